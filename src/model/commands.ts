@@ -1,0 +1,229 @@
+/**
+ * Commands on their way to a cell, and answers on their way back, many in one message: a fixed layout, little-endian,
+ * written once by the sender and read in place by the receiver.
+ *
+ * ```
+ * command   u32 record bytes │ u32 session │ f64 sequence │ f64 cell │ f64 after │ u32 store │ u32 version │
+ *           u32 remaining ms │ u8 protocol │ u8 flags │ u16 – │ RESP bytes of the command, as the client sent them
+ * answer    u32 record bytes │ u32 session │ f64 sequence │ u8 fate │ u8 refusal │ u16 – │ u32 – │ payload
+ * ```
+ * Payload of an answer: *done*: RESP bytes. *not executed*: by the refusal, see `Refusal`. *unknown*: nothing.
+ */
+import { assert } from '../base/index.ts'
+
+/** Rule 4: the three answers there are. */
+export const Fate = { done: 0, notExecuted: 1, unknown: 2 } as const
+export type Fate = (typeof Fate)[keyof typeof Fate]
+
+/** Why a command was not executed; what the payload of the answer holds. */
+export const Refusal = {
+  none: 0,
+  /** f64 store id of the leader as far as this peer knows, 0 if it does not. */
+  notLeader: 1,
+  /** The cell as this store has it (`encodeCell`): its range or version is another one. */
+  epochNotMatch: 2,
+  /** No peer of this cell is on this store. */
+  cellNotFound: 3,
+  /** The leader is new, or is being moved, and takes nothing just now. */
+  notReady: 4,
+  /** A queue is full. */
+  busy: 5,
+  /** `after` was not accepted here in this term: what is before this command must be sent first (rule 10). */
+  outOfOrder: 6,
+  /** The disk of this store is full, or the store has stopped. */
+  storeStopped: 7,
+  /** Its time was over before it was evaluated. */
+  expired: 8,
+} as const
+export type Refusal = (typeof Refusal)[keyof typeof Refusal]
+
+export const CommandFlag = {
+  /** From PD or another part of the product: internal commands are permitted. */
+  internal: 1,
+} as const
+
+export const COMMAND_HEADER_BYTES = 48
+export const ANSWER_HEADER_BYTES = 24
+
+/** A growing list of records in one buffer. Hand over `finish()` and it starts a new one. */
+class RecordWriter {
+  #buffer: Buffer
+  #length = 0
+  count = 0
+
+  constructor(bytes = 4096) {
+    this.#buffer = Buffer.allocUnsafeSlow(bytes)
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** Room for a record of `bytes`; returns where it begins. */
+  protected reserve(bytes: number): number {
+    const at = this.#length
+    if (at + bytes > this.#buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, at + bytes))
+      this.#buffer.copy(larger, 0, 0, at)
+      this.#buffer = larger
+    }
+    this.#length = at + bytes
+    this.count++
+    return at
+  }
+
+  protected get buffer(): Buffer {
+    return this.#buffer
+  }
+
+  /** The records written so far; a view that is valid until the next write. */
+  view(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length)
+  }
+
+  /** Gives the records away, with their buffer, and starts anew. */
+  take(): Uint8Array {
+    const records = this.view()
+    this.#buffer = Buffer.allocUnsafeSlow(Math.min(this.#buffer.length, 64 * 1024))
+    this.clear()
+    return records
+  }
+
+  clear(): void {
+    this.#length = 0
+    this.count = 0
+  }
+}
+
+export class CommandWriter extends RecordWriter {
+  add(
+    session: number,
+    sequence: number,
+    cell: number,
+    after: number,
+    store: number,
+    version: number,
+    remainingMs: number,
+    protocol: number,
+    flags: number,
+    source: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    const bytes = COMMAND_HEADER_BYTES + end - start
+    const at = this.reserve(bytes)
+    const buffer = this.buffer
+    buffer.writeUInt32LE(bytes, at)
+    buffer.writeUInt32LE(session, at + 4)
+    buffer.writeDoubleLE(sequence, at + 8)
+    buffer.writeDoubleLE(cell, at + 16)
+    buffer.writeDoubleLE(after, at + 24)
+    buffer.writeUInt32LE(store, at + 32)
+    buffer.writeUInt32LE(version, at + 36)
+    buffer.writeUInt32LE(remainingMs, at + 40)
+    buffer[at + 44] = protocol
+    buffer[at + 45] = flags
+    buffer[at + 46] = 0
+    buffer[at + 47] = 0
+    buffer.set(source.subarray(start, end), at + COMMAND_HEADER_BYTES)
+  }
+}
+
+/** Reads records in place: `next()`, then the fields. One object for all records. */
+export class CommandReader {
+  session = 0
+  sequence = 0
+  cell = 0
+  after = 0
+  store = 0
+  version = 0
+  remainingMs = 0
+  protocol = 2
+  flags = 0
+  /** The command's RESP bytes lie in `buffer` from `start` to `end`. */
+  buffer: Buffer = Buffer.alloc(0)
+  start = 0
+  end = 0
+  #at = 0
+
+  reset(records: Uint8Array): void {
+    this.buffer = Buffer.from(records.buffer, records.byteOffset, records.byteLength)
+    this.#at = 0
+  }
+
+  next(): boolean {
+    const buffer = this.buffer
+    const at = this.#at
+    if (at >= buffer.length) return false
+    const bytes = buffer.readUInt32LE(at)
+    assert(bytes >= COMMAND_HEADER_BYTES && at + bytes <= buffer.length, 'a command record reaches over its end')
+    this.session = buffer.readUInt32LE(at + 4)
+    this.sequence = buffer.readDoubleLE(at + 8)
+    this.cell = buffer.readDoubleLE(at + 16)
+    this.after = buffer.readDoubleLE(at + 24)
+    this.store = buffer.readUInt32LE(at + 32)
+    this.version = buffer.readUInt32LE(at + 36)
+    this.remainingMs = buffer.readUInt32LE(at + 40)
+    this.protocol = buffer[at + 44] as number
+    this.flags = buffer[at + 45] as number
+    this.start = at + COMMAND_HEADER_BYTES
+    this.end = at + bytes
+    this.#at = this.end
+    return true
+  }
+}
+
+export class AnswerWriter extends RecordWriter {
+  add(
+    session: number,
+    sequence: number,
+    fate: Fate,
+    refusal: Refusal,
+    source: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    const bytes = ANSWER_HEADER_BYTES + end - start
+    const at = this.reserve(bytes)
+    const buffer = this.buffer
+    buffer.writeUInt32LE(bytes, at)
+    buffer.writeUInt32LE(session, at + 4)
+    buffer.writeDoubleLE(sequence, at + 8)
+    buffer[at + 16] = fate
+    buffer[at + 17] = refusal
+    buffer.fill(0, at + 18, at + 24)
+    buffer.set(source.subarray(start, end), at + ANSWER_HEADER_BYTES)
+  }
+}
+
+export class AnswerReader {
+  session = 0
+  sequence = 0
+  fate: Fate = Fate.done
+  refusal: Refusal = Refusal.none
+  buffer: Buffer = Buffer.alloc(0)
+  start = 0
+  end = 0
+  #at = 0
+
+  reset(records: Uint8Array): void {
+    this.buffer = Buffer.from(records.buffer, records.byteOffset, records.byteLength)
+    this.#at = 0
+  }
+
+  next(): boolean {
+    const buffer = this.buffer
+    const at = this.#at
+    if (at >= buffer.length) return false
+    const bytes = buffer.readUInt32LE(at)
+    assert(bytes >= ANSWER_HEADER_BYTES && at + bytes <= buffer.length, 'an answer record reaches over its end')
+    this.session = buffer.readUInt32LE(at + 4)
+    this.sequence = buffer.readDoubleLE(at + 8)
+    this.fate = buffer[at + 16] as Fate
+    this.refusal = buffer[at + 17] as Refusal
+    this.start = at + ANSWER_HEADER_BYTES
+    this.end = at + bytes
+    this.#at = this.end
+    return true
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * Every message that an actor of the product may receive, and the names under which the actors are found. Nobody
+ * imports a store, PD, gateway or ops: they are written to.
+ */
+import type { Cell, Epoch, Peer } from './cell.ts'
+
+export const actorNames = {
+  pd: 'pd',
+  stores: (executor: number) => `stores/${executor}`,
+  gateway: (executor: number) => `gateway/${executor}`,
+} as const
+
+/** Many commands for cells of one executor's stores: records of `CommandWriter`. */
+export interface CommandBatch {
+  readonly kind: 'commands'
+  /** The name of the actor that wants the answers. */
+  readonly origin: string
+  /** Of the origin: an answer to an earlier generation is dropped. */
+  readonly generation: number
+  readonly records: Uint8Array
+}
+
+/** Many answers: records of `AnswerWriter`. */
+export interface AnswerBatch {
+  readonly kind: 'answers'
+  readonly generation: number
+  readonly records: Uint8Array
+}
+
+/** Raft messages between the stores of two executors: records of `RaftWriter`. */
+export interface RaftBatch {
+  readonly kind: 'raft'
+  readonly records: Uint8Array
+}
+
+/** A piece of a cell's data on its way to a store that takes a snapshot in. */
+export interface SnapshotPiece {
+  readonly kind: 'snapshotPiece'
+  readonly fromStore: number
+  readonly toStore: number
+  readonly cell: number
+  readonly fromPeer: number
+  readonly toPeer: number
+  /** Of Raft: the entry that the data holds the effects of. */
+  readonly index: number
+  readonly term: number
+  /** From 0; the receiver refuses a gap. */
+  readonly piece: number
+  readonly last: boolean
+  /** `encodeCellState`: only in the first piece. */
+  readonly state: Uint8Array | null
+  /** u32 key bytes │ u32 value bytes │ key │ value, repeated. */
+  readonly pairs: Uint8Array
+}
+
+/** The receiver's word on a piece: `next` is the piece it waits for; −1: it gave up. Flow control: one piece is on its way at a time. */
+export interface SnapshotPieceTaken {
+  readonly kind: 'snapshotPieceTaken'
+  readonly toStore: number
+  readonly cell: number
+  readonly fromPeer: number
+  readonly toPeer: number
+  readonly index: number
+  readonly next: number
+}
+
+/** What PD asks of a cell, one step at a time. Ignored when the epoch is another, or when it has been done. */
+export type OrderStep =
+  | { readonly kind: 'addLearner'; readonly peer: Peer }
+  | { readonly kind: 'promoteLearner'; readonly peer: Peer }
+  | { readonly kind: 'removePeer'; readonly peer: Peer }
+  | { readonly kind: 'transferLeader'; readonly toStore: number }
+
+export interface Order {
+  readonly kind: 'order'
+  /** PD's: a store ignores a lower one than it has seen (rule 31). */
+  readonly generation: number
+  readonly store: number
+  readonly cell: number
+  readonly epoch: Epoch
+  readonly step: OrderStep
+}
+
+/** PD is new and asks every store to report all its leaders at once (rule 32). */
+export interface ReportAll {
+  readonly kind: 'reportAll'
+  readonly generation: number
+}
+
+export type StoresMessage =
+  | CommandBatch
+  | RaftBatch
+  | SnapshotPiece
+  | SnapshotPieceTaken
+  | Order
+  | ReportAll
+  | StoresInternal
+
+/** What the stores' actor sends to itself: the disk's word and the clock's. Never crosses threads. */
+export interface StoresInternal {
+  readonly kind: 'tick' | 'wake'
+}
+
+/** What the leader of a cell tells PD: at once after a change, else on an interval. */
+export interface CellReport {
+  readonly cell: Cell
+  readonly term: number
+  readonly leader: Peer
+  /** Ids of peers that have not caught up (no data yet, or a snapshot under way). */
+  readonly pending: readonly number[]
+  readonly down: readonly { readonly peer: number; readonly seconds: number }[]
+  /** By peer: the last index known to be in its log; progress for PD's eyes. */
+  readonly match: readonly { readonly peer: number; readonly index: number }[]
+  readonly sizeBytes: number
+  readonly keys: number
+}
+
+export interface StoreReport {
+  readonly store: number
+  readonly executor: number
+  readonly dir: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly state: 'up' | 'lost'
+  readonly cells: number
+  readonly leaders: number
+  readonly sizeBytes: number
+}
+
+export interface Heartbeat {
+  readonly kind: 'heartbeat'
+  readonly executor: number
+  readonly stores: readonly StoreReport[]
+  /** Only cells that this executor's stores lead. */
+  readonly cells: readonly CellReport[]
+}
+
+/** A gateway asks for all routes (at its start, or when it is lost). */
+export interface RoutesWanted {
+  readonly kind: 'routesWanted'
+  readonly origin: string
+}
+
+export interface StoreInfo extends StoreReport {
+  readonly lastHeartbeatMs: number
+}
+
+/** For HTTP and the like: the reported world, as PD sees it. */
+export interface WorldWanted {
+  readonly kind: 'worldWanted'
+  readonly origin: string
+  readonly request: number
+}
+
+export type PdMessage = Heartbeat | RoutesWanted | WorldWanted | AnswerBatch | Routes | TransferWanted | PdInternal
+
+/** An order by hand: lead `cell` from `toStore`. */
+export interface TransferWanted {
+  readonly kind: 'transferWanted'
+  readonly cell: number
+  readonly toStore: number
+}
+
+export interface PdInternal {
+  readonly kind: 'tick'
+}
+
+/** Where a cell is led, as far as the sender knows; `leaderStore` 0: unknown. */
+export interface Route {
+  readonly cell: Cell
+  readonly leaderStore: number
+  /** Raft's term of that leader: a later term is believed. */
+  readonly term: number
+}
+
+export interface Routes {
+  readonly kind: 'routes'
+  readonly routes: readonly Route[]
+}
+
+export interface World {
+  readonly kind: 'world'
+  readonly request: number
+  readonly cells: readonly (CellReport & { readonly leaderStore: number })[]
+  readonly stores: readonly StoreInfo[]
+}
+
+export type GatewayMessage = AnswerBatch | Routes | World | GatewayInternal
+
+export interface GatewayInternal {
+  readonly kind: 'tick'
+}

@@ -1,0 +1,140 @@
+/** Cells and what is stored beside them, to protobuf and back. The generated classes stay behind this file. */
+import './protobuf.ts'
+import { copyBytes, EMPTY } from '../base/index.ts'
+import type { Cell, Epoch, Peer } from './cell.ts'
+import { cellarium as proto } from './gen/cell.js'
+
+/** As Raft's thesis has it: who votes now, who voted before a joint change, who learns, and who will learn after it. */
+export interface StoredConfState {
+  voters: number[]
+  votersOutgoing: number[]
+  learners: number[]
+  learnersNext: number[]
+  autoLeave: boolean
+}
+
+/** The applied state of a peer, beside its data and written in the same batch. */
+export interface CellState {
+  readonly cell: Cell
+  readonly peer: number
+  readonly appliedIndex: number
+  readonly appliedTerm: number
+  /** Milliseconds since 1970: no evaluation of this cell sees an earlier time (a dead key stays dead). */
+  readonly clockFloorMs: number
+  readonly keys: number
+  readonly sizeBytes: number
+  readonly confState: StoredConfState
+  /** A snapshot is being taken in; the data is not whole, and the install starts again after a crash. */
+  readonly installing: boolean
+}
+
+/** In the context of a configuration change: the store of each peer it names, and the epoch it was decided on. */
+export interface MembershipChange {
+  readonly peers: readonly Peer[]
+  readonly epoch: Epoch
+}
+
+/** An administrative entry: cut the cell at `key`; what is right of it becomes the child. */
+export interface Split {
+  readonly epoch: Epoch
+  readonly key: Uint8Array
+  readonly child: number
+  readonly childPeers: readonly Peer[]
+}
+
+function peerFrom(peer: { id?: number | null; store?: number | null; learner?: boolean | null }): Peer {
+  return { id: peer.id ?? 0, store: peer.store ?? 0, role: peer.learner ? 'learner' : 'voter' }
+}
+
+function peerTo(peer: Peer): { id: number; store: number; learner: boolean } {
+  return { id: peer.id, store: peer.store, learner: peer.role === 'learner' }
+}
+
+function epochFrom(epoch: { version?: number | null; confVer?: number | null } | null | undefined): Epoch {
+  return { version: epoch?.version ?? 0, confVer: epoch?.confVer ?? 0 }
+}
+
+function cellTo(cell: Cell) {
+  return {
+    id: cell.id,
+    system: cell.system,
+    start: cell.start,
+    end: cell.end ?? EMPTY,
+    epoch: { ...cell.epoch },
+    peers: cell.peers.map(peerTo),
+  }
+}
+
+function cellFrom(cell: proto.ICell | null | undefined): Cell {
+  // Decoded bytes are views of the input, which may be a ring or a batch: keep copies.
+  const end = cell?.end
+  return {
+    id: cell?.id ?? 0,
+    system: cell?.system ?? false,
+    start: copyBytes(cell?.start ?? EMPTY),
+    end: end && end.length > 0 ? copyBytes(end) : null,
+    epoch: epochFrom(cell?.epoch),
+    peers: (cell?.peers ?? []).map(peerFrom),
+  }
+}
+
+export function encodeCell(cell: Cell): Uint8Array {
+  return proto.Cell.encode(cellTo(cell)).finish()
+}
+
+export function decodeCell(bytes: Uint8Array): Cell {
+  return cellFrom(proto.Cell.decode(bytes))
+}
+
+export function encodeCellState(state: CellState): Uint8Array {
+  return proto.CellState.encode({ ...state, cell: cellTo(state.cell) }).finish()
+}
+
+export function decodeCellState(bytes: Uint8Array): CellState {
+  const state = proto.CellState.decode(bytes)
+  return {
+    cell: cellFrom(state.cell),
+    peer: state.peer,
+    appliedIndex: state.appliedIndex,
+    appliedTerm: state.appliedTerm,
+    clockFloorMs: state.clockFloorMs,
+    keys: state.keys,
+    sizeBytes: state.sizeBytes,
+    confState: {
+      voters: [...(state.confState?.voters ?? [])],
+      votersOutgoing: [...(state.confState?.votersOutgoing ?? [])],
+      learners: [...(state.confState?.learners ?? [])],
+      learnersNext: [...(state.confState?.learnersNext ?? [])],
+      autoLeave: state.confState?.autoLeave ?? false,
+    },
+    installing: state.installing,
+  }
+}
+
+export function encodeMembershipChange(change: MembershipChange): Uint8Array {
+  return proto.MembershipChange.encode({ peers: change.peers.map(peerTo), epoch: { ...change.epoch } }).finish()
+}
+
+export function decodeMembershipChange(bytes: Uint8Array): MembershipChange {
+  const change = proto.MembershipChange.decode(bytes)
+  return { peers: (change.peers ?? []).map(peerFrom), epoch: epochFrom(change.epoch) }
+}
+
+export function encodeSplit(split: Split): Uint8Array {
+  return proto.Split.encode({
+    epoch: { ...split.epoch },
+    key: split.key,
+    child: split.child,
+    childPeers: split.childPeers.map(peerTo),
+  }).finish()
+}
+
+export function decodeSplit(bytes: Uint8Array): Split {
+  const split = proto.Split.decode(bytes)
+  return {
+    epoch: epochFrom(split.epoch),
+    key: copyBytes(split.key),
+    child: split.child,
+    childPeers: (split.childPeers ?? []).map(peerFrom),
+  }
+}
