@@ -1,0 +1,78 @@
+/**
+ * Actors on worker threads, with mailboxes in shared memory. Published alone as `cellarium/actor`; it knows nothing of
+ * cells, Raft or Redis.
+ *
+ * **For** programs that want every core without locks: state lives in actors, an actor lives on one thread for its whole
+ * life, and threads share nothing but byte rings.
+ *
+ * **Promises.** From one actor to another, messages of one lane arrive in the order sent, at most once, large ones (in
+ * pieces) too. What `tell` accepted is handled, or is counted as a dead letter. A sender never blocks. One actor's calls
+ * never overlap. A thread's exit is told to those who watch executors only after everything it had published is
+ * delivered and everything it never took is given back.
+ *
+ * **Refuses** functions and class instances in messages; unbounded queues; a silent second delivery.
+ *
+ * **In this order.** Define actors where their modules are evaluated (`actor({ module: import.meta.url, … })`), create a
+ * system, spawn in `populate`, tell; at the end `stop`. In tests `createSimulation` runs the same definitions in one
+ * thread on virtual time, from a seed.
+ *
+ * ```ts
+ * export const counter = actor<CounterMessage>({
+ *   module: import.meta.url,
+ *   name: 'counter',
+ *   start(ctx) {
+ *     let count = 0
+ *     return {
+ *       receive(message) {
+ *         if (message.kind === 'add') count += message.amount
+ *         else message.replyTo.tell(count)
+ *       },
+ *     }
+ *   },
+ * })
+ * const system = await createSystem({ executors: 2 })
+ * const ref = await system.spawn(counter, undefined, { executor: 0 })
+ * ref.tell({ kind: 'add', amount: 2 })
+ * const count = await ref.ask<number>((replyTo) => ({ kind: 'read', replyTo }), { timeoutMs: 1000 })
+ * ```
+ */
+export { type ActorDefinition, type ActorOptions, actor } from './definition.ts'
+export { type EdgeToken, edge } from './edges.ts'
+export {
+  Aborted,
+  ActorError,
+  type ActorErrorCode,
+  ActorStopped,
+  AskTimeout,
+  ExecutorLost,
+  MailboxFull,
+  NameTaken,
+  SystemStopped,
+} from './errors.ts'
+export type { FrameReader, FrameWriter } from './frame.ts'
+export type { MessageFilter, Simulation, SimulationOptions, Verdict } from './simulation-types.ts'
+export type { EdgesModule, ResourceLimits, System, SystemOptions } from './system-types.ts'
+export type {
+  ActorContext,
+  ActorInspection,
+  AnyRef,
+  AskOptions,
+  Behavior,
+  DeadLetterReason,
+  Edges,
+  ExecutorInspection,
+  Lane,
+  LaneInspection,
+  LogEntry,
+  LogLevel,
+  MakeEdges,
+  OnThrow,
+  Protocol,
+  Ref,
+  SpawnOptions,
+  StopReason,
+  Supervision,
+  SystemInspection,
+  TerminatedReason,
+  Timer,
+} from './types.ts'
