@@ -53,6 +53,8 @@ export interface StorePlace {
   readonly id: number
   readonly executor: number
   readonly dir: string
+  /** The raft log that it shares with the other stores of its executor and disk. */
+  readonly logDir: string
   readonly labels: Readonly<Record<string, string>>
 }
 

@@ -8,6 +8,10 @@ export const actorNames = {
   pd: 'pd',
   stores: (executor: number) => `stores/${executor}`,
   gateway: (executor: number) => `gateway/${executor}`,
+  /** On the main thread: fences what is lost. */
+  supervisor: 'supervisor',
+  /** On the main thread: asks PD on behalf of HTTP. */
+  ops: 'ops',
 } as const
 
 /** Many commands for cells of one executor's stores: records of `CommandWriter`. */
@@ -153,11 +157,37 @@ export interface WorldWanted {
 
 export type PdMessage = Heartbeat | RoutesWanted | WorldWanted | AnswerBatch | Routes | TransferWanted | PdInternal
 
-/** An order by hand: lead `cell` from `toStore`. */
+/** An order by hand: lead `cell` from `toStore`. Whoever names itself is told what became of it. */
 export interface TransferWanted {
   readonly kind: 'transferWanted'
   readonly cell: number
   readonly toStore: number
+  readonly origin?: string
+  readonly request?: number
+}
+
+/** PD's word on a wish by hand: the operator that carries it out, or why there is none. */
+export interface OperatorAnswer {
+  readonly kind: 'operatorAnswer'
+  readonly request: number
+  /** 0: refused. */
+  readonly operator: number
+  readonly refusal: 'none' | 'notFound' | 'notPossible' | 'notReady'
+  readonly message: string
+}
+
+/** A plan of PD for one cell, as it is shown. */
+export interface OperatorInfo {
+  readonly id: number
+  readonly kind: string
+  readonly cell: number
+  readonly reason: string
+  readonly steps: readonly { readonly kind: string; readonly store: number; readonly done: boolean }[]
+  /** What has moved last: the sign that it is alive. */
+  readonly progress: string
+  readonly ageMs: number
+  /** Null while it is under way. */
+  readonly outcome: 'finished' | 'cancelled' | 'noProgress' | null
 }
 
 export interface PdInternal {
@@ -182,7 +212,23 @@ export interface World {
   readonly request: number
   readonly cells: readonly (CellReport & { readonly leaderStore: number })[]
   readonly stores: readonly StoreInfo[]
+  /** Under way, and the latest that ended. */
+  readonly operators?: readonly OperatorInfo[]
 }
+
+/**
+ * Stores that must not be used again: a sync of their log failed, or it is damaged (rule 21). From their executor to
+ * the supervisor, which fences them over restarts of the executor and of the process.
+ */
+export interface StoresLost {
+  readonly kind: 'storesLost'
+  readonly stores: readonly number[]
+  readonly reason: string
+}
+
+export type SupervisorMessage = StoresLost | ReportAll
+
+export type OpsMessage = World | OperatorAnswer
 
 export type GatewayMessage = AnswerBatch | Routes | World | GatewayInternal
 
