@@ -73,6 +73,8 @@ export const SPACE = {
   store: 0x01,
   /** A cell's meta: its id follows, eight bytes, big-endian. */
   cell: 0x02,
+  /** A piece of a snapshot that has arrived and is not installed yet: cell and piece follow, eight bytes each. */
+  staging: 0x03,
 } as const
 
 /** The scope byte of a raw data key. The system range sorts outside the user keyspace, before it. */
@@ -94,4 +96,40 @@ export const SUFFIX = {
   chunk: 0x10,
   /** An element of a collection. */
   element: 0x20,
+} as const
+
+/** The first byte of the data of a normal entry of a cell. An empty entry (a new leader's) has none. */
+export const ENTRY_KIND = {
+  effects: 1,
+  split: 2,
+} as const
+
+/**
+ * What opens the data of an entry of effects, little-endian. Counts are absolute, so that to apply twice is to apply
+ * once.
+ *
+ * ```
+ *  0 kind u8   1 zero u24   4 version u32 (of the cell, at evaluation)
+ *  8 stamp f64 (the cell's clock, ms since 1970)
+ * 16 keys f64 (in the cell, after this entry)   24 size f64 (bytes, roughly, after this entry)
+ * ```
+ */
+export const ENTRY_PREFIX_BYTES = 32
+
+/** One effect on the raw key space: op u8, key bytes u32, value bytes u32, raw key, raw value. */
+export const EFFECT = {
+  put: 1,
+  delete: 2,
+  /** Key and value are the two ends of the range. */
+  deleteRange: 3,
+} as const
+export const EFFECT_HEADER_BYTES = 9
+
+/** The first byte of a raw value in a main record: what the key holds. A second byte holds flags. */
+export const VALUE_TYPE = {
+  string: 1,
+} as const
+export const VALUE_FLAG = {
+  /** Eight bytes follow, f64: when the key dies, ms since 1970. */
+  expires: 1,
 } as const
