@@ -144,7 +144,11 @@ export interface RoutesWanted {
   readonly origin: string
 }
 
-export interface StoreInfo extends StoreReport {
+/** `disconnected`: no heartbeat for 20 s. `down`: for 30 min. `lost`: it never comes back under its id (rule 16). */
+export type StoreState = 'up' | 'disconnected' | 'down' | 'offline' | 'lost' | 'tombstone'
+
+export interface StoreInfo extends Omit<StoreReport, 'state'> {
+  readonly state: StoreState
   readonly lastHeartbeatMs: number
 }
 
