@@ -1,0 +1,209 @@
+import type { Arguments } from './arguments.ts'
+import type { Keyspace } from './keyspace.ts'
+import type { ReplyWriter } from './reply-writer.ts'
+
+/** Redis's flags, in the order in which COMMAND INFO lists them. */
+export const commandFlags = [
+  'write',
+  'readonly',
+  'denyoom',
+  'module',
+  'admin',
+  'pubsub',
+  'noscript',
+  'blocking',
+  'loading',
+  'stale',
+  'skip_monitor',
+  'skip_slowlog',
+  'asking',
+  'fast',
+  'no_auth',
+  'may_replicate',
+  'allow_busy',
+] as const
+export type CommandFlag = (typeof commandFlags)[number]
+
+/** Redis's ACL categories, in the order in which COMMAND INFO lists them. */
+export const commandCategories = [
+  'keyspace',
+  'read',
+  'write',
+  'set',
+  'sortedset',
+  'list',
+  'hash',
+  'string',
+  'bitmap',
+  'hyperloglog',
+  'geo',
+  'stream',
+  'pubsub',
+  'admin',
+  'fast',
+  'slow',
+  'blocking',
+  'dangerous',
+  'connection',
+  'transaction',
+  'scripting',
+] as const
+export type CommandCategory = (typeof commandCategories)[number]
+
+export type CommandGroup = 'string' | 'generic' | 'server' | 'connection'
+
+/**
+ * How a command over several cells is cut, one command per cell, and how the replies are joined:
+ * `none` not at all (CROSSCELL) · `sum` integers are added · `array` elements go back to their keys' places ·
+ * `allOk` OK when all said OK.
+ */
+export type Spread = 'none' | 'sum' | 'array' | 'allOk'
+
+/** Runs at the leader of a cell, on its working state. Writes exactly one reply. */
+export type Execute = (args: Arguments, keyspace: Keyspace, reply: ReplyWriter) => void
+/** Needs nothing but the table and its arguments. Writes exactly one reply. */
+export type Answer = (args: Arguments, reply: ReplyWriter) => void
+
+/** One command: all that any part of the server knows about it. Made by `cellCommand` and its sisters only. */
+export interface CommandRow {
+  /** Lower case; a subcommand has its container's name before it, as in `client|id`. */
+  readonly name: string
+  /** The number of arguments, the name included; negative: at least that many. */
+  readonly arity: number
+  readonly flags: readonly CommandFlag[]
+  /** Index of the first key, 0 for none; of the last, negative from the end; and the distance between keys. */
+  readonly firstKey: number
+  readonly lastKey: number
+  readonly keyStep: number
+  /** ACL categories, those that follow from the flags included. */
+  readonly categories: readonly CommandCategory[]
+  readonly tips: readonly string[]
+  /** What is done to the keys, as COMMAND INFO tells it. */
+  readonly keyFlags: readonly string[]
+  readonly keyNotes: string
+  readonly summary: string
+  readonly since: string
+  readonly group: CommandGroup
+  readonly complexity: string
+  /** `session`: answered by the gateway, whose code is keyed by name. `cell`: run by the leader of a cell. */
+  readonly where: 'cell' | 'session'
+  /** It may change the cell: the flag `write`, at hand. */
+  readonly writes: boolean
+  /** For the system range, never for clients, to whom it is an unknown command. */
+  readonly internal: boolean
+  /** No keys, all cells. */
+  readonly wholeRange: boolean
+  readonly spread: Spread
+  readonly subcommands: readonly CommandRow[]
+  /** Set exactly when `where` is `cell`. */
+  readonly execute: Execute | null
+  /** Set for session commands that need no session. */
+  readonly answer: Answer | null
+}
+
+interface Described {
+  readonly name: string
+  readonly arity: number
+  readonly flags: readonly CommandFlag[]
+  readonly categories?: readonly CommandCategory[]
+  readonly tips?: readonly string[]
+  readonly summary: string
+  readonly since: string
+  readonly group: CommandGroup
+  readonly complexity?: string
+}
+
+interface CellCommand extends Described {
+  /** `[first, last, step]`. */
+  readonly keys?: readonly [number, number, number]
+  readonly keyFlags?: readonly string[]
+  readonly keyNotes?: string
+  readonly spread?: Spread
+  readonly internal?: boolean
+  readonly execute: Execute
+}
+
+interface SessionCommand extends Described {
+  readonly answer?: Answer
+  readonly subcommands?: readonly CommandRow[]
+}
+
+/** A command that the leader of a cell runs. Without keys it concerns the whole range. */
+export function cellCommand(described: CellCommand): CommandRow {
+  const keys = described.keys ?? [0, 0, 0]
+  return row(described, {
+    firstKey: keys[0],
+    lastKey: keys[1],
+    keyStep: keys[2],
+    keyFlags: described.keyFlags ?? [],
+    keyNotes: described.keyNotes ?? '',
+    where: 'cell',
+    internal: described.internal ?? false,
+    wholeRange: keys[0] === 0,
+    spread: described.spread ?? 'none',
+    subcommands: [],
+    execute: described.execute,
+    answer: null,
+  })
+}
+
+/** A command that the gateway answers. */
+export function sessionCommand(described: SessionCommand): CommandRow {
+  return row(described, {
+    firstKey: 0,
+    lastKey: 0,
+    keyStep: 0,
+    keyFlags: [],
+    keyNotes: '',
+    where: 'session',
+    internal: false,
+    wholeRange: false,
+    spread: 'none',
+    subcommands: described.subcommands ?? [],
+    execute: null,
+    answer: described.answer ?? null,
+  })
+}
+
+type Derived = 'flags' | 'categories' | 'tips' | 'complexity' | 'writes'
+
+/** One literal for all rows, so that they have one shape. */
+function row(described: Described, rest: Omit<CommandRow, keyof Described | Derived>): CommandRow {
+  return {
+    name: described.name,
+    arity: described.arity,
+    flags: commandFlags.filter((flag) => described.flags.includes(flag)),
+    firstKey: rest.firstKey,
+    lastKey: rest.lastKey,
+    keyStep: rest.keyStep,
+    categories: categoriesOf(described),
+    tips: described.tips ?? [],
+    keyFlags: rest.keyFlags,
+    keyNotes: rest.keyNotes,
+    summary: described.summary,
+    since: described.since,
+    group: described.group,
+    complexity: described.complexity ?? 'O(1)',
+    where: rest.where,
+    writes: described.flags.includes('write'),
+    internal: rest.internal,
+    wholeRange: rest.wholeRange,
+    spread: rest.spread,
+    subcommands: rest.subcommands,
+    execute: rest.execute,
+    answer: rest.answer,
+  }
+}
+
+/** Some categories follow from flags; what is not fast is slow. */
+function categoriesOf(described: Described): CommandCategory[] {
+  const { flags } = described
+  const all = new Set<CommandCategory>(described.categories)
+  if (flags.includes('write')) all.add('write')
+  if (flags.includes('readonly')) all.add('read')
+  if (flags.includes('admin')) all.add('admin').add('dangerous')
+  if (flags.includes('pubsub')) all.add('pubsub')
+  if (flags.includes('blocking')) all.add('blocking')
+  all.add(flags.includes('fast') ? 'fast' : 'slow')
+  return commandCategories.filter((category) => all.has(category))
+}

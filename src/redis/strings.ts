@@ -1,0 +1,256 @@
+import type { Arguments } from './arguments.ts'
+import { parseExpiry } from './expiry.ts'
+import type { Keyspace } from './keyspace.ts'
+import type { ReplyWriter } from './reply-writer.ts'
+import { cellCommand } from './row.ts'
+import { texts, tooBigText, wrongArityError } from './texts.ts'
+
+function executeGet(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
+  const value = keyspace.find(args.key(1))
+  if (value === null) reply.nil()
+  else reply.bulk(value.buffer, value.start, value.end)
+}
+
+export const get = cellCommand({
+  name: 'get',
+  arity: 2,
+  flags: ['readonly', 'fast'],
+  categories: ['string'],
+  keys: [1, 1, 1],
+  keyFlags: ['RO', 'access'],
+  summary: 'Gives the value of a key.',
+  since: '1.0.0',
+  group: 'string',
+  execute: executeGet,
+})
+
+function executeSet(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
+  if (args.count === 3) {
+    if (args.length(2) > keyspace.valueBytesMax) reply.errorText(tooBigText(keyspace.valueBytesMax))
+    else {
+      keyspace.put(args.key(1), args.buffer, args.start(2), args.end(2), 0)
+      reply.ok()
+    }
+  } else executeSetWithOptions(args, keyspace, reply)
+}
+
+/** What option words of SET came so far. `expiry` is the one of EX, PX, EXAT and PXAT that was given. */
+const NX = 1
+const XX = 2
+const GET = 4
+const KEEPTTL = 8
+const EX = 16
+const PX = 32
+const EXAT = 64
+const PXAT = 128
+const ANY_EXPIRY = EX | PX | EXAT | PXAT
+
+/** The bit of the option word at `i`, 0 for any other word. */
+function optionAt(args: Arguments, i: number): number {
+  switch (args.length(i)) {
+    case 2:
+      if (args.is(i, 'ex')) return EX
+      if (args.is(i, 'px')) return PX
+      if (args.is(i, 'nx')) return NX
+      return args.is(i, 'xx') ? XX : 0
+    case 3:
+      return args.is(i, 'get') ? GET : 0
+    case 4:
+      if (args.is(i, 'exat')) return EXAT
+      return args.is(i, 'pxat') ? PXAT : 0
+    case 7:
+      return args.is(i, 'keepttl') ? KEEPTTL : 0
+    default:
+      return 0
+  }
+}
+
+/** What may not stand beside an option. The same expiry option may come twice, and the last one counts. */
+function excludedBy(option: number): number {
+  switch (option) {
+    case NX:
+      return XX
+    case XX:
+      return NX
+    case GET:
+      return 0
+    case KEEPTTL:
+      return ANY_EXPIRY
+    default:
+      return KEEPTTL | (ANY_EXPIRY & ~option)
+  }
+}
+
+function executeSetWithOptions(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
+  let options = 0
+  let expiryAt = 0
+  for (let i = 3; i < args.count; i++) {
+    const option = optionAt(args, i)
+    if (option === 0 || (options & excludedBy(option)) !== 0) {
+      reply.errorText(texts.syntax)
+      return
+    }
+    if ((option & ANY_EXPIRY) !== 0) {
+      i++
+      if (i === args.count) {
+        reply.errorText(texts.syntax)
+        return
+      }
+      expiryAt = i
+    }
+    options |= option
+  }
+
+  let expireAtMs = 0
+  if (expiryAt !== 0) {
+    const expiry = parseExpiry(
+      args,
+      expiryAt,
+      (options & (EX | EXAT)) !== 0,
+      (options & (EX | PX)) !== 0 ? keyspace.nowMs : 0,
+      set,
+    )
+    if (typeof expiry === 'string') {
+      reply.errorText(expiry)
+      return
+    }
+    expireAtMs = expiry
+  }
+  if (args.length(2) > keyspace.valueBytesMax) {
+    reply.errorText(tooBigText(keyspace.valueBytesMax))
+    return
+  }
+
+  const key = args.key(1)
+  const old = keyspace.find(key)
+  const wanted = (options & NX) !== 0 ? old === null : (options & XX) !== 0 ? old !== null : true
+  // The reply comes before the change: what `find` gave is good only until the keyspace is called again.
+  if ((options & GET) !== 0) {
+    if (old === null) reply.nil()
+    else reply.bulk(old.buffer, old.start, old.end)
+  } else if (wanted) reply.ok()
+  else reply.nil()
+  if (!wanted) return
+
+  if ((options & KEEPTTL) !== 0 && old !== null) expireAtMs = old.expireAtMs
+  // A key that is dead when it is born is not born.
+  if (expiryAt !== 0 && expireAtMs <= keyspace.nowMs) keyspace.remove(key)
+  else keyspace.put(key, args.buffer, args.start(2), args.end(2), expireAtMs)
+}
+
+export const set = cellCommand({
+  name: 'set',
+  arity: -3,
+  flags: ['write', 'denyoom'],
+  categories: ['string'],
+  keys: [1, 1, 1],
+  keyFlags: ['RW', 'access', 'update', 'variable_flags'],
+  keyNotes: 'RW and ACCESS due to the optional `GET` argument',
+  summary: 'Sets the value of a key, whatever it held before; options bind it to a condition or a time to live.',
+  since: '1.0.0',
+  group: 'string',
+  execute: executeSet,
+})
+
+function executeMget(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
+  reply.array(args.count - 1)
+  for (let i = 1; i < args.count; i++) {
+    const value = keyspace.find(args.key(i))
+    if (value === null) reply.nil()
+    else reply.bulk(value.buffer, value.start, value.end)
+  }
+}
+
+export const mget = cellCommand({
+  name: 'mget',
+  arity: -2,
+  flags: ['readonly', 'fast'],
+  categories: ['string'],
+  tips: ['request_policy:multi_shard'],
+  keys: [1, -1, 1],
+  keyFlags: ['RO', 'access'],
+  summary: 'Gives the values of all the keys named, nil for each that is absent.',
+  since: '1.0.0',
+  group: 'string',
+  complexity: 'O(N) for N keys',
+  spread: 'array',
+  execute: executeMget,
+})
+
+function executeMset(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
+  if (args.count % 2 === 0) {
+    reply.errorText(wrongArityError(mset))
+    return
+  }
+  for (let i = 2; i < args.count; i += 2) {
+    if (args.length(i) > keyspace.valueBytesMax) {
+      reply.errorText(tooBigText(keyspace.valueBytesMax))
+      return
+    }
+  }
+  for (let i = 1; i < args.count; i += 2) {
+    keyspace.put(args.key(i), args.buffer, args.start(i + 1), args.end(i + 1), 0)
+  }
+  reply.ok()
+}
+
+export const mset = cellCommand({
+  name: 'mset',
+  arity: -3,
+  flags: ['write', 'denyoom'],
+  categories: ['string'],
+  tips: ['request_policy:multi_shard', 'response_policy:all_succeeded'],
+  keys: [1, -1, 2],
+  keyFlags: ['OW', 'update'],
+  summary: 'Sets each key named to the value behind it.',
+  since: '1.0.1',
+  group: 'string',
+  complexity: 'O(N) for N keys',
+  spread: 'allOk',
+  execute: executeMset,
+})
+
+function executeStrlen(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
+  const value = keyspace.find(args.key(1))
+  reply.integer(value === null ? 0 : value.end - value.start)
+}
+
+export const strlen = cellCommand({
+  name: 'strlen',
+  arity: 2,
+  flags: ['readonly', 'fast'],
+  categories: ['string'],
+  keys: [1, 1, 1],
+  keyFlags: ['RO'],
+  summary: 'Gives the length of a value in bytes.',
+  since: '2.2.0',
+  group: 'string',
+  execute: executeStrlen,
+})
+
+function executeAppend(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
+  const key = args.key(1)
+  const value = keyspace.find(key)
+  const offset = value === null ? 0 : value.end - value.start
+  const length = offset + args.length(2)
+  if (length > keyspace.valueBytesMax) {
+    reply.errorText(tooBigText(keyspace.valueBytesMax))
+    return
+  }
+  if (value === null) keyspace.put(key, args.buffer, args.start(2), args.end(2), 0)
+  else if (length > offset) keyspace.patch(key, offset, args.buffer, args.start(2), args.end(2))
+  reply.integer(length)
+}
+
+export const append = cellCommand({
+  name: 'append',
+  arity: 3,
+  flags: ['write', 'denyoom', 'fast'],
+  categories: ['string'],
+  keys: [1, 1, 1],
+  keyFlags: ['RW', 'insert'],
+  summary: 'Adds bytes at the end of a value, or makes the key with them; gives the new length.',
+  since: '2.0.0',
+  group: 'string',
+  execute: executeAppend,
+})

@@ -1,0 +1,45 @@
+import type { Arguments } from './arguments.ts'
+import type { CommandRow } from './row.ts'
+
+/** Error replies in Redis's own words, code first, without the leading `-`. Clients and their tests compare them. */
+export const texts = {
+  syntax: 'ERR syntax error',
+  notInteger: 'ERR value is not an integer or out of range',
+  overflow: 'ERR increment or decrement would overflow',
+  decrementOverflow: 'ERR decrement would overflow',
+  expireNxConflict: 'ERR NX and XX, GT or LT options at the same time are not compatible',
+  expireGtLtConflict: 'ERR GT and LT options at the same time are not compatible',
+  wrongType: 'WRONGTYPE Operation against a key holding the wrong kind of value',
+} as const
+
+/** What `%.128s` quotes of a client's bytes: a C string ends at its first NUL. */
+function quoted(args: Arguments, i: number, bytesMax: number): string {
+  const characters = args.latin1(i)
+  const nul = characters.indexOf('\0')
+  return (nul < 0 ? characters : characters.slice(0, nul)).slice(0, bytesMax)
+}
+
+/** Ours, where Redis speaks of its own setting. */
+export function tooBigText(valueBytesMax: number): string {
+  return `TOOBIG value larger than value-max (${valueBytesMax} bytes)`
+}
+
+/** For a name that `lookupCommand` does not know; `container` is the row of its first word, if there is one. */
+export function unknownCommandText(args: Arguments, container: CommandRow | undefined): string {
+  if (container !== undefined) {
+    return `ERR unknown subcommand '${quoted(args, 1, 128)}'. Try ${container.name.toUpperCase()} HELP.`
+  }
+  let beginning = ''
+  for (let i = 1; i < args.count && beginning.length < 128; i++) {
+    beginning += `'${quoted(args, i, 128 - beginning.length)}' `
+  }
+  return `ERR unknown command '${quoted(args, 0, 128)}', with args beginning with: ${beginning}`
+}
+
+export function wrongArityError(row: CommandRow): string {
+  return `ERR wrong number of arguments for '${row.name}' command`
+}
+
+export function invalidExpireError(row: { readonly name: string }): string {
+  return `ERR invalid expire time in '${row.name}' command`
+}
