@@ -46,7 +46,7 @@ export const COMMAND_HEADER_BYTES = 48
 export const ANSWER_HEADER_BYTES = 24
 
 /** A growing list of records in one buffer. Hand over `finish()` and it starts a new one. */
-class RecordWriter {
+export class RecordWriter {
   #buffer: Buffer
   #length = 0
   count = 0
@@ -87,6 +87,13 @@ class RecordWriter {
     this.#buffer = Buffer.allocUnsafeSlow(Math.min(this.#buffer.length, 64 * 1024))
     this.clear()
     return records
+  }
+
+  /** All records of another writer, as they are. */
+  append(records: Uint8Array, count: number): void {
+    const at = this.reserve(records.length)
+    this.#buffer.set(records, at)
+    this.count += count - 1
   }
 
   clear(): void {

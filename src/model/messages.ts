@@ -34,6 +34,8 @@ export interface AnswerBatch {
 /** Raft messages between the stores of two executors: records of `RaftWriter`. */
 export interface RaftBatch {
   readonly kind: 'raft'
+  /** Without entries it may be dropped when there is no room. */
+  readonly carriesEntries: boolean
   readonly records: Uint8Array
 }
 

@@ -1,0 +1,17 @@
+import { type EdgeToken, edge } from '../actor/index.ts'
+import type { StorePlace } from '../model/index.ts'
+import type { Engine, RaftLog } from '../storage/index.ts'
+import type { Stores } from './stores.ts'
+
+/** The disks of an executor: given by whoever makes it, real or simulated. */
+export interface StorageEdge {
+  /** Recovers the executor's raft log. Throws `LogDamage` or `LogLost`: its stores must not be opened then. */
+  openLog(): RaftLog
+  openEngine(store: StorePlace, done: (error: Error | null, engine: Engine | null) => void): void
+  /** The stores of this log are lost for good (rule 21): to be fenced, and never opened again under their ids. */
+  storesLost(stores: readonly number[], error: Error): void
+  /** For a simulator's eyes: called once, when the stores of this executor are open. */
+  observe?(stores: Stores): void
+}
+
+export const storageEdge: EdgeToken<StorageEdge> = edge<StorageEdge>('storage')

@@ -1,0 +1,75 @@
+import { assert } from '../base/index.ts'
+
+/** Rounds whose time of leaving is remembered; an answer to an older one confirms nothing. */
+const ROUNDS = 64
+
+/**
+ * The leader's lease (rule 12). Each turn in which messages leave for the followers is a round with a number, which
+ * travels with them and comes back with the answers. When a quorum has answered rounds up to r, nobody else can be
+ * elected for a while after round r left, for each of them refuses votes that long.
+ *
+ * Times are monotonic milliseconds of this machine, which all its threads share.
+ */
+export class Lease {
+  /** Until when; 0: never held in this term. */
+  untilMs = 0
+  round = 0
+  readonly #durationMs: number
+  readonly #leftAtMs = new Float64Array(ROUNDS)
+  readonly #answered = new Map<number, number>()
+  #given = false
+
+  /** @param durationMs how long after a round left no other leader can be elected */
+  constructor(durationMs: number) {
+    this.#durationMs = durationMs
+  }
+
+  /** A new term of leadership: nothing is confirmed yet. */
+  begin(): void {
+    this.untilMs = 0
+    this.#answered.clear()
+    this.#given = false
+  }
+
+  /** Before a transfer tells another peer to campaign: no lease in the rest of this term. */
+  giveUp(): void {
+    this.#given = true
+    this.untilMs = 0
+  }
+
+  /** Messages are about to leave: the number they carry. */
+  nextRound(nowMs: number): number {
+    this.round++
+    this.#leftAtMs[this.round % ROUNDS] = nowMs
+    return this.round
+  }
+
+  /** A peer has answered a message of `round`. The voters are those of the applied configuration, both halves of it. */
+  answered(peer: number, round: number, self: number, voters: readonly number[], outgoing: readonly number[]): void {
+    assert(round <= this.round, 'an answer to a round that never left')
+    if (round <= (this.#answered.get(peer) ?? 0)) return
+    this.#answered.set(peer, round)
+    this.#extend(self, voters, outgoing)
+  }
+
+  /** A peer that is its own quorum has nobody to ask. */
+  confirmAlone(nowMs: number): void {
+    if (!this.#given) this.untilMs = nowMs + this.#durationMs
+  }
+
+  #extend(self: number, voters: readonly number[], outgoing: readonly number[]): void {
+    if (this.#given) return
+    let round = this.#quorumRound(self, voters)
+    if (outgoing.length > 0) round = Math.min(round, this.#quorumRound(self, outgoing))
+    if (round === 0 || round <= this.round - ROUNDS) return
+    const untilMs = (this.#leftAtMs[round % ROUNDS] as number) + this.#durationMs
+    if (untilMs > this.untilMs) this.untilMs = untilMs
+  }
+
+  /** The highest round that a majority has answered; the leader itself has answered all. */
+  #quorumRound(self: number, voters: readonly number[]): number {
+    const rounds = voters.map((voter) => (voter === self ? this.round : (this.#answered.get(voter) ?? 0)))
+    rounds.sort((a, b) => b - a)
+    return rounds[rounds.length >> 1] ?? 0
+  }
+}
