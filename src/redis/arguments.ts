@@ -133,6 +133,7 @@ export class Arguments {
 
   /** A copy of the command's RESP bytes, for what must outlive the buffer. */
   encode(): Uint8Array {
-    return this.buffer.slice(this.commandStart, this.commandEnd)
+    // Not the method: a Buffer's own `slice` is a view.
+    return Uint8Array.prototype.slice.call(this.buffer, this.commandStart, this.commandEnd)
   }
 }
