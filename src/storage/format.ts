@@ -17,8 +17,6 @@ export const LOG_FILES = {
   lost: 'lost',
   /** Segments: sixteen decimal digits and this. */
   segmentEnding: '.segment',
-  /** A whole log that was taken over by another layout gets this ending before its files are removed. */
-  removedEnding: '.removed',
 } as const
 
 /** The first four bytes of every batch: "CELL" when read as text. */

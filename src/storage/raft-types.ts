@@ -17,3 +17,6 @@ export interface HardState {
 }
 export const COMPACTED = -1
 export const UNAVAILABLE = -2
+export function encodedBytes(entry: Entry): number {
+  return entry.data.length + 16
+}
