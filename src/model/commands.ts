@@ -102,7 +102,34 @@ export class RecordWriter {
   }
 }
 
-export class CommandWriter extends RecordWriter {
+/** Blocks begin small, for a writer may be used once, and grow to this. */
+const COMMAND_BLOCK_BYTES = 64 * 1024
+/** Below this a loop copies faster than a call. */
+const LOOP_BYTES_MAX = 48
+
+/**
+ * The records of one batch after another, in blocks: what `take` has given away stays as it is, in its block, and the
+ * next batch is written behind it. So a sender may keep the place of a command in the block, for sending it again, and
+ * need not copy it; and a batch of a few commands costs no buffer of its own.
+ */
+export class CommandWriter {
+  /** The block being written. Another one takes its place when it is full, and nothing in the old one changes. */
+  block: Buffer
+  count = 0
+  #view: DataView
+  #begin = 0
+  #end = 0
+
+  constructor(bytes = 4096) {
+    this.block = Buffer.allocUnsafeSlow(bytes)
+    this.#view = new DataView(this.block.buffer)
+  }
+
+  get length(): number {
+    return this.#end - this.#begin
+  }
+
+  /** Returns where the command's RESP bytes lie in `block`. */
   add(
     session: number,
     sequence: number,
@@ -116,23 +143,59 @@ export class CommandWriter extends RecordWriter {
     source: Uint8Array,
     start: number,
     end: number,
-  ): void {
-    const bytes = COMMAND_HEADER_BYTES + end - start
-    const at = this.reserve(bytes)
-    const buffer = this.buffer
-    buffer.writeUInt32LE(bytes, at)
-    buffer.writeUInt32LE(session, at + 4)
-    buffer.writeDoubleLE(sequence, at + 8)
-    buffer.writeDoubleLE(cell, at + 16)
-    buffer.writeDoubleLE(after, at + 24)
-    buffer.writeUInt32LE(store, at + 32)
-    buffer.writeUInt32LE(version, at + 36)
-    buffer.writeUInt32LE(remainingMs, at + 40)
-    buffer[at + 44] = protocol
-    buffer[at + 45] = flags
-    buffer[at + 46] = 0
-    buffer[at + 47] = 0
-    buffer.set(source.subarray(start, end), at + COMMAND_HEADER_BYTES)
+  ): number {
+    const size = end - start
+    const bytes = COMMAND_HEADER_BYTES + size
+    if (this.#end + bytes > this.block.length) this.#renew(bytes)
+    const at = this.#end
+    const view = this.#view
+    view.setUint32(at, bytes, true)
+    view.setUint32(at + 4, session, true)
+    view.setFloat64(at + 8, sequence, true)
+    view.setFloat64(at + 16, cell, true)
+    view.setFloat64(at + 24, after, true)
+    view.setUint32(at + 32, store, true)
+    view.setUint32(at + 36, version, true)
+    view.setUint32(at + 40, remainingMs, true)
+    view.setUint32(at + 44, protocol | (flags << 8), true)
+    const block = this.block
+    const to = at + COMMAND_HEADER_BYTES
+    if (size <= LOOP_BYTES_MAX) for (let i = 0; i < size; i++) block[to + i] = source[start + i] as number
+    else block.set(source.subarray(start, end), to)
+    this.#end = at + bytes
+    this.count++
+    return to
+  }
+
+  /** The records written since the last `take`; a view that is valid until the next write. */
+  view(): Uint8Array {
+    return this.block.subarray(this.#begin, this.#end)
+  }
+
+  /** Gives the records away; their bytes stay as they are. */
+  take(): Uint8Array {
+    const records = this.view()
+    this.#begin = this.#end
+    this.count = 0
+    return records
+  }
+
+  /** Forgets the records written since the last `take`. */
+  clear(): void {
+    this.#end = this.#begin
+    this.count = 0
+  }
+
+  /** A new block, with room for `bytes` behind the records that were not taken yet, which move there. */
+  #renew(bytes: number): void {
+    const kept = this.#end - this.#begin
+    const usual = Math.min(this.block.length * 2, COMMAND_BLOCK_BYTES)
+    const block = Buffer.allocUnsafeSlow(Math.max(usual, kept * 2, kept + bytes))
+    this.block.copy(block, 0, this.#begin, this.#end)
+    this.block = block
+    this.#view = new DataView(block.buffer)
+    this.#begin = 0
+    this.#end = kept
   }
 }
 
@@ -200,6 +263,13 @@ export class AnswerWriter extends RecordWriter {
     buffer[at + 17] = refusal
     buffer.fill(0, at + 18, at + 24)
     buffer.set(source.subarray(start, end), at + ANSWER_HEADER_BYTES)
+  }
+
+  /** Whom the records are for, in order. */
+  forEach(visit: (session: number, sequence: number) => void): void {
+    for (let at = 0; at < this.length; at += this.buffer.readUInt32LE(at)) {
+      visit(this.buffer.readUInt32LE(at + 4), this.buffer.readDoubleLE(at + 8))
+    }
   }
 }
 
