@@ -1,9 +1,9 @@
 /** The bytes of batches and records: see the table in format.ts. Hand-written, because it runs once for every record of every turn. */
 import { crc32 } from 'node:zlib'
 import { copyBytes } from '../base/index.ts'
+import { Entry, type EntryType, type HardState } from '../raft/index.ts'
 import { BATCH_ALIGNMENT, BATCH_HEADER_BYTES, BATCH_MAGIC, ENTRY_HEADER_BYTES, RECORD_HEADER_BYTES } from './format.ts'
 import type { LogStart } from './raft-log.ts'
-import { Entry, type HardState } from './raft-types.ts'
 
 const TWO_32 = 0x1_0000_0000
 
@@ -159,7 +159,7 @@ function readEntries(bytes: Uint8Array, view: DataView, from: number, to: number
     const data = at + ENTRY_HEADER_BYTES
     const end = data + view.getUint32(at, true)
     if (end > to) return null
-    const type = view.getUint32(at + 4, true) as 0 | 1 | 2
+    const type = view.getUint32(at + 4, true) as EntryType
     entries.push(new Entry(getU64(view, at + 8), first + i, type, copyBytes(bytes.subarray(data, end))))
     at = end
   }

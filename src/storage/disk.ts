@@ -21,14 +21,10 @@ export interface Disk {
   /** A new file full of zeros that were really written and synced (a hole would be allocated by the first sync), directory included. */
   create(path: string, bytes: number, done: (error: Error | null, file: DiskFile | null) => void): void
   open(path: string): DiskFile
-  /** Seen at once, durable after `syncDirectory`; so is `remove`. */
+  /** Within a directory. Seen at once, durable after `syncDirectory`; so is `remove`. */
   rename(from: string, to: string): void
   remove(path: string): void
-  removeDirectory(directory: string): void
   syncDirectory(directory: string, done: DiskDone): void
-  syncDirectoryNow(directory: string): void
-  /** What is left for this process on the disk of that directory, in bytes. */
-  freeBytes(directory: string): number
 }
 
 /** A file that was opened or created. Positions are absolute. */
@@ -78,7 +74,7 @@ class NodeDisk implements Disk {
     // Each new name lies in its parent: sync from the deepest up to the parent of the first one made.
     const top = dirname(first)
     for (let at = dirname(directory); ; at = dirname(at)) {
-      this.syncDirectoryNow(at)
+      syncDirectoryNow(at)
       if (at === top || at === dirname(at)) return
     }
   }
@@ -110,7 +106,7 @@ class NodeDisk implements Disk {
       fs.closeSync(descriptor)
     }
     fs.renameSync(half, path)
-    this.syncDirectoryNow(dirname(path))
+    syncDirectoryNow(dirname(path))
   }
 
   create(path: string, bytes: number, done: (error: Error | null, file: DiskFile | null) => void): void {
@@ -164,10 +160,6 @@ class NodeDisk implements Disk {
     fs.unlinkSync(path)
   }
 
-  removeDirectory(directory: string): void {
-    fs.rmdirSync(directory)
-  }
-
   syncDirectory(directory: string, done: DiskDone): void {
     fs.open(directory, 'r', (openError, descriptor) => {
       if (openError !== null) {
@@ -177,19 +169,14 @@ class NodeDisk implements Disk {
       fs.fsync(descriptor, (syncError) => fs.close(descriptor, (closeError) => done(syncError ?? closeError ?? null)))
     })
   }
+}
 
-  syncDirectoryNow(directory: string): void {
-    const descriptor = fs.openSync(directory, 'r')
-    try {
-      fs.fsyncSync(descriptor)
-    } finally {
-      fs.closeSync(descriptor)
-    }
-  }
-
-  freeBytes(directory: string): number {
-    const status = fs.statfsSync(directory)
-    return status.bavail * status.bsize
+function syncDirectoryNow(directory: string): void {
+  const descriptor = fs.openSync(directory, 'r')
+  try {
+    fs.fsyncSync(descriptor)
+  } finally {
+    fs.closeSync(descriptor)
   }
 }
 

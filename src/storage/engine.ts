@@ -38,7 +38,7 @@ export interface EngineSnapshot {
  * A write that is done can be read; it is durable only when a `flush` that was begun after it is done. After a crash
  * there is what the last finished flush left and perhaps some later batches, in order, each whole or not at all.
  * `done` never comes before the call has returned. Whoever calls keeps to one write, one flush and one read at a
- * time; two at once are permitted, and their order is then undefined.
+ * time: the pool of threads behind it is shared.
  */
 export interface Engine {
   getMany(keys: readonly Uint8Array[], done: (error: Error | null, values: (Uint8Array | null)[]) => void): void

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { assert } from '../base/index.ts'
+import { type Entry, type HardState, NO_ENTRIES } from '../raft/index.ts'
 import { aligned, sealBatch } from './batch.ts'
 import type { Disk } from './disk.ts'
 import { BATCH_HEADER_BYTES, LOG_FILES, RECORD, RECORD_HEADER_BYTES } from './format.ts'
@@ -8,7 +9,6 @@ import type { PerCell } from './group-image.ts'
 import { openLogHead } from './log-head.ts'
 import { FileGroup, FileTombstone, place } from './pins.ts'
 import { type GroupLog, LogLost, type LogStart, type RaftLog, type RaftLogStats, type Tombstone } from './raft-log.ts'
-import type { Entry, HardState } from './raft-types.ts'
 import { recoverLog } from './recovery.ts'
 import { Segments } from './segments.ts'
 
@@ -28,7 +28,6 @@ export interface RaftLogOptions {
 /** Groups and tombstones looked at, per flush, to free the oldest segment. */
 const CHECKPOINT_MAX = 256
 const CHECKPOINT_BYTES_MAX = CHECKPOINT_MAX * RECORD_HEADER_BYTES
-const NO_ENTRIES: readonly Entry[] = []
 
 /**
  * The log on disk.

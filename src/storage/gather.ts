@@ -1,8 +1,8 @@
 import { assert } from '../base/index.ts'
+import type { Entry } from '../raft/index.ts'
 import { aligned, putEntry, putRecordHeader, viewOf } from './batch.ts'
 import { BATCH_HEADER_BYTES, ENTRY_HEADER_BYTES, RECORD, RECORD_HEADER_BYTES } from './format.ts'
 import type { FileGroup, FileTombstone } from './pins.ts'
-import type { Entry } from './raft-types.ts'
 
 const INITIAL_BYTES = 256 * 1024
 /** A buffer that one large flush has blown up beyond this is given back after it. */

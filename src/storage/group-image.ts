@@ -1,6 +1,7 @@
 import { assert } from '../base/index.ts'
+import { COMPACTED, type Entry, type HardState, UNAVAILABLE } from '../raft/index.ts'
+import { ENTRY_HEADER_BYTES } from './format.ts'
 import type { GroupLog, LogStart } from './raft-log.ts'
-import { COMPACTED, type Entry, encodedBytes, type HardState, UNAVAILABLE } from './raft-types.ts'
 
 /**
  * What a log holds of one group, in memory. The log that owns it changes it; everyone else only reads.
@@ -51,7 +52,7 @@ export class GroupImage implements GroupLog {
     let bytes = 0
     let at = first
     for (; at < end; at++) {
-      bytes += encodedBytes(this.#entries[at] as Entry)
+      bytes += ENTRY_HEADER_BYTES + (this.#entries[at] as Entry).data.length
       if (bytes > bytesMax && at > first) break
     }
     return this.#entries.slice(first, at)

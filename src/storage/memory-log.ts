@@ -1,7 +1,7 @@
 import { assert } from '../base/index.ts'
+import type { Entry, HardState } from '../raft/index.ts'
 import { GroupImage, PerCell } from './group-image.ts'
 import type { GroupLog, LogStart, RaftLog, RaftLogStats, Tombstone } from './raft-log.ts'
-import type { Entry, HardState } from './raft-types.ts'
 
 class MemoryRaftLog implements RaftLog {
   readonly stats: RaftLogStats = { syncs: 0, bytes: 0, batches: 0, segments: 0 }

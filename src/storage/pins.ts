@@ -6,11 +6,12 @@
  * counts as held, or else where that newest record lies. What was trimmed in memory only does not count, because
  * recovery does not know of it.
  */
+
+import type { HardState } from '../raft/index.ts'
 import { RECORD } from './format.ts'
 import type { Touch } from './gather.ts'
 import { GroupImage } from './group-image.ts'
 import type { LogStart, Tombstone } from './raft-log.ts'
-import type { HardState } from './raft-types.ts'
 import type { Segment } from './segments.ts'
 
 /** From `first` on (and up to the next span), the newest copy of the entries lies in `segment`. */

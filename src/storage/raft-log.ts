@@ -1,4 +1,4 @@
-import type { Entry, HardState } from './raft-types.ts'
+import type { Entry, HardState } from '../raft/index.ts'
 
 /** The place behind which a log begins: what is at or before `index` is not in it. */
 export interface LogStart {
@@ -27,7 +27,7 @@ export interface GroupLog {
   lastIndex(): number
   /** COMPACTED before the place where the log begins, UNAVAILABLE behind its end. */
   term(index: number): number
-  /** From `low` up to, and without, `high`; at least one, then as many as fit in `bytesMax` (counted as Raft does). Null when `low` was trimmed. */
+  /** From `low` up to, and without, `high`; at least one, then as many as fit in `bytesMax` (as they are stored). Null when `low` was trimmed. */
   entries(low: number, high: number, bytesMax: number): readonly Entry[] | null
   /** The entry at an index that is held: anything else is a bug of the caller. */
   entry(index: number): Entry

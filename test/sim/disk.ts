@@ -1,0 +1,244 @@
+/**
+ * A disk on memory and virtual time, as bad as a real one may be.
+ *
+ * `crash` forgets what was not synced: of each write that no finished sync had carried, some sectors survive and some
+ * do not, and one may be torn in its middle; of the changes of names, only the first few. Callbacks of the process
+ * that crashed never come, and its open files are dead. A sync may fail, after which what it should have carried is
+ * seen until the crash but is never durable, whatever later syncs say. The disk may fill, be slow, and rot.
+ */
+import { assert, type Random } from '../../src/base/index.ts'
+import type { Disk, DiskDone, DiskFile } from '../../src/storage/index.ts'
+
+const SECTOR_BYTES = 512
+
+export type Schedule = (delayMs: number, run: () => void) => void
+
+interface PendingWrite {
+  readonly offset: number
+  readonly before: Uint8Array
+  readonly after: Uint8Array
+  /** A sync that should have carried it has failed. */
+  phantom: boolean
+}
+
+interface Inode {
+  bytes: Uint8Array
+  pending: PendingWrite[]
+}
+
+interface NameChange {
+  readonly directory: string
+  apply(names: Map<string, Inode>): void
+}
+
+export class SimulatedDisk implements Disk {
+  /** How long a sync takes, from and to. */
+  syncMs: [number, number] = [0.1, 2]
+  /** How long it takes to fill a new file, from and to. */
+  createMs: [number, number] = [1, 20]
+  /** What all files together may hold. */
+  capacityBytes = Number.POSITIVE_INFINITY
+  /** So many of the next syncs fail. */
+  failingSyncs = 0
+  /** So many of the next writes throw. */
+  failingWrites = 0
+  readonly #random: Random
+  readonly #schedule: Schedule
+  /** Grows with each crash: what belongs to an older life is dead. */
+  #life = 0
+  #directories = new Set<string>()
+  #names = new Map<string, Inode>()
+  readonly #durableNames = new Map<string, Inode>()
+  #nameChanges: NameChange[] = []
+
+  constructor(schedule: Schedule, random: Random) {
+    this.#schedule = schedule
+    this.#random = random
+  }
+
+  /** The process dies, and the power with it. What survives is found by whoever opens files next. */
+  crash(): void {
+    this.#life++
+    const survivors = this.#random.between(0, this.#nameChanges.length)
+    for (const change of this.#nameChanges.slice(0, survivors)) change.apply(this.#durableNames)
+    this.#nameChanges = []
+    this.#names = new Map(this.#durableNames)
+    for (const inode of new Set(this.#names.values())) this.#settle(inode)
+  }
+
+  /** Flips one bit of what lies at `offset`. */
+  rot(path: string, offset: number): void {
+    const { bytes } = this.#inode(path)
+    assert(offset < bytes.length, 'there is nothing that could rot')
+    bytes[offset] = (bytes[offset] as number) ^ (1 << this.#random.below(8))
+  }
+
+  get usedBytes(): number {
+    let bytes = 0
+    for (const inode of new Set(this.#names.values())) bytes += inode.bytes.length
+    return bytes
+  }
+
+  makeDirectory(directory: string): void {
+    this.#directories.add(directory)
+  }
+
+  list(directory: string): string[] {
+    const within = `${directory}/`
+    const names: string[] = []
+    for (const path of this.#names.keys()) if (path.startsWith(within)) names.push(path.slice(within.length))
+    return names.sort()
+  }
+
+  size(path: string): number {
+    return this.#inode(path).bytes.length
+  }
+
+  read(path: string): Uint8Array {
+    return Uint8Array.from(this.#inode(path).bytes)
+  }
+
+  replace(path: string, bytes: Uint8Array): void {
+    this.#requireDirectory(path)
+    this.#requireRoom(bytes.length - (this.#names.get(path)?.bytes.length ?? 0))
+    const inode = { bytes: Uint8Array.from(bytes), pending: [] }
+    // Synced with its directory: no change of a name before it is lost either.
+    this.#names.set(path, inode)
+    this.#nameChanges.push({ directory: parentOf(path), apply: (names) => names.set(path, inode) })
+    this.#makeDurable(this.#changesIn(parentOf(path)))
+  }
+
+  create(path: string, bytes: number, done: (error: Error | null, file: DiskFile | null) => void): void {
+    this.#requireDirectory(path)
+    this.#later(this.createMs, () => {
+      try {
+        this.#requireRoom(bytes)
+      } catch (error) {
+        done(error as Error, null)
+        return
+      }
+      const inode = { bytes: new Uint8Array(bytes), pending: [] }
+      this.#names.set(path, inode)
+      this.#nameChanges.push({ directory: parentOf(path), apply: (names) => names.set(path, inode) })
+      this.#makeDurable(this.#changesIn(parentOf(path)))
+      done(null, this.#file(inode))
+    })
+  }
+
+  open(path: string): DiskFile {
+    return this.#file(this.#inode(path))
+  }
+
+  rename(from: string, to: string): void {
+    assert(parentOf(from) === parentOf(to), 'a file is renamed within its directory')
+    const inode = this.#inode(from)
+    this.#names.delete(from)
+    this.#names.set(to, inode)
+    const apply = (names: Map<string, Inode>): void => {
+      names.delete(from)
+      names.set(to, inode)
+    }
+    this.#nameChanges.push({ directory: parentOf(from), apply })
+  }
+
+  remove(path: string): void {
+    this.#inode(path)
+    this.#names.delete(path)
+    this.#nameChanges.push({ directory: parentOf(path), apply: (names) => names.delete(path) })
+  }
+
+  syncDirectory(directory: string, done: DiskDone): void {
+    const carried = this.#changesIn(directory)
+    this.#later(this.syncMs, () => {
+      this.#makeDurable(carried)
+      done(null)
+    })
+  }
+
+  #file(inode: Inode): DiskFile {
+    const life = this.#life
+    const alive = (): void => assert(life === this.#life, 'a file of a process that crashed')
+    return {
+      bytes: inode.bytes.length,
+      write: (bytes, offset) => {
+        alive()
+        if (this.failingWrites > 0) {
+          this.failingWrites--
+          throw new Error('EIO: simulated write error')
+        }
+        assert(offset + bytes.length <= inode.bytes.length, 'a preallocated file is written behind its end')
+        const before = inode.bytes.slice(offset, offset + bytes.length)
+        inode.bytes.set(bytes, offset)
+        inode.pending.push({ offset, before, after: Uint8Array.from(bytes), phantom: false })
+      },
+      sync: (done) => {
+        alive()
+        const carried = inode.pending.slice()
+        this.#later(this.syncMs, () => {
+          if (this.failingSyncs > 0) {
+            this.failingSyncs--
+            for (const write of carried) write.phantom = true
+            done(new Error('EIO: simulated sync error'))
+            return
+          }
+          inode.pending = inode.pending.filter((write) => write.phantom || !carried.includes(write))
+          done(null)
+        })
+      },
+      close: alive,
+    }
+  }
+
+  /** What a crash leaves of the writes that were not synced. */
+  #settle(inode: Inode): void {
+    for (const { offset, before } of inode.pending.slice().reverse()) inode.bytes.set(before, offset)
+    const all = this.#random.chance(0.2)
+    const none = !all && this.#random.chance(0.3)
+    for (const { offset, after } of inode.pending) {
+      let at = 0
+      while (at < after.length) {
+        const end = Math.min(after.length, at + SECTOR_BYTES - ((offset + at) % SECTOR_BYTES))
+        const survives = all || (!none && this.#random.chance(0.7))
+        const torn = !all && this.#random.chance(0.05) ? this.#random.between(at, end) : end
+        if (survives) inode.bytes.set(after.subarray(at, torn), offset + at)
+        at = end
+      }
+    }
+    inode.pending = []
+  }
+
+  #changesIn(directory: string): NameChange[] {
+    return this.#nameChanges.filter((change) => change.directory === directory)
+  }
+
+  #makeDurable(changes: NameChange[]): void {
+    // Another sync may have carried some of them in the meantime.
+    for (const change of changes) if (this.#nameChanges.includes(change)) change.apply(this.#durableNames)
+    this.#nameChanges = this.#nameChanges.filter((change) => !changes.includes(change))
+  }
+
+  #later([fromMs, toMs]: [number, number], run: () => void): void {
+    const life = this.#life
+    this.#schedule(fromMs + (toMs - fromMs) * this.#random.float(), () => {
+      if (life === this.#life) run()
+    })
+  }
+
+  #inode(path: string): Inode {
+    const inode = this.#names.get(path)
+    if (inode === undefined) throw new Error(`ENOENT: no such simulated file: ${path}`)
+    return inode
+  }
+
+  #requireDirectory(path: string): void {
+    if (!this.#directories.has(parentOf(path))) throw new Error(`ENOENT: no such simulated directory: ${path}`)
+  }
+
+  #requireRoom(bytes: number): void {
+    if (this.usedBytes + bytes > this.capacityBytes) throw new Error('ENOSPC: simulated disk is full')
+  }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'))
+}
