@@ -50,6 +50,8 @@ export interface SnapshotPiece {
   /** Of Raft: the entry that the data holds the effects of. */
   readonly index: number
   readonly term: number
+  /** The term in which its sender leads. */
+  readonly leaderTerm: number
   /** From 0; the receiver refuses a gap. */
   readonly piece: number
   readonly last: boolean
@@ -59,7 +61,10 @@ export interface SnapshotPiece {
   readonly pairs: Uint8Array
 }
 
-/** The receiver's word on a piece: `next` is the piece it waits for; −1: it gave up. Flow control: one piece is on its way at a time. */
+/**
+ * The receiver's word on a piece: `next` is the piece it waits for; −1: it will not take it; −2: all is installed. One
+ * piece is on its way at a time.
+ */
 export interface SnapshotPieceTaken {
   readonly kind: 'snapshotPieceTaken'
   readonly toStore: number
@@ -232,9 +237,18 @@ export interface StoresLost {
   readonly reason: string
 }
 
-export type SupervisorMessage = StoresLost | ReportAll
+export type SupervisorMessage = StoresLost | ReportAll | SupervisorInternal
 
-export type OpsMessage = World | OperatorAnswer
+export interface SupervisorInternal {
+  readonly kind: 'tick'
+}
+
+export type OpsMessage = World | OperatorAnswer | OpsInternal
+
+export interface OpsInternal {
+  readonly kind: 'expired'
+  readonly request: number
+}
 
 export type GatewayMessage = AnswerBatch | Routes | World | GatewayInternal
 
