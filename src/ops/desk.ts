@@ -1,0 +1,80 @@
+/** The actor on the main thread through which HTTP asks PD: it pairs answers with questions, and gives up on time. */
+import { type ActorContext, actor, type EdgeToken, edge, type Ref } from '../actor/index.ts'
+import { actorNames, type OperatorAnswer, type OpsMessage, type PdMessage, type World } from '../model/index.ts'
+
+/** `null`: no answer in time. */
+export interface Desk {
+  world(done: (world: World | null) => void): void
+  transferLeader(cell: number, toStore: number, done: (answer: OperatorAnswer | null) => void): void
+}
+
+/** Through which the desk is handed to those who speak HTTP. */
+export interface DeskEdge {
+  open(desk: Desk): void
+}
+
+export const deskEdge: EdgeToken<DeskEdge> = edge<DeskEdge>('desk')
+
+const ANSWER_WITHIN_MS = 2_000
+
+type Waiting = { readonly done: (answer: World | OperatorAnswer | null) => void }
+
+class OpsDesk implements Desk {
+  readonly #ctx: ActorContext<OpsMessage>
+  readonly #pd: Ref<PdMessage>
+  readonly #waiting = new Map<number, Waiting>()
+  #request = 0
+
+  constructor(ctx: ActorContext<OpsMessage>) {
+    this.#ctx = ctx
+    this.#pd = ctx.named(actorNames.pd)
+  }
+
+  world(done: (world: World | null) => void): void {
+    const request = this.#expect((answer) => done(answer as World | null))
+    this.#send(request, { kind: 'worldWanted', origin: actorNames.ops, request })
+  }
+
+  transferLeader(cell: number, toStore: number, done: (answer: OperatorAnswer | null) => void): void {
+    const request = this.#expect((answer) => done(answer as OperatorAnswer | null))
+    this.#send(request, { kind: 'transferWanted', cell, toStore, origin: actorNames.ops, request })
+  }
+
+  answer(request: number, answer: World | OperatorAnswer | null): void {
+    const waiting = this.#waiting.get(request)
+    if (waiting === undefined) return
+    this.#waiting.delete(request)
+    waiting.done(answer)
+  }
+
+  close(): void {
+    for (const request of [...this.#waiting.keys()]) this.answer(request, null)
+  }
+
+  #expect(done: Waiting['done']): number {
+    const request = ++this.#request
+    this.#waiting.set(request, { done })
+    this.#ctx.after(ANSWER_WITHIN_MS, { kind: 'expired', request })
+    return request
+  }
+
+  #send(request: number, message: PdMessage): void {
+    // PD is between two threads, perhaps: whoever asked is told at once, and may ask again.
+    if (!this.#ctx.tell(this.#pd, message)) this.answer(request, null)
+  }
+}
+
+export const opsDesk = actor<OpsMessage>({
+  module: import.meta.url,
+  name: 'ops',
+  start(ctx) {
+    const desk = new OpsDesk(ctx)
+    ctx.edge(deskEdge).open(desk)
+    return {
+      receive(message) {
+        desk.answer(message.request, message.kind === 'expired' ? null : message)
+      },
+      stop: () => desk.close(),
+    }
+  },
+})

@@ -1,0 +1,297 @@
+/** HTTP: one row per path. The server only carries; what it shows comes from the desk and the runtime. */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { isIP } from 'node:net'
+import type { ExecutorInspection } from '../actor/index.ts'
+import type { OperatorAnswer, World } from '../model/index.ts'
+import type { Desk } from './desk.ts'
+import { cellsPage, executorShape, LIMIT_DEFAULT, LIMIT_MAX, operatorShape, pageById, storeShape } from './shapes.ts'
+
+export interface HttpOptions {
+  readonly bind: string
+  /** 0 picks a free one. */
+  readonly port: number
+  /** Asked for when it is not empty; the probes are open. */
+  password(): string
+  readonly version: string
+  /** Null before the desk is there, and after it has closed. */
+  desk(): Desk | null
+  executors(): Promise<readonly ExecutorInspection[]>
+  /** Users' keys are being served. */
+  isReady(): boolean
+}
+
+export interface HttpServer {
+  readonly host: string
+  readonly port: number
+  close(): Promise<void>
+}
+
+const BODY_BYTES_MAX = 64 * 1024
+
+/** What goes wrong in a way that the one who asked can read. */
+class HttpError extends Error {
+  readonly status: number
+  readonly code: string
+  readonly hint: string
+
+  constructor(status: number, code: string, message: string, hint: string) {
+    super(message)
+    this.status = status
+    this.code = code
+    this.hint = hint
+  }
+}
+
+interface Asked {
+  readonly query: URLSearchParams
+  body(): Promise<unknown>
+}
+
+interface Answered {
+  readonly status: number
+  readonly value: unknown
+}
+
+interface Row {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  /** Without a password: whoever watches a process need not know its secrets. */
+  readonly open?: boolean
+  answer(options: HttpOptions, asked: Asked): Answered | Promise<Answered>
+}
+
+const rows: readonly Row[] = [
+  {
+    method: 'GET',
+    path: '/healthz',
+    open: true,
+    answer: () => ({ status: 200, value: { status: 'ok' } }),
+  },
+  {
+    method: 'GET',
+    path: '/readyz',
+    open: true,
+    answer: (options) =>
+      options.isReady()
+        ? { status: 200, value: { status: 'ready' } }
+        : { status: 503, value: errorShape('LOADING', 'the server is starting or stopping', 'ask again in a moment') },
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/cells',
+    async answer(options, { query }) {
+      const { limit, after } = paging(query, /^[su][A-Za-z0-9_-]*$/)
+      const { cells } = await world(options)
+      return { status: 200, value: cellsPage(cells, query.get('system') === '1', limit, after) }
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/stores',
+    async answer(options, { query }) {
+      const { limit, after } = paging(query, /^\d+$/)
+      return { status: 200, value: pageById((await world(options)).stores, storeShape, limit, after) }
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/executors',
+    async answer(options, { query }) {
+      const { limit, after } = paging(query, /^\d+$/)
+      const executors = await options.executors()
+      const shape = (executor: ExecutorInspection) => executorShape(executor, executors.length - 1)
+      return { status: 200, value: pageById(executors, shape, limit, after) }
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/operators',
+    async answer(options, { query }) {
+      const { limit, after } = paging(query, /^\d+$/)
+      return { status: 200, value: pageById((await world(options)).operators ?? [], operatorShape, limit, after) }
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/operators',
+    async answer(options, asked) {
+      const { kind, cell, store } = ((await asked.body()) ?? {}) as Record<string, unknown>
+      if (kind !== 'transfer-leader') {
+        throw new HttpError(400, 'ERR', `no operator can be ordered of the kind ${JSON.stringify(kind)}`, EXAMPLE)
+      }
+      if (!isId(cell) || !isId(store)) throw new HttpError(400, 'ERR', 'cell and store are ids, as numbers', EXAMPLE)
+      return operatorAnswered(await transferred(options, cell, store))
+    },
+  },
+]
+
+const EXAMPLE = 'for instance {"kind": "transfer-leader", "cell": 2, "store": 1}'
+
+function isId(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0
+}
+
+function operatorAnswered(answer: OperatorAnswer): Answered {
+  switch (answer.refusal) {
+    case 'none':
+      return { status: 202, value: { id: answer.operator } }
+    case 'notFound':
+      throw new HttpError(404, 'ERR', answer.message, 'GET /api/v1/cells and /api/v1/stores list what there is')
+    case 'notPossible':
+      throw new HttpError(409, 'ERR', answer.message, 'GET /api/v1/cells shows the peers, /api/v1/operators the plans')
+    case 'notReady':
+      throw new HttpError(503, 'LOADING', answer.message, 'ask again in a moment')
+  }
+}
+
+function world(options: HttpOptions): Promise<World> {
+  return fromDesk(options, (desk, done) => desk.world(done))
+}
+
+function transferred(options: HttpOptions, cell: number, store: number): Promise<OperatorAnswer> {
+  return fromDesk(options, (desk, done) => desk.transferLeader(cell, store, done))
+}
+
+function fromDesk<T>(options: HttpOptions, ask: (desk: Desk, done: (answer: T | null) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const refused = () =>
+      reject(new HttpError(503, 'UNAVAILABLE', 'the placement driver does not answer', 'ask again in a moment'))
+    const desk = options.desk()
+    if (desk === null) refused()
+    else ask(desk, (answer) => (answer === null ? refused() : resolve(answer)))
+  })
+}
+
+function paging(query: URLSearchParams, cursor: RegExp): { limit: number; after: string | null } {
+  const asked = query.get('limit')
+  const limit = asked === null ? LIMIT_DEFAULT : Number(asked)
+  if (!Number.isSafeInteger(limit) || limit < 1 || limit > LIMIT_MAX) {
+    throw new HttpError(400, 'ERR', `limit is a number from 1 to ${LIMIT_MAX}, not '${asked}'`, 'leave it out for 100')
+  }
+  const after = query.get('after')
+  if (after !== null && !cursor.test(after)) {
+    throw new HttpError(400, 'ERR', `after is not a cursor: '${after}'`, 'pass on what an earlier page called next')
+  }
+  return { limit, after }
+}
+
+function errorShape(code: string, message: string, hint: string) {
+  return { error: { code, message, hint } }
+}
+
+export function openHttp(options: HttpOptions): Promise<HttpServer> {
+  const server = createServer((request, response) => void serve(options, request, response))
+  server.keepAliveTimeout = 5_000
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, options.bind, () => {
+      server.off('error', reject)
+      const { port } = server.address() as AddressInfo
+      resolve({ host: options.bind, port, close: () => closed(server) })
+    })
+  })
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}
+
+async function serve(options: HttpOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    const { status, value } = await dispatch(options, request)
+    send(response, status, value, {})
+  } catch (error) {
+    if (!(error instanceof HttpError)) {
+      send(response, 500, errorShape('ERR', `a bug of this server: ${String(error)}`, 'please report it'), {})
+      return
+    }
+    const headers: Record<string, string> =
+      error.status === 401 ? { 'www-authenticate': 'Basic realm="cellarium"' } : {}
+    send(response, error.status, errorShape(error.code, error.message, error.hint), headers)
+  }
+}
+
+async function dispatch(options: HttpOptions, request: IncomingMessage): Promise<Answered> {
+  refuseForeignHost(options, request)
+  const url = new URL(request.url ?? '/', 'http://localhost')
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const there = rows.filter((row) => row.path === url.pathname)
+  const row = there.find((candidate) => candidate.method === method)
+  if (row?.open !== true) refuseWithoutPassword(options, request)
+  if (there.length === 0) {
+    const paths = [...new Set(rows.map(({ path }) => path))].join(', ')
+    throw new HttpError(404, 'ERR', `there is nothing at ${url.pathname}`, `there is ${paths}`)
+  }
+  if (row === undefined) {
+    const methods = there.map((candidate) => candidate.method).join(' and ')
+    throw new HttpError(405, 'ERR', `${url.pathname} does not take ${request.method}`, `it takes ${methods}`)
+  }
+  return row.answer(options, { query: url.searchParams, body: () => readJson(request) })
+}
+
+/**
+ * A page in someone's browser may ask this port under a name of its own that leads to 127.0.0.1. So without a password
+ * only this machine's own names are answered.
+ */
+function refuseForeignHost(options: HttpOptions, request: IncomingMessage): void {
+  if (options.password() !== '') return
+  const host = (request.headers.host ?? 'localhost').replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+  if (host === 'localhost' || host.endsWith('.localhost') || isIP(host) !== 0) return
+  throw new HttpError(403, 'NOPERM', `this server does not answer to the name '${host}'`, 'use 127.0.0.1 or localhost')
+}
+
+function refuseWithoutPassword(options: HttpOptions, request: IncomingMessage): void {
+  const password = options.password()
+  if (password === '') return
+  const [scheme = '', value = ''] = (request.headers.authorization ?? '').split(' ', 2)
+  let given: string | null = null
+  if (scheme.toLowerCase() === 'bearer') given = value
+  if (scheme.toLowerCase() === 'basic') {
+    const pair = Buffer.from(value, 'base64').toString('utf8')
+    given = pair.slice(pair.indexOf(':') + 1)
+  }
+  if (given === null) {
+    throw new HttpError(401, 'NOAUTH', 'a password is asked for', 'send it as Bearer, or as Basic with any user name')
+  }
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  if (!timingSafeEqual(digest(given), digest(password))) {
+    throw new HttpError(401, 'WRONGPASS', 'the password is wrong', 'it is the one of --requirepass')
+  }
+}
+
+/** Only what says that it is JSON: no form of a foreign page can send that without asking first. */
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
+    throw new HttpError(415, 'ERR', 'the body is JSON', 'send the header content-type: application/json')
+  }
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request) {
+    bytes += (chunk as Buffer).length
+    if (bytes > BODY_BYTES_MAX)
+      throw new HttpError(413, 'TOOBIG', `a body has at most ${BODY_BYTES_MAX} bytes`, EXAMPLE)
+    chunks.push(chunk as Buffer)
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+  } catch {
+    throw new HttpError(400, 'ERR', 'the body is not JSON', EXAMPLE)
+  }
+}
+
+function send(response: ServerResponse, status: number, value: unknown, headers: Record<string, string>): void {
+  const body = `${JSON.stringify(value)}\n`
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'content-length': Buffer.byteLength(body),
+    'x-content-type-options': 'nosniff',
+    ...headers,
+  })
+  response.end(response.req.method === 'HEAD' ? undefined : body)
+}

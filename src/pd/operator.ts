@@ -1,0 +1,157 @@
+/**
+ * A plan for one cell: steps, each finished when the reported world shows it. An operator is not remembered over a
+ * restart of PD; what is left to do is derived again from the world.
+ */
+import { type CellReport, type Epoch, type OrderStep, type Peer, peerOn } from '../model/index.ts'
+import type { View } from './view.ts'
+
+export type OperatorKind = 'add-peer' | 'promote-peer' | 'remove-peer' | 'move-peer' | 'transfer-leader'
+
+/** Which limit it counts against, and what it gives way to: `hand` before `replica` before balance. */
+export type OperatorClass = 'hand' | 'replica' | 'cell' | 'leader'
+
+/** A step as a scheduler wishes it. A learner's id is given when the wish becomes an operator: peer 0 stands for it. */
+export interface Step {
+  readonly kind: OrderStep['kind']
+  readonly store: number
+  /** 0 in `transferLeader`. */
+  readonly peer: number
+}
+
+/** The peer that this operator itself adds: it has no id yet. */
+export const NEW_PEER = 0
+
+export interface Wish {
+  readonly kind: OperatorKind
+  readonly class: OperatorClass
+  readonly cell: number
+  readonly reason: string
+  readonly steps: readonly Step[]
+}
+
+export type Outcome = 'finished' | 'cancelled' | 'noProgress'
+
+export class Operator {
+  readonly id: number
+  readonly kind: OperatorKind
+  readonly class: OperatorClass
+  readonly cell: number
+  readonly reason: string
+  readonly steps: readonly Step[]
+  readonly startedMs: number
+  /** Ranges that were planned for: a split or a merge makes the plan void. */
+  readonly version: number
+  /** The first step that is not finished. */
+  at: number
+  outcome: Outcome | null
+  endedMs: number
+  /** What could be seen to move, and since when it has not. */
+  progress: string
+  movedMs: number
+  /** What the last order was given for, and when: another epoch or leader asks for the order at once. */
+  orderedFor: string
+  orderedMs: number
+
+  constructor(id: number, wish: Wish, steps: readonly Step[], epoch: Epoch, nowMs: number) {
+    this.id = id
+    this.kind = wish.kind
+    this.class = wish.class
+    this.cell = wish.cell
+    this.reason = wish.reason
+    this.steps = steps
+    this.startedMs = nowMs
+    this.version = epoch.version
+    this.at = 0
+    this.outcome = null
+    this.endedMs = 0
+    this.progress = 'planned'
+    this.movedMs = nowMs
+    this.orderedFor = ''
+    this.orderedMs = 0
+  }
+}
+
+/** Looks at the reported world only: an order that was given is no reason to believe that it was carried out. */
+export function isFinished(step: Step, report: CellReport): boolean {
+  switch (step.kind) {
+    case 'addLearner':
+      return report.cell.peers.some((peer) => peer.id === step.peer)
+    case 'promoteLearner':
+      return report.cell.peers.some((peer) => peer.id === step.peer && peer.role === 'voter')
+    case 'removePeer':
+      return !report.cell.peers.some((peer) => peer.id === step.peer)
+    case 'transferLeader':
+      return report.leader.store === step.store
+  }
+}
+
+/** False when the world has moved so that the step cannot be finished any more: the plan is for another world. */
+export function isStillPossible(step: Step, report: CellReport): boolean {
+  switch (step.kind) {
+    case 'addLearner':
+      return peerOn(report.cell, step.store) === undefined
+    case 'promoteLearner':
+      return report.cell.peers.some((peer) => peer.id === step.peer)
+    case 'removePeer':
+      return true
+    case 'transferLeader':
+      return peerOn(report.cell, step.store)?.role === 'voter'
+  }
+}
+
+/**
+ * What is asked of the cell now, null while the step must wait: a learner is promoted when it has caught up, a leader
+ * hands over before its peer goes, and no removal leaves fewer than a majority that has caught up.
+ */
+export function orderFor(step: Step, report: CellReport, view: View, nowMs: number): OrderStep | null {
+  const peer = report.cell.peers.find((candidate) => candidate.id === step.peer)
+  switch (step.kind) {
+    case 'addLearner':
+      return { kind: 'addLearner', peer: { id: step.peer, store: step.store, role: 'learner' } }
+    case 'promoteLearner':
+      if (peer === undefined || view.isPending(report, peer)) return null
+      return { kind: 'promoteLearner', peer: { ...peer, role: 'voter' } }
+    case 'removePeer': {
+      if (peer === undefined) return null
+      if (peer.role === 'voter' && !leavesMajority(report, peer, view)) return null
+      if (peer.id !== report.leader.id) return { kind: 'removePeer', peer }
+      const successor = successorOf(report, view, nowMs)
+      return successor === null ? null : { kind: 'transferLeader', toStore: successor.store }
+    }
+    case 'transferLeader': {
+      const target = peerOn(report.cell, step.store)
+      if (target === undefined || view.isPending(report, target)) return null
+      return { kind: 'transferLeader', toStore: step.store }
+    }
+  }
+}
+
+function leavesMajority(report: CellReport, removed: Peer, view: View): boolean {
+  const others = report.cell.peers.filter((peer) => peer.role === 'voter' && peer.id !== removed.id)
+  const caughtUp = others.filter((peer) => !view.isPending(report, peer))
+  return others.length > 0 && caughtUp.length > others.length / 2
+}
+
+/** A voter on a store that is up and has caught up, of those the one that leads least. */
+export function successorOf(report: CellReport, view: View, nowMs: number): Peer | null {
+  const counts = view.counts()
+  let best: Peer | null = null
+  for (const peer of report.cell.peers) {
+    if (peer.role !== 'voter' || peer.id === report.leader.id || view.isPending(report, peer)) continue
+    if (view.storeState(peer.store, nowMs) !== 'up') continue
+    const leaders = counts.get(peer.store)?.leaders ?? 0
+    if (best === null || leaders < (counts.get(best.store)?.leaders ?? 0)) best = peer
+  }
+  return best
+}
+
+/** Everything that moves while a step is being carried out, folded into words: they are shown, and their change is progress. */
+export function progressOf(operator: Operator, report: CellReport): string {
+  const step = operator.steps[operator.at]
+  if (step === undefined) return 'all steps done'
+  const parts = [`step ${operator.at + 1} of ${operator.steps.length}`, `confVer ${report.cell.epoch.confVer}`]
+  const match = report.match.find((entry) => entry.peer === step.peer)
+  if (match !== undefined) parts.push(`index ${match.index}`)
+  if (report.pending.includes(step.peer)) parts.push('catching up')
+  return parts.join(', ')
+}

@@ -1,0 +1,86 @@
+/**
+ * Keeps every cell at its number of copies. Each round looks at one cell and wishes one small operator; what is left to
+ * do shows again in the next round, so a restart of PD in the middle loses nothing. Order of the cases:
+ *
+ *   too few healthy voters   a learner that is there is promoted, else one is added and promoted
+ *   a peer on a store gone   is removed, now that enough healthy ones are there
+ *   a learner left over      is removed
+ *   too many voters          the one that is missed least is removed
+ */
+import type { CellReport, Peer, StoreReport } from '../model/index.ts'
+import { chooseStore, isolation } from './choose.ts'
+import { NEW_PEER, type Step, successorOf, type Wish } from './operator.ts'
+import type { Survey } from './scheduler.ts'
+import type { View } from './view.ts'
+
+export type Checked = { readonly wish: Wish } | { readonly wish: null; readonly why: string }
+
+export function checkReplicas(report: CellReport, survey: Survey): Checked {
+  const { view, nowMs } = survey
+  const { replicas } = view.settings
+  const { peers } = report.cell
+  const gone = peers.filter((peer) => view.isGone(peer.store, nowMs))
+  const healthy = peers.filter((peer) => !gone.includes(peer))
+  const voters = healthy.filter((peer) => peer.role === 'voter')
+  const learners = healthy.filter((peer) => peer.role === 'learner')
+
+  if (voters.length < replicas) return addOne(report, survey, voters.length, learners)
+
+  const dead = gone[0]
+  if (dead !== undefined) {
+    const state = view.storeState(dead.store, nowMs)
+    return remove(report, view, nowMs, dead, `store ${dead.store} is ${state}`)
+  }
+  const leftOver = learners[0]
+  if (leftOver !== undefined) return remove(report, view, nowMs, leftOver, 'a learner is left over')
+  if (voters.length > replicas) {
+    return remove(report, view, nowMs, leastMissed(report, voters, view), `${voters.length} voters, ${replicas} wanted`)
+  }
+  return { wish: null, why: 'it has what it should have' }
+}
+
+function addOne(report: CellReport, survey: Survey, voters: number, learners: readonly Peer[]): Checked {
+  const { view, nowMs } = survey
+  const { replicas } = view.settings
+  const reason = `${voters} of ${replicas} voters are healthy`
+  const cell = report.cell.id
+  const learner = learners[0]
+  if (learner !== undefined) {
+    const steps: Step[] = [{ kind: 'promoteLearner', store: learner.store, peer: learner.id }]
+    return { wish: { kind: 'promote-peer', class: 'replica', cell, reason, steps } }
+  }
+  const choice = chooseStore(report, view, survey.influence, nowMs)
+  if (choice.store === null) return { wish: null, why: `${reason}, and ${choice.why}` }
+  const steps: Step[] = [
+    { kind: 'addLearner', store: choice.store, peer: NEW_PEER },
+    { kind: 'promoteLearner', store: choice.store, peer: NEW_PEER },
+  ]
+  return { wish: { kind: 'add-peer', class: 'replica', cell, reason, steps } }
+}
+
+function remove(report: CellReport, view: View, nowMs: number, peer: Peer, reason: string): Checked {
+  const steps: Step[] = [{ kind: 'removePeer', store: peer.store, peer: peer.id }]
+  if (peer.id === report.leader.id) {
+    const successor = successorOf(report, view, nowMs)
+    if (successor === null) return { wish: null, why: `${reason}, and no other peer can lead` }
+    steps.unshift({ kind: 'transferLeader', store: successor.store, peer: 0 })
+  }
+  return { wish: { kind: 'remove-peer', class: 'replica', cell: report.cell.id, reason, steps } }
+}
+
+/** One that has not caught up, else the one that isolates least, else the one on the fullest store. */
+function leastMissed(report: CellReport, voters: readonly Peer[], view: View): Peer {
+  const counts = view.counts()
+  const reportOf = (peer: Peer) => view.store(peer.store)?.report as StoreReport
+  const rank = (peer: Peer): [number, number, number] => [
+    view.isPending(report, peer) ? 0 : 1,
+    isolation(reportOf(peer), voters.filter((other) => other !== peer).map(reportOf), view.settings),
+    -(counts.get(peer.store)?.cells ?? 0),
+  ]
+  return voters.reduce((least, peer) => {
+    const a = rank(peer)
+    const b = rank(least)
+    const different = a.findIndex((value, i) => value !== b[i])
+    return different >= 0 && (a[different] as number) < (b[different] as number) ? peer : least
+  })
+}

@@ -1,0 +1,47 @@
+/** PD's numbers, in one place. Times in milliseconds. */
+export interface PdSettings {
+  readonly replicas: number
+  /** Silence of a store after which it is *disconnected*, and after which it is *down* and its peers are replaced. */
+  readonly disconnectedMs: number
+  readonly downMs: number
+  /** An order that has no effect yet is given again so often. */
+  readonly resendMs: number
+  /** An operator of which nothing moves for so long is given up. Never a fixed time for the whole: data may be large. */
+  readonly noProgressMs: number
+  /** Balance begins when the reports tile the keyspace, or so long after PD's start: no news is not news of absence. */
+  readonly incompleteMs: number
+  readonly leaderOperatorsMax: number
+  readonly cellOperatorsMax: number
+  readonly replicaOperatorsMax: number
+  /** Snapshots that a store takes in at once. */
+  readonly snapshotsPerStoreMax: number
+  /** The pause of the balance schedulers: from the first, growing by the factor while nothing is found. */
+  readonly balancePauseMinMs: number
+  readonly balancePauseMaxMs: number
+  readonly balancePauseFactor: number
+  /** Ids are given out of blocks of this size; one write in the system range for each. */
+  readonly idBlock: number
+  /** Ended operators that are kept to be shown. */
+  readonly operatorsShown: number
+  /** Labels in the order of their weight; `executor` is implicit. */
+  readonly isolationLabels: readonly string[]
+}
+
+export const pdDefaults: PdSettings = {
+  replicas: 3,
+  disconnectedMs: 20_000,
+  downMs: 30 * 60_000,
+  resendMs: 2_000,
+  noProgressMs: 60_000,
+  incompleteMs: 60_000,
+  leaderOperatorsMax: 4,
+  cellOperatorsMax: 8,
+  replicaOperatorsMax: 8,
+  snapshotsPerStoreMax: 3,
+  balancePauseMinMs: 10,
+  balancePauseMaxMs: 5_000,
+  balancePauseFactor: 1.3,
+  idBlock: 1_000,
+  operatorsShown: 64,
+  isolationLabels: ['zone', 'host', 'disk', 'executor'],
+}
