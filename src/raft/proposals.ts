@@ -1,0 +1,107 @@
+import { asV2, decodeConfChange, isLeaveJoint } from './conf-change.ts'
+import { describeConfChange, describeConfiguration, hex } from './describe.ts'
+import { Entry, EntryType, encodedBytesOf, payloadBytesOf } from './entry.ts'
+import { NONE } from './message.ts'
+import type { Raft } from './raft.ts'
+import { reconfigure } from './reconfigure.ts'
+import { broadcastAppend } from './replication.ts'
+import { StateType } from './state.ts'
+
+/**
+ * A proposal at the leader: numbered, appended, sent. And its other end: what is applied makes room for new ones,
+ * and may be the moment to leave a joint configuration.
+ */
+
+/** Appends the proposals, all or none, and sends them. Only type and data of `proposals` count. False: dropped. */
+export function proposeAtLeader(raft: Raft, proposals: readonly Entry[]): boolean {
+  // Removed while it led: it goes on leading to commit what it has, and takes nothing new.
+  if (raft.tracker.find(raft.id) === undefined) return false
+  if (raft.leadTransferee !== NONE) {
+    raft.logger?.debug(
+      `${hex(raft.id)} [term ${raft.term}] transfer leadership to ${hex(raft.leadTransferee)} is in progress; dropping proposal`,
+    )
+    return false
+  }
+  const first = raft.log.lastIndex() + 1
+  const entries: Entry[] = []
+  for (let i = 0; i < proposals.length; i++) {
+    const { type, data } = proposals[i]!
+    if (type !== EntryType.normal && !admitConfChange(raft, type, data, first + i)) {
+      // An empty entry in its place: the number of entries is what the proposer expects.
+      entries.push(new Entry(raft.term, first + i))
+    } else {
+      entries.push(new Entry(raft.term, first + i, type, data))
+    }
+  }
+  if (!raft.hasRoomFor(payloadBytesOf(entries))) {
+    raft.logger?.warn(
+      `${hex(raft.id)} appending new entries to log would exceed uncommitted entry size limit; dropping proposal`,
+    )
+    return false
+  }
+  raft.appendEntries(entries)
+  broadcastAppend(raft)
+  return true
+}
+
+function admitConfChange(raft: Raft, type: EntryType, data: Uint8Array, index: number): boolean {
+  const change = decodeConfChange(type, data)
+  if (!raft.disableConfChangeValidation) {
+    const v2 = asV2(change)
+    let refusal: string | null = null
+    if (raft.pendingConfIndex > raft.log.applied) {
+      refusal = `possible unapplied conf change at index ${raft.pendingConfIndex} (applied to ${raft.log.applied})`
+    } else if (raft.tracker.isJoint && !isLeaveJoint(v2)) {
+      refusal = 'must transition out of joint config first'
+    } else if (!raft.tracker.isJoint && v2.changes.length === 0) {
+      refusal = 'not in joint state; refusing empty conf change'
+    } else {
+      // Nothing is pending, so the configuration it will meet is this one. What cannot be made must not be agreed on:
+      // every peer would fall over it.
+      refusal = reconfigure(raft.tracker, v2, raft.log.lastIndex()).refused
+    }
+    if (refusal !== null) {
+      raft.logger?.info(
+        `${hex(raft.id)} ignoring conf change ${describeConfChange(change)} ` +
+          `at config ${describeConfiguration(raft.tracker.configuration)}: ${refusal}`,
+      )
+      return false
+    }
+  }
+  raft.pendingConfIndex = index
+  return true
+}
+
+/** The host has applied these entries, which a Ready gave it. */
+export function entriesApplied(raft: Raft, entries: readonly Entry[]): void {
+  if (entries.length === 0) return
+  const bytes = raft.log.countsApplyingBytes ? encodedBytesOf(entries) : 0
+  appliedTo(raft, entries[entries.length - 1]!.index, bytes)
+  if (raft.uncommittedBytes > 0) {
+    // Entries of earlier terms were never counted in: what is left may be too little, and never below nothing.
+    raft.uncommittedBytes = Math.max(raft.uncommittedBytes - payloadBytesOf(entries), 0)
+  }
+}
+
+/** The snapshot at `index` is on disk, and is the state of the state machine now. */
+export function snapshotApplied(raft: Raft, index: number): void {
+  raft.log.unstable.stableSnapshotTo(index)
+  appliedTo(raft, index, 0)
+}
+
+function appliedTo(raft: Raft, index: number, bytes: number): void {
+  // A snapshot may have overtaken entries that were being applied.
+  raft.log.appliedTo(Math.max(index, raft.log.applied), bytes)
+  const { autoLeave } = raft.tracker.configuration
+  if (!autoLeave || raft.state !== StateType.leader || raft.log.applied < raft.pendingConfIndex) return
+  // Without payload it fits always. It may be dropped in a transfer of leadership: then each entry that is applied
+  // tries again, here or at the next leader.
+  const configuration = raft.logger === null ? '' : describeConfiguration(raft.tracker.configuration)
+  if (proposeAtLeader(raft, [new Entry(0, 0, EntryType.confChangeV2)])) {
+    raft.logger?.info(`initiating automatic transition out of joint configuration ${configuration}`)
+  } else {
+    raft.logger?.debug(
+      `not initiating automatic transition out of joint configuration ${configuration}: raft proposal dropped`,
+    )
+  }
+}

@@ -1,0 +1,395 @@
+import { assert, type Random } from '../base/index.ts'
+import { asV2, type ConfChange, type ConfChangeV2, confChangeEntryType, encodeConfChange } from './conf-change.ts'
+import type { RaftConfig } from './config.ts'
+import { Entry, EntryType } from './entry.ts'
+import type { Logger } from './logger.ts'
+import { applyConfChange } from './membership.ts'
+import {
+  APPEND_THREAD,
+  isLocalMessage,
+  isResponseMessage,
+  isStorageThread,
+  Message,
+  MessageType,
+  NO_MESSAGES,
+  NONE,
+} from './message.ts'
+import type { ProgressView } from './progress.ts'
+import { entriesApplied } from './proposals.ts'
+import { NO_READ_STATES, Raft } from './raft.ts'
+import { Ready } from './ready.ts'
+import { type ConfState, type HardState, type SoftState, StateType } from './state.ts'
+import { step, tick } from './step.ts'
+import type { RaftStorage } from './storage.ts'
+
+/**
+ * `ok`: taken; `proposalDropped`: nobody will hear of this proposal, and it may be made again; `peerNotFound`: an
+ * answer from a node that is not, or no longer, in the configuration; `localMessage`: a kind that no node may send to
+ * another.
+ */
+export type StepResult = 'ok' | 'proposalDropped' | 'peerNotFound' | 'localMessage'
+
+/** One member of a Raft group, as its host sees it. See the plaque of `index.ts` for who does what in which order. */
+export class RawNode {
+  readonly #raft: Raft
+  readonly #asyncStorageWrites: boolean
+  // What the last Ready told, so that the next tells what is new.
+  #previousLeader: number
+  #previousState: StateType
+  #previousTerm: number
+  #previousVote: number
+  #previousCommit: number
+  #readyCount: number
+  /** The number of the last Ready with promises, and of the last that was acknowledged. */
+  #lastWithAppends: number
+  #lastAppended: number
+  /** Synchronous mode: the Ready that waits for `advance`. */
+  #unadvanced: Ready | null
+
+  constructor(config: RaftConfig, storage: RaftStorage, random: Random, logger?: Logger) {
+    const raft = new Raft(config, storage, random, logger ?? null)
+    this.#raft = raft
+    this.#asyncStorageWrites = config.asyncStorageWrites
+    this.#previousLeader = raft.leader
+    this.#previousState = raft.state
+    this.#previousTerm = raft.term
+    this.#previousVote = raft.vote
+    this.#previousCommit = raft.log.committed
+    this.#readyCount = 0
+    this.#lastWithAppends = 0
+    this.#lastAppended = 0
+    this.#unadvanced = null
+  }
+
+  // What it is.
+
+  get id(): number {
+    return this.#raft.id
+  }
+
+  get term(): number {
+    return this.#raft.term
+  }
+
+  /** Whom it voted for in this term, or 0. */
+  get vote(): number {
+    return this.#raft.vote
+  }
+
+  get state(): StateType {
+    return this.#raft.state
+  }
+
+  get isLeader(): boolean {
+    return this.#raft.state === StateType.leader
+  }
+
+  /** The leader of this term, or 0 while none is known. */
+  get leader(): number {
+    return this.#raft.leader
+  }
+
+  /** Whom leadership is being transferred to, or 0. */
+  get leadTransferee(): number {
+    return this.#raft.leadTransferee
+  }
+
+  get committed(): number {
+    return this.#raft.log.committed
+  }
+
+  get applied(): number {
+    return this.#raft.log.applied
+  }
+
+  get firstIndex(): number {
+    return this.#raft.log.firstIndex()
+  }
+
+  get lastIndex(): number {
+    return this.#raft.log.lastIndex()
+  }
+
+  /** The term of the entry at `index`, COMPACTED or UNAVAILABLE. The unstable tail is known, too. */
+  termAt(index: number): number {
+    return this.#raft.log.term(index)
+  }
+
+  /** Whether an entry of this term is committed: only then does a leader know the group's commit index. */
+  get hasCommittedInTerm(): boolean {
+    return this.#raft.hasCommittedInTerm
+  }
+
+  /** Ticks since it last heard from a leader, voted, or campaigned. */
+  get electionElapsed(): number {
+    return this.#raft.electionElapsed
+  }
+
+  /** The configuration in force. Read it; a change makes a new value. */
+  get configuration(): Readonly<ConfState> {
+    return this.#raft.tracker.configuration
+  }
+
+  get inJoint(): boolean {
+    return this.#raft.tracker.isJoint
+  }
+
+  /** A voter of either half. */
+  isVoter(id: number): boolean {
+    return this.#raft.tracker.isVoter(id)
+  }
+
+  isLearner(id: number): boolean {
+    return this.#raft.tracker.configuration.learners.includes(id)
+  }
+
+  /** What is known of a member's log. Of use at a leader only: elsewhere it is as old as the last election. */
+  progress(id: number): ProgressView | undefined {
+    return this.#raft.tracker.find(id)
+  }
+
+  /** All members, ascending by id. */
+  get members(): readonly ProgressView[] {
+    return this.#raft.tracker.progress
+  }
+
+  // What happens to it.
+
+  /** Time passes. Not called while the group sleeps. */
+  tick(): void {
+    tick(this.#raft)
+  }
+
+  /** Wakes a sleeping node: it is as if that many ticks had passed since its leader was heard. */
+  setElectionElapsed(ticks: number): void {
+    this.#raft.electionElapsed = ticks
+  }
+
+  /** Overwrites the election timeout that was drawn, until the next is: for scenarios that are written down. */
+  setRandomizedElectionTicks(ticks: number): void {
+    this.#raft.randomizedElectionTicks = ticks
+  }
+
+  /** Begins an election now. */
+  campaign(): void {
+    step(this.#raft, new Message(MessageType.hup, NONE, this.id))
+  }
+
+  /** A message from another node, or from the host's storage work. It is not changed, and may be shared. */
+  step(message: Message): StepResult {
+    const isFromStorage = isStorageThread(message.from)
+    if (isLocalMessage(message.type) && !isFromStorage) return 'localMessage'
+    if (isResponseMessage(message.type) && !isFromStorage && this.#raft.tracker.find(message.from) === undefined) {
+      return 'peerNotFound'
+    }
+    return step(this.#raft, message) ? 'ok' : 'proposalDropped'
+  }
+
+  /**
+   * Payload bytes that a proposal may have now. 0: none would be taken (it does not lead, is no member, is handing
+   * leadership over, or has too much under way). What is evaluated within it and proposed before anything else is
+   * stepped is not dropped.
+   */
+  proposalBudgetBytes(): number {
+    const raft = this.#raft
+    if (raft.state !== StateType.leader || raft.leadTransferee !== NONE) return 0
+    if (raft.tracker.find(raft.id) === undefined) return 0
+    return Math.max(raft.uncommittedBytesMax - raft.uncommittedBytes, 0)
+  }
+
+  /** False: dropped. The bytes belong to the log from now on. */
+  propose(data: Uint8Array): boolean {
+    return this.#propose(EntryType.normal, data)
+  }
+
+  /**
+   * False: dropped. A leader that finds the change wrong at this time appends an empty entry in its place: only a
+   * committed entry of its type is a change that was agreed on.
+   */
+  proposeConfChange(change: ConfChange | ConfChangeV2): boolean {
+    return this.#propose(confChangeEntryType(change), encodeConfChange(change))
+  }
+
+  #propose(type: EntryType, data: Uint8Array): boolean {
+    const proposal = new Message(MessageType.prop, NONE, this.id)
+    proposal.entries = [new Entry(0, 0, type, data)]
+    return step(this.#raft, proposal)
+  }
+
+  /** A committed change is applied: to be called for each, in the order of the log. Returns what is in force then. */
+  applyConfChange(change: ConfChange | ConfChangeV2): ConfState {
+    return applyConfChange(this.#raft, asV2(change))
+  }
+
+  /** Asks for an index that is safe to read at: it comes in a Ready's `readStates`, with that context. May be lost. */
+  readIndex(context: Uint8Array): void {
+    assert(context.length > 0, 'a read needs a context to be known again by')
+    const request = new Message(MessageType.readIndex, NONE, NONE)
+    request.entries = [new Entry(0, 0, EntryType.normal, context)]
+    step(this.#raft, request)
+  }
+
+  /** Asks this leader, or the leader that it follows, to hand over to `to`. */
+  transferLeadership(to: number): void {
+    step(this.#raft, new Message(MessageType.transferLeader, NONE, to))
+  }
+
+  /** The leader is known to be gone: vote for another without waiting. */
+  forgetLeader(): void {
+    step(this.#raft, new Message(MessageType.forgetLeader, NONE))
+  }
+
+  /** The last message to `id` could not be sent. */
+  reportUnreachable(id: number): void {
+    step(this.#raft, new Message(MessageType.unreachable, NONE, id))
+  }
+
+  /** What became of the snapshot that was sent to `id`: to be called once for each, or its log stays where it is. */
+  reportSnapshot(id: number, ok: boolean): void {
+    const status = new Message(MessageType.snapStatus, NONE, id)
+    status.reject = !ok
+    step(this.#raft, status)
+  }
+
+  // What it wants.
+
+  hasReady(): boolean {
+    const raft = this.#raft
+    return (
+      raft.messages.length > 0 ||
+      raft.messagesAfterAppend.length > 0 ||
+      raft.log.unstable.hasNextEntries() ||
+      this.#hasNewHardState() ||
+      this.#hasNewSoftState() ||
+      raft.log.hasNextCommitted(!this.#asyncStorageWrites) ||
+      raft.readStates.length > 0 ||
+      raft.log.unstable.nextSnapshot() !== null
+    )
+  }
+
+  #hasNewHardState(): boolean {
+    const raft = this.#raft
+    return (
+      raft.log.committed !== this.#previousCommit ||
+      raft.term !== this.#previousTerm ||
+      raft.vote !== this.#previousVote
+    )
+  }
+
+  #hasNewSoftState(): boolean {
+    return this.#raft.leader !== this.#previousLeader || this.#raft.state !== this.#previousState
+  }
+
+  /** Hands out everything that is to be done, and takes it as under way. */
+  ready(): Ready {
+    const raft = this.#raft
+    const log = raft.log
+    assert(this.#unadvanced === null, 'a Ready before the last was advanced')
+    const allowUnstable = !this.#asyncStorageWrites
+    const entries = log.unstable.nextEntries()
+    const snapshot = log.unstable.nextSnapshot()
+    const committedEntries = log.nextCommitted(allowUnstable)
+    const mustSync = entries.length > 0 || raft.term !== this.#previousTerm || raft.vote !== this.#previousVote
+    const hardState = this.#takeHardState()
+    const softState = this.#takeSoftState()
+
+    let afterSync = raft.messagesAfterAppend
+    if (entries.length > 0 || hardState !== null || snapshot !== null || afterSync.length > 0) {
+      const acknowledgement = this.#appendAcknowledgement(snapshot)
+      if (acknowledgement !== null) afterSync = afterSync.concat(acknowledgement)
+    }
+    const ready = new Ready(
+      ++this.#readyCount,
+      softState,
+      hardState,
+      raft.readStates,
+      entries,
+      snapshot,
+      committedEntries,
+      raft.messages,
+      afterSync,
+      mustSync,
+      this.#lastWithAppends,
+    )
+    raft.messages = NO_MESSAGES
+    raft.messagesAfterAppend = NO_MESSAGES
+    raft.readStates = NO_READ_STATES
+    log.unstable.acceptInProgress()
+    log.acceptApplying(committedEntries, allowUnstable)
+    if (afterSync.length > 0) this.#lastWithAppends = ready.number
+    if (!this.#asyncStorageWrites) this.#unadvanced = ready
+    return ready
+  }
+
+  #takeHardState(): HardState | null {
+    if (!this.#hasNewHardState()) return null
+    const raft = this.#raft
+    this.#previousTerm = raft.term
+    this.#previousVote = raft.vote
+    this.#previousCommit = raft.log.committed
+    return { term: raft.term, vote: raft.vote, commit: raft.log.committed }
+  }
+
+  #takeSoftState(): SoftState | null {
+    if (!this.#hasNewSoftState()) return null
+    this.#previousLeader = this.#raft.leader
+    this.#previousState = this.#raft.state
+    return { leader: this.#previousLeader, state: this.#previousState }
+  }
+
+  /**
+   * What says that the log's tail, or the snapshot, is on disk. It names the last entry there is, in progress or not:
+   * those before were handed out before, and are written before.
+   *
+   * It carries the term, and is void in another. Else this could be: entries are written in term 1, replaced in
+   * memory in term 2, and replaced once more by the same as before in term 3; then the first acknowledgement arrives,
+   * and matches, although the disk holds, or will hold after the writes on their way, something else.
+   */
+  #appendAcknowledgement(snapshot: Ready['snapshot']): Message | null {
+    const raft = this.#raft
+    const hasUnstable = raft.log.unstable.entries.length > 0
+    if (!hasUnstable && snapshot === null) return null
+    const acknowledgement = new Message(MessageType.storageAppendResp, raft.id, APPEND_THREAD, raft.term)
+    if (hasUnstable) {
+      acknowledgement.index = raft.log.lastIndex()
+      acknowledgement.logTerm = raft.log.lastTerm()
+    }
+    acknowledgement.snapshot = snapshot
+    return acknowledgement
+  }
+
+  /** Synchronous mode: the Ready that was taken last is done, written, synced, sent and applied. */
+  advance(): void {
+    const ready = this.#unadvanced
+    assert(ready !== null, 'nothing to advance')
+    this.#unadvanced = null
+    for (const message of ready.afterSync) {
+      if (message.to === this.id) step(this.#raft, message)
+    }
+    entriesApplied(this.#raft, ready.committedEntries)
+  }
+
+  /**
+   * Asynchronous mode: everything that `ready` wants written is on disk. Steps what it says to itself, and returns
+   * what is to be sent now. In the order of the Readys; one with an empty `afterSync` may be left out.
+   */
+  appended(ready: Ready): readonly Message[] {
+    assert(this.#asyncStorageWrites, 'synchronous storage writes are acknowledged by advance')
+    assert(ready.number > this.#lastAppended, 'a Ready was acknowledged twice')
+    assert(ready.appendsAfter <= this.#lastAppended, 'a Ready was acknowledged before an earlier one')
+    this.#lastAppended = ready.number
+    let onward = NO_MESSAGES
+    for (const message of ready.afterSync) {
+      if (message.to === this.id) step(this.#raft, message)
+      else if (onward.length === 0) onward = [message]
+      else (onward as Message[]).push(message)
+    }
+    return onward
+  }
+
+  /** Asynchronous mode: the committed entries of `ready` are applied. In the order of the Readys. */
+  appliedTo(ready: Ready): void {
+    assert(this.#asyncStorageWrites, 'synchronous application is acknowledged by advance')
+    entriesApplied(this.#raft, ready.committedEntries)
+  }
+}

@@ -1,0 +1,64 @@
+import type { Entry } from './entry.ts'
+import type { Message } from './message.ts'
+import type { ReadState } from './raft.ts'
+import type { HardState, Snapshot, SoftState } from './state.ts'
+
+/**
+ * What a node wants done, all at once. The host:
+ *
+ * 1. sends `messages`, at once if it likes (thesis §10.2.1: a leader writes to its disk and to its followers' at once);
+ * 2. writes `snapshot`, `entries` and `hardState`, in that order, in one piece, and syncs when `mustSync`;
+ * 3. only then lets go of `afterSync`: by `RawNode.appended`, or by `advance`;
+ * 4. applies `committedEntries`, and says so by `appliedTo`, or by `advance`.
+ *
+ * Entries take the place of what they overlap in the log, and of everything behind that.
+ */
+export class Ready {
+  /** Counts from 1. What is written and acknowledged follows this order. */
+  readonly number: number
+  /** Set when the leader or the state has changed. Nothing to store. */
+  readonly softState: SoftState | null
+  /** Set when it has changed. */
+  readonly hardState: HardState | null
+  readonly readStates: readonly ReadState[]
+  readonly entries: readonly Entry[]
+  readonly snapshot: Snapshot | null
+  readonly committedEntries: readonly Entry[]
+  /** May leave at once. */
+  readonly messages: readonly Message[]
+  /**
+   * Promises that what is written here and before is on disk: to others, to this node itself (a leader counts its own
+   * disk as it counts others'), and, as the last, the acknowledgement of the write to the log.
+   */
+  readonly afterSync: readonly Message[]
+  /** False: nothing is lost if what is to be written here (a commit index) waits for the next sync. */
+  readonly mustSync: boolean
+  /** The last Ready before this one that has anything in `afterSync`, which must have been acknowledged before. */
+  readonly appendsAfter: number
+
+  constructor(
+    number: number,
+    softState: SoftState | null,
+    hardState: HardState | null,
+    readStates: readonly ReadState[],
+    entries: readonly Entry[],
+    snapshot: Snapshot | null,
+    committedEntries: readonly Entry[],
+    messages: readonly Message[],
+    afterSync: readonly Message[],
+    mustSync: boolean,
+    appendsAfter: number,
+  ) {
+    this.number = number
+    this.softState = softState
+    this.hardState = hardState
+    this.readStates = readStates
+    this.entries = entries
+    this.snapshot = snapshot
+    this.committedEntries = committedEntries
+    this.messages = messages
+    this.afterSync = afterSync
+    this.mustSync = mustSync
+    this.appendsAfter = appendsAfter
+  }
+}

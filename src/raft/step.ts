@@ -1,0 +1,127 @@
+import { stepCandidate } from './candidate.ts'
+import { hex } from './describe.ts'
+import { answerVoteRequest, Campaign, ignoresVoteUnderLease, refuseVote, startElection } from './election.ts'
+import { stepFollower } from './follower.ts'
+import { stepLeader } from './leader.ts'
+import { Message, MessageType, messageTypeName, NONE } from './message.ts'
+import { entriesApplied, snapshotApplied } from './proposals.ts'
+import type { Raft } from './raft.ts'
+import { StateType } from './state.ts'
+
+/** The two inputs of a node, messages and ticks, and how terms meet (thesis §3.3). */
+
+/** False: a proposal was dropped. Everything else that cannot be done is no error: messages come late, and twice. */
+export function step(raft: Raft, message: Message): boolean {
+  if (message.term > raft.term) {
+    if (!meetHigherTerm(raft, message)) return true
+  } else if (message.term < raft.term && message.term !== 0) {
+    answerLowerTerm(raft, message)
+    return true
+  }
+  switch (message.type) {
+    case MessageType.hup:
+      startElection(raft, raft.preVote ? Campaign.preElection : Campaign.election)
+      return true
+    case MessageType.vote:
+    case MessageType.preVote:
+      answerVoteRequest(raft, message)
+      return true
+    case MessageType.storageAppendResp:
+      if (message.index !== 0) raft.log.unstable.stableTo(message.index, message.logTerm)
+      if (message.snapshot !== null) snapshotApplied(raft, message.snapshot.index)
+      return true
+    case MessageType.storageApplyResp:
+      entriesApplied(raft, message.entries)
+      return true
+    default:
+      return stepByState(raft, message)
+  }
+}
+
+function stepByState(raft: Raft, message: Message): boolean {
+  if (raft.state === StateType.leader) return stepLeader(raft, message)
+  if (raft.state === StateType.follower) return stepFollower(raft, message)
+  return stepCandidate(raft, message)
+}
+
+/** False: the message is left alone, and its term too. */
+function meetHigherTerm(raft: Raft, message: Message): boolean {
+  switch (message.type) {
+    case MessageType.vote:
+      if (ignoresVoteUnderLease(raft, message)) return false
+      break
+    case MessageType.preVote:
+      // Nobody is in that term yet, and perhaps nobody will be.
+      return !ignoresVoteUnderLease(raft, message)
+    case MessageType.preVoteResp:
+      // Granted, it carries the term that was asked for. Refused, the term of who refused, which is ahead of ours.
+      if (!message.reject) return true
+      break
+    default:
+      break
+  }
+  raft.logger?.info(
+    `${hex(raft.id)} [term: ${raft.term}] received a ${messageTypeName(message.type)} message with higher term ` +
+      `from ${hex(message.from)} [term: ${message.term}]`,
+  )
+  raft.becomeFollower(message.term, isFromLeader(message) ? message.from : NONE)
+  return true
+}
+
+function isFromLeader(message: Message): boolean {
+  return message.type === MessageType.app || message.type === MessageType.heartbeat || message.type === MessageType.snap
+}
+
+function answerLowerTerm(raft: Raft, message: Message): void {
+  const { type } = message
+  if ((raft.checkQuorum || raft.preVote) && (type === MessageType.heartbeat || type === MessageType.app)) {
+    // Their sender leads in a term that is over, and where votes are refused under a lease it may not hear of it by an
+    // election: this node, which was cut off and has gone ahead, could neither follow nor win. So tell it.
+    raft.send(new Message(MessageType.appResp, message.from))
+  } else if (type === MessageType.preVote) {
+    // Who asks for less than what is here must learn it, or it may ask for ever.
+    refuseVote(raft, message)
+  } else if (type === MessageType.storageAppendResp) {
+    if (message.index !== 0) {
+      // What was written may have been replaced by entries of a later term, and those replaced by others of the same
+      // index and term as were written: that they are on disk again is for their own acknowledgement to say.
+      raft.logger?.info(
+        `${hex(raft.id)} [term: ${raft.term}] ignored entry appends from a MsgStorageAppendResp message ` +
+          `with lower term [term: ${message.term}]`,
+      )
+    }
+    // A snapshot is committed state, of whatever term.
+    if (message.snapshot !== null) snapshotApplied(raft, message.snapshot.index)
+  } else {
+    raft.logger?.info(
+      `${hex(raft.id)} [term: ${raft.term}] ignored a ${messageTypeName(type)} message with lower term ` +
+        `from ${hex(message.from)} [term: ${message.term}]`,
+    )
+  }
+}
+
+export function tick(raft: Raft): void {
+  if (raft.state === StateType.leader) tickLeader(raft)
+  else tickFollower(raft)
+}
+
+function tickFollower(raft: Raft): void {
+  raft.electionElapsed++
+  if (raft.electionElapsed < raft.randomizedElectionTicks || !raft.isPromotable) return
+  raft.electionElapsed = 0
+  step(raft, new Message(MessageType.hup, NONE, raft.id))
+}
+
+function tickLeader(raft: Raft): void {
+  raft.heartbeatElapsed++
+  raft.electionElapsed++
+  if (raft.electionElapsed >= raft.electionTicks) {
+    raft.electionElapsed = 0
+    if (raft.checkQuorum) step(raft, new Message(MessageType.checkQuorum, NONE, raft.id))
+    // Who did not take over by now never will: lead on.
+    if (raft.state === StateType.leader) raft.leadTransferee = NONE
+  }
+  if (raft.state !== StateType.leader || raft.heartbeatElapsed < raft.heartbeatTicks) return
+  raft.heartbeatElapsed = 0
+  step(raft, new Message(MessageType.beat, NONE, raft.id))
+}
