@@ -4,7 +4,7 @@
  * that might change the key overlaps the time from that one's sending to the DBSIZE's return. Other keys may count or
  * not. So the check never refuses a legal history, and is exact when clients rest.
  */
-import { isError, type Operation, type Reply } from './history.ts'
+import { isError, type Operation } from './history.ts'
 import { commandModel } from './model.ts'
 
 interface Touch {
@@ -29,10 +29,9 @@ function presence(operation: Operation, i: number): boolean | null {
   if (operation.outcome !== 'done' || isError(reply)) return null
   switch (command[0]) {
     case 'GET':
-    case 'MGET': {
-      const value = command[0] === 'GET' ? reply : ((reply as readonly Reply[])[i] as Reply)
-      return value !== null
-    }
+      return reply !== null
+    case 'MGET':
+      return Array.isArray(reply) ? reply[i] !== null : null
     case 'SET':
       if (reply === 'OK') return true
       if (command.includes('GET') || reply !== null) return null

@@ -55,10 +55,16 @@ export function formatReply(reply: Reply): string {
   return 'error' in reply ? `-${reply.error}` : `[${reply.map(formatReply).join(' ')}]`
 }
 
+/** As it is where that can be read, as a JSON string where it cannot. */
+function formatWord(word: string): string {
+  const short = word.length > 60 ? `${word.slice(0, 57)}…` : word
+  return /^[!-~…]+$/.test(short) ? short : JSON.stringify(short)
+}
+
 /** One line for people: who, when, what, and what came of it. */
 export function formatOperation(operation: Operation): string {
   const { connection, sequence, command, invokedMs, returnedMs, outcome, reply } = operation
-  const words = command.map((word) => (word.length > 60 ? `${word.slice(0, 57)}…` : word)).join(' ')
+  const words = command.map(formatWord).join(' ')
   const times = `${invokedMs.toFixed(3)} … ${Number.isFinite(returnedMs) ? returnedMs.toFixed(3) : 'never'}`
   return `#${connection}.${sequence} [${times}] ${words} → ${outcome === 'done' ? formatReply(reply) : outcome}`
 }

@@ -10,7 +10,7 @@
  * FLUSHALL becomes an operation of every group with the same interval: each cell clears its keys at some instant of its
  * own in it, and what one group sees of it says nothing about another.
  */
-import { equalReplies, isError, type Operation, type Reply } from './history.ts'
+import { equalReplies, type Operation, type Reply } from './history.ts'
 import { type CommandModel, commandModel, Evaluation, type GroupState, type Run, type StateTable } from './model.ts'
 
 /** An operation's part in one group. */
@@ -65,9 +65,9 @@ class GroupBuilder {
  * of each part only when every key, or none, was counted.
  */
 function cutReply(model: CommandModel, reply: Reply, mine: readonly number[], count: number): { reply: Reply } | null {
-  if (isError(reply)) return { reply }
-  if (model.cut === 'array') return { reply: mine.map((i) => (reply as readonly Reply[])[i] as Reply) }
-  if (model.cut === 'ok') return { reply }
+  // What is not even of the right shape is passed on whole: it fits nothing.
+  if (model.cut === 'array') return { reply: Array.isArray(reply) ? mine.map((i) => reply[i] as Reply) : reply }
+  if (model.cut === 'ok' || typeof reply !== 'number') return { reply }
   if (reply === 0) return { reply: 0 }
   return reply === count ? { reply: mine.length } : null
 }

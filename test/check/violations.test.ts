@@ -122,6 +122,10 @@ const refused: Record<string, string> = {
   'an error where there was a number': `
     1  0-1  SET k 1  OK
     1  2-3  INCR k   -ERR`,
+  'a reply of another shape than the command has': `
+    1  0-1  MGET a b  OK`,
+  'a sum where there was an error': `
+    1  0-1  DEL a b  nil`,
   'DBSIZE that misses a key while nothing moves': `
     1  0-1  MSET a 1 b 2  OK
     1  2-3  DBSIZE        :1`,

@@ -1,0 +1,213 @@
+/**
+ * One client: opens connections, sends bursts of commands, waits for replies, vanishes, comes back. All it does and sees
+ * goes into the history.
+ */
+import { assert, fromLatin1, latin1, type Random } from '../../src/base/index.ts'
+import { encodeCommand, Push, ReplyError, ReplyParser, type Reply as WireReply } from '../../src/redis/index.ts'
+import type { Operation, Reply } from '../check/index.ts'
+import type { Network, WireEnd } from './network.ts'
+import type { CommandSource, WorkloadSettings } from './workload.ts'
+
+/** What an error reply says of the command's fate; every other code is an answer of the command itself. */
+const notExecuted = new Set(['UNAVAILABLE', 'BUSY', 'MISCONF', 'LOADING', 'CROSSCELL', 'TOOBIG'])
+
+/** All operations of a run, and the one order of what happened to them. */
+export class History {
+  readonly operations: Operation[] = []
+  #events = 0
+  #connections = 0
+
+  event(): number {
+    return ++this.#events
+  }
+
+  nextConnection(): number {
+    return ++this.#connections
+  }
+}
+
+export interface ClientWorld {
+  readonly network: Network
+  readonly history: History
+  readonly source: CommandSource
+  readonly settings: WorkloadSettings
+  /** Wall time without any skew. */
+  readonly wallMs: () => number
+  /** Set when clients should send no more. */
+  resting: boolean
+}
+
+/** A reply took longer than this: the client gives the connection up. Longer than the server's own time limit. */
+const PATIENCE_MS = 30_000
+
+export class Client {
+  readonly #world: ClientWorld
+  readonly #random: Random
+  #end: WireEnd | null = null
+  #parser = new ReplyParser('bytes')
+  #connection = 0
+  #sequence = 0
+  /** In the order sent; null is a command that is not part of the history. */
+  #waiting: (Operation | null)[] = []
+  readonly #resp3: boolean
+  #generation = 0
+
+  constructor(world: ClientWorld, random: Random) {
+    this.#world = world
+    this.#random = random
+    this.#resp3 = random.chance(world.settings.resp3Share)
+  }
+
+  start(): void {
+    this.#later(this.#random.float() * 100, () => this.#open())
+  }
+
+  get idle(): boolean {
+    return this.#waiting.length === 0
+  }
+
+  /** Sends one command now, on a connection that is opened if there is none; for what a run asks at its end. */
+  ask(command: readonly string[]): Operation {
+    if (this.#end === null) this.#open()
+    return this.#send([command])[0] as Operation
+  }
+
+  #open(): void {
+    const { network, history } = this.#world
+    const generation = ++this.#generation
+    this.#parser = new ReplyParser('bytes')
+    this.#connection = history.nextConnection()
+    this.#sequence = 0
+    this.#end = network.connect({
+      data: (bytes) => {
+        if (generation === this.#generation) this.#data(bytes)
+      },
+      closed: () => {
+        if (generation === this.#generation) this.#closed()
+      },
+    })
+    if (this.#resp3) {
+      this.#waiting.push(null)
+      this.#end.send(encodeCommand(['HELLO', '3']))
+    }
+    this.#think()
+  }
+
+  /** The pause before the next burst: together the clients come to the rate that the settings ask for. */
+  #think(): void {
+    const { clients, commandsPerSecond, depthMax } = this.#world.settings
+    const meanMs = (1000 * clients * (1 + (depthMax - 1) / 4)) / commandsPerSecond
+    const generation = this.#generation
+    this.#later(-Math.log(1 - this.#random.float()) * meanMs, () => {
+      if (generation === this.#generation) this.#burst()
+    })
+  }
+
+  #burst(): void {
+    const { settings, source, resting } = this.#world
+    if (resting || this.#end === null) return
+    // Half of the bursts are single commands, so that their mean is the one that `think` counts with.
+    const depth = this.#random.chance(0.5) ? 1 : this.#random.between(1, settings.depthMax)
+    const room = settings.depthMax - this.#waiting.length
+    const commands: string[][] = []
+    for (let i = 0; i < Math.min(depth, room); i++) commands.push(source.next())
+    if (this.#random.chance(settings.vanishProbability)) this.#vanish(commands)
+    else if (commands.length > 0) this.#send(commands)
+    this.#think()
+  }
+
+  #send(commands: readonly (readonly string[])[]): Operation[] {
+    const operations = commands.map((command) => this.#invoked(command))
+    const bytes = commands.map((command) => encodeCommand(command.map(fromLatin1)))
+    ;(this.#end as WireEnd).send(Buffer.concat(bytes))
+    this.#giveUpAfterPatience(operations[operations.length - 1] as Operation)
+    return operations
+  }
+
+  #invoked(command: readonly string[]): Operation {
+    const { history, wallMs } = this.#world
+    const operation: Operation = {
+      connection: this.#connection,
+      sequence: ++this.#sequence,
+      command,
+      invokedAt: history.event(),
+      returnedAt: Number.POSITIVE_INFINITY,
+      invokedMs: wallMs(),
+      returnedMs: Number.POSITIVE_INFINITY,
+      outcome: 'unknown',
+      reply: null,
+    }
+    history.operations.push(operation)
+    this.#waiting.push(operation)
+    return operation
+  }
+
+  #giveUpAfterPatience(operation: Operation): void {
+    this.#later(PATIENCE_MS, () => {
+      if (operation.returnedAt === Number.POSITIVE_INFINITY && operation.connection === this.#connection) {
+        this.#end?.vanish()
+        this.#closed()
+      }
+    })
+  }
+
+  /** Sends what there is, of the last command only a part, and is gone. What was never sent whole is no operation. */
+  #vanish(commands: string[][]): void {
+    const end = this.#end as WireEnd
+    const last = commands.pop()
+    if (commands.length > 0) this.#send(commands)
+    if (last !== undefined) {
+      const bytes = encodeCommand(last.map(fromLatin1))
+      end.send(bytes.subarray(0, this.#random.below(bytes.length)))
+    }
+    end.vanish()
+    this.#closed()
+  }
+
+  /** No reply will come for what waits: its fate stays unknown. Some time later there is another connection. */
+  #closed(): void {
+    this.#end = null
+    this.#generation++
+    this.#waiting = []
+    const generation = this.#generation
+    this.#later(1 + this.#random.float() * 300, () => {
+      if (generation === this.#generation && !this.#world.resting) this.#open()
+    })
+  }
+
+  #data(bytes: Uint8Array): void {
+    this.#parser.push(bytes)
+    for (let reply = this.#parser.next(); reply !== undefined; reply = this.#parser.next()) {
+      assert(!(reply instanceof Push), 'nobody asked for pushed messages')
+      assert(this.#waiting.length > 0, 'a reply that nobody waits for')
+      const operation = this.#waiting.shift() as Operation | null
+      if (operation !== null) this.#returned(operation, reply)
+    }
+  }
+
+  #returned(operation: Operation, reply: WireReply): void {
+    const { history, wallMs } = this.#world
+    operation.returnedAt = history.event()
+    operation.returnedMs = wallMs()
+    operation.reply = plainReply(reply)
+    if (!(reply instanceof ReplyError)) operation.outcome = 'done'
+    else if (notExecuted.has(reply.code)) operation.outcome = 'notExecuted'
+    else if (reply.code !== 'UNKNOWN') operation.outcome = 'done'
+  }
+
+  #later(delayMs: number, action: () => void): void {
+    this.#world.network.schedule(delayMs, action)
+  }
+}
+
+function plainReply(reply: WireReply): Reply {
+  if (reply instanceof Uint8Array) return latin1(reply)
+  if (reply instanceof ReplyError) return { error: reply.code }
+  if (Array.isArray(reply)) return reply.map(plainReply)
+  if (typeof reply === 'bigint') return Number(reply)
+  assert(
+    typeof reply === 'string' || typeof reply === 'number' || reply === null,
+    'a reply of a kind that no command has',
+  )
+  return reply
+}
