@@ -8,7 +8,7 @@ const CAPACITY_FIRST = 1024
 /** A buffer that one large reply made larger than this is given back at `reset`. */
 const CAPACITY_KEPT_MAX = 1 << 20
 /** Below this a loop copies faster than a call. */
-const LOOP_BYTES_MAX = 48
+const LOOP_BYTES_MAX = 64
 /** The type byte, a sign, 19 digits, CR LF: what any prefix takes at most. */
 const PREFIX_BYTES_MAX = 24
 
