@@ -30,7 +30,7 @@ class MemoryRaftLog implements RaftLog {
 
   create(store: number, cell: number, peer: number, start: LogStart, hardState: HardState): GroupLog {
     assert(this.#groups.get(store, cell) === undefined, 'the group exists already')
-    const group = new GroupImage(store, cell, peer, start, hardState)
+    const group = new GroupImage(store, cell, peer, { ...start }, { ...hardState })
     this.#groups.set(store, cell, group)
     this.gatheredBytes++
     return group
@@ -38,7 +38,7 @@ class MemoryRaftLog implements RaftLog {
 
   append(group: GroupLog, hardState: HardState | null, entries: readonly Entry[]): void {
     const image = this.#own(group)
-    if (hardState !== null) image.hardState = hardState
+    if (hardState !== null) image.hardState = { ...hardState }
     if (entries.length > 0) image.append(entries)
     this.gatheredBytes++
     for (const entry of entries) this.gatheredBytes += entry.data.length
@@ -51,8 +51,8 @@ class MemoryRaftLog implements RaftLog {
 
   restart(group: GroupLog, start: LogStart, hardState: HardState): void {
     const image = this.#own(group)
-    image.restart(start)
-    image.hardState = hardState
+    image.restart({ ...start })
+    image.hardState = { ...hardState }
     image.installingIndex = 0
     this.gatheredBytes++
   }
