@@ -107,9 +107,9 @@ export type StoresMessage =
   | ReportAll
   | StoresInternal
 
-/** What the stores' actor sends to itself: the disk's word and the clock's. Never crosses threads. */
+/** What the stores' actor sends to itself. Never crosses threads. */
 export interface StoresInternal {
-  readonly kind: 'tick' | 'wake'
+  readonly kind: 'tick'
 }
 
 /** What the leader of a cell tells PD: at once after a change, else on an interval. */

@@ -61,7 +61,8 @@ export class WorkingState implements Keyspace {
 
   readonly #cell: Cell
   readonly #scope: Scope
-  readonly #writer: EntryWriter
+  /** The entry being built; there is one between `begin` and the proposal. */
+  #writer: EntryWriter | null = null
   readonly #records = new Map<string, KeyRecord>()
   /** Records of keys that exist. When it equals `count`, every key that is not here is absent. */
   #present = 0
@@ -69,14 +70,13 @@ export class WorkingState implements Keyspace {
   /** The entry that last cleared the range: an absent key is absent because of it. */
   #clearedIndex = 0
 
-  constructor(term: number, cell: Cell, writer: EntryWriter, keys: number, sizeBytes: number, valueBytesMax: number) {
+  constructor(term: number, cell: Cell, keys: number, sizeBytes: number, valueBytesMax: number) {
     this.term = term
     this.valueBytesMax = valueBytesMax
     this.count = keys
     this.sizeBytes = sizeBytes
     this.#cell = cell
     this.#scope = cell.system ? SCOPE.system : SCOPE.user
-    this.#writer = writer
   }
 
   get entryIndex(): number {
@@ -88,7 +88,8 @@ export class WorkingState implements Keyspace {
   }
 
   /** One turn's evaluation begins: its effects will be in the entry at `entryIndex`. */
-  begin(nowMs: number, entryIndex: number): void {
+  begin(writer: EntryWriter, nowMs: number, entryIndex: number): void {
+    this.#writer = writer
     this.nowMs = nowMs
     this.#entryIndex = entryIndex
   }
@@ -158,7 +159,7 @@ export class WorkingState implements Keyspace {
   }
 
   put(key: string, source: Uint8Array, start: number, end: number, expireAtMs: number): void {
-    const writer = this.#writer
+    const writer = this.#entry()
     writer.put(this.#scope, key, expireAtMs, source, start, end)
     const record = this.#record(key)
     if (record.exists) {
@@ -192,7 +193,7 @@ export class WorkingState implements Keyspace {
   remove(key: string): boolean {
     const record = this.#records.get(key)
     if (!record?.exists) return false
-    this.#writer.delete(this.#scope, key)
+    this.#entry().delete(this.#scope, key)
     this.count--
     this.sizeBytes -= key.length + record.end - record.start
     record.index = this.#entryIndex
@@ -204,7 +205,7 @@ export class WorkingState implements Keyspace {
   clear(): void {
     if (this.count === 0) return
     const range = rangeOf(this.#scope, this.#cell.start, this.#cell.end)
-    this.#writer.deleteRange(range.start, range.end)
+    this.#entry().deleteRange(range.start, range.end)
     this.#forgetAll()
     this.count = 0
     this.sizeBytes = 0
@@ -225,6 +226,11 @@ export class WorkingState implements Keyspace {
       this.#records.delete(key)
       if (this.memoryBytes <= bytesMax) return
     }
+  }
+
+  #entry(): EntryWriter {
+    assert(this.#writer !== null, 'an effect outside of an evaluation')
+    return this.#writer
   }
 
   #touched(): void {

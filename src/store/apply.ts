@@ -1,0 +1,35 @@
+/**
+ * Committed entries, on leaders and followers alike (rules 17, 22, 23). Effects stay where they are: the log's memory
+ * is the overlay, and `written` tells how much of it is in the engine. Administrative entries take effect here, in the
+ * turn that learns of their commit.
+ */
+import { assert } from '../base/index.ts'
+import { type Entry, EntryType } from '../raft/index.ts'
+import { ENTRY_KIND } from '../storage/index.ts'
+import { EffectReader } from './entry.ts'
+import { applyMembership } from './membership.ts'
+import type { Peer } from './peer.ts'
+import type { Stores } from './stores.ts'
+
+const reader = new EffectReader()
+
+export function isEffects(entry: Entry): boolean {
+  return entry.type === EntryType.normal && entry.data.length > 0 && entry.data[0] === ENTRY_KIND.effects
+}
+
+export function apply(stores: Stores, peer: Peer, entry: Entry): void {
+  assert(entry.index === peer.applied + 1, 'an entry is applied out of order')
+  if (entry.type !== EntryType.normal) {
+    applyMembership(stores, peer, entry)
+  } else if (entry.data.length > 0) {
+    assert(isEffects(entry), 'an entry of an unknown kind')
+    reader.reset(entry.data)
+    assert(reader.version === peer.cell.epoch.version, 'effects that were evaluated under another version of the cell')
+    peer.keys = reader.keys
+    peer.sizeBytes = reader.sizeBytes
+    if (reader.stampMs > peer.clockFloorMs) peer.clockFloorMs = reader.stampMs
+  }
+  peer.applied = entry.index
+  peer.appliedTerm = entry.term
+  stores.writeBack.dirty(peer)
+}

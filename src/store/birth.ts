@@ -1,0 +1,85 @@
+/** How a peer comes to be in memory: its Raft node over its part of the log, and what the engine holds (rule 18). */
+import type { CellState, Options } from '../model/index.ts'
+import { type RaftStorage, RawNode } from '../raft/index.ts'
+import type { GroupLog } from '../storage/index.ts'
+import { Lease } from './lease.ts'
+import { Peer, unknownCell } from './peer.ts'
+import { confStateOf } from './snapshot-out.ts'
+import type { Store } from './store.ts'
+import type { Stores } from './stores.ts'
+
+const HEARTBEAT_TICKS = 2
+const MESSAGE_BYTES_MAX = 1024 * 1024
+const INFLIGHT_MESSAGES_MAX = 256
+const INFLIGHT_BYTES_MAX = 32 * 1024 * 1024
+const UNCOMMITTED_BYTES_MAX = 64 * 1024 * 1024
+const COMMITTED_BYTES_PER_READY_MAX = 16 * 1024 * 1024
+
+/** How long after a round left nobody else can be elected, as a leader may believe (rule 12). */
+export function leaseMs(options: Options): number {
+  return (options.electionTicks - 1) * options.tick * 0.9
+}
+
+export function createPeer(stores: Stores, store: Store, state: CellState, group: GroupLog): Peer {
+  // Raft reads its log from the group, and asks the peer, which it becomes a part of, for snapshots.
+  const storage: RaftStorage = {
+    firstIndex: () => group.firstIndex(),
+    lastIndex: () => group.lastIndex(),
+    term: (index) => group.term(index),
+    entries: (low, high, bytesMax) => group.entries(low, high, bytesMax),
+    snapshot: () => stores.snapshots.prepared(peer),
+  }
+  const { options } = stores
+  const node = new RawNode(
+    {
+      id: state.peer,
+      electionTicks: options.electionTicks,
+      heartbeatTicks: HEARTBEAT_TICKS,
+      // A commit index is written with the next record that must be: the engine may be ahead of it.
+      hardState: { ...group.hardState, commit: Math.max(group.hardState.commit, state.appliedIndex) },
+      confState: confStateOf(state.confState),
+      applied: state.appliedIndex,
+      entryBytesMax: MESSAGE_BYTES_MAX,
+      inflightMessagesMax: INFLIGHT_MESSAGES_MAX,
+      inflightBytesMax: INFLIGHT_BYTES_MAX,
+      uncommittedBytesMax: UNCOMMITTED_BYTES_MAX,
+      committedBytesPerReadyMax: COMMITTED_BYTES_PER_READY_MAX,
+      preVote: true,
+      checkQuorum: true,
+      stepDownOnRemoval: true,
+      disableProposalForwarding: true,
+      disableConfChangeValidation: false,
+      asyncStorageWrites: true,
+      readOnlyOption: 'safe',
+    },
+    storage,
+    stores.random,
+  )
+  const peer: Peer = new Peer(store, state, node, group, new Lease(leaseMs(options)))
+  return peer
+}
+
+/** A learner that a leader has written to for the first time: it knows nothing, and waits for its snapshot. */
+export function bearLearner(stores: Stores, store: Store, cell: number, id: number): Peer {
+  const group =
+    store.log.group(store.id, cell) ??
+    store.log.create(store.id, cell, id, { index: 0, term: 0 }, { term: 0, vote: 0, commit: 0 })
+  const state = unbornState(cell, id)
+  const peer = createPeer(stores, store, state, group)
+  store.peers.set(cell, peer)
+  return peer
+}
+
+export function unbornState(cell: number, peer: number): CellState {
+  return {
+    cell: unknownCell(cell),
+    peer,
+    appliedIndex: 0,
+    appliedTerm: 0,
+    clockFloorMs: 0,
+    keys: 0,
+    sizeBytes: 0,
+    confState: { voters: [], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false },
+    installing: false,
+  }
+}

@@ -1,0 +1,333 @@
+/**
+ * Commands at the leader: admitted, executed on the working state in order of arrival, their effects gathered into one
+ * entry a turn, their answers left waiting for the entries they depend on (design §4, rules 1–6 and 10).
+ *
+ * Phases of a command: admitted, or refused as *not executed* → parked, if it cannot run yet → executed → its answer
+ * leaves at once, or waits in `PendingAnswers`.
+ *
+ * Evaluation and proposal are one step: between `begin` and `propose` nothing else happens to the peer (rule 3).
+ */
+import { assert, copyBytes, EMPTY } from '../base/index.ts'
+import { CommandFlag, CommandReader, encodeCell, Fate, Refusal } from '../model/index.ts'
+import {
+  Arguments,
+  type CommandRow,
+  checkArity,
+  lookupCommand,
+  parseCommand,
+  ReplyWriter,
+  unknownCommandError,
+  wrongArityError,
+} from '../redis/index.ts'
+import { EntryWriter } from './entry.ts'
+import type { Origin } from './origin.ts'
+import { PARKED_MAX, type ParkedCommand } from './parking.ts'
+import type { Peer } from './peer.ts'
+import type { Stores } from './stores.ts'
+
+/** An entry gathers no more effects than this, but for one large command (rule 8). */
+const ENTRY_BYTES_MAX = 1024 * 1024
+
+/** May commands run at this peer, in this turn? */
+const Gate = { open: 0, park: 1, refuse: 2 } as const
+type Gate = (typeof Gate)[keyof typeof Gate]
+
+export class Evaluator {
+  readonly #stores: Stores
+  readonly #reader = new CommandReader()
+  readonly #args = new Arguments()
+  readonly #reply = new ReplyWriter()
+  readonly #evaluating: Peer[] = []
+  readonly #budgets = new Map<Peer, number>()
+  readonly #writers = new Map<Peer, EntryWriter>()
+  readonly #spareWriters: EntryWriter[] = []
+  #refusal: Refusal = Refusal.none
+  commandsProcessed = 0
+
+  constructor(stores: Stores) {
+    this.#stores = stores
+  }
+
+  /** The commands of one batch, in order. */
+  batch(origin: Origin, records: Uint8Array): void {
+    const reader = this.#reader
+    reader.reset(records)
+    while (reader.next()) {
+      const peer = this.#stores.peer(reader.store, reader.cell)
+      if (peer?.initialized) this.#admit(peer, origin, reader)
+      else this.#refuse(origin, reader.session, reader.sequence, Refusal.cellNotFound, null)
+    }
+  }
+
+  /** Parked commands whose turn may have come. */
+  unpark(peer: Peer): void {
+    if (peer.parked.length === 0) return
+    const gate = this.#gate(peer)
+    if (gate === Gate.refuse) {
+      this.refuseParked(peer, this.#refusal)
+      return
+    }
+    const parked = peer.parked.splice(0)
+    const blockedKeys = new Set<string>()
+    const blockedSessions = new Set<number>()
+    for (const command of parked) {
+      if (command.expiresAtMs < this.#stores.nowMs) {
+        this.#refuse(command.origin, command.session, command.sequence, Refusal.expired, peer)
+      } else if (command.version !== peer.cell.epoch.version) {
+        this.#refuse(command.origin, command.session, command.sequence, Refusal.epochNotMatch, peer)
+      } else if (gate === Gate.park || blockedSessions.has(command.sessionKey) || overlaps(command.keys, blockedKeys)) {
+        this.#keepParked(peer, command, blockedKeys, blockedSessions)
+      } else if (!this.#tryParked(peer, command)) {
+        this.#keepParked(peer, command, blockedKeys, blockedSessions)
+      }
+    }
+  }
+
+  refuseParked(peer: Peer, refusal: Refusal): void {
+    for (const command of peer.parked.splice(0)) {
+      this.#refuse(command.origin, command.session, command.sequence, refusal, peer)
+    }
+  }
+
+  /** The effects of the turn become one entry of each cell. */
+  propose(): void {
+    for (const peer of this.#evaluating) {
+      peer.evaluating = false
+      const writer = this.#writers.get(peer) as EntryWriter
+      const working = peer.working
+      assert(working !== null && working.term === peer.node.term, 'evaluated in another term than it is proposed in')
+      if (writer.hasEffects) {
+        const data = writer.finish(peer.cell.epoch.version, working.nowMs, working.count, working.sizeBytes)
+        const taken = peer.node.propose(data)
+        // The budget was asked for in this very turn, so Raft takes it, at the index that answers already wait for.
+        assert(taken && peer.node.lastIndex === working.entryIndex, 'Raft refused an entry that it had room for')
+        peer.clockFloorMs = working.nowMs
+        this.#stores.touch(peer)
+      } else {
+        writer.abandon()
+      }
+      this.#spareWriters.push(writer)
+    }
+    this.#evaluating.length = 0
+    this.#budgets.clear()
+    this.#writers.clear()
+  }
+
+  #admit(peer: Peer, origin: Origin, reader: CommandReader): void {
+    const { session, sequence } = reader
+    if (reader.version !== peer.cell.epoch.version) {
+      this.#refuse(origin, session, sequence, Refusal.epochNotMatch, peer)
+      return
+    }
+    const gate = this.#gate(peer)
+    if (gate === Gate.refuse) {
+      this.#refuse(origin, session, sequence, this.#refusal, peer)
+      return
+    }
+    const sessionKey = origin.serial * 0x1_0000_0000 + session
+    if (reader.after !== 0 && !((peer.accepted.get(sessionKey) ?? 0) >= reader.after)) {
+      this.#refuse(origin, session, sequence, Refusal.outOfOrder, peer)
+      return
+    }
+    parseCommand(reader.buffer, reader.start, this.#args)
+    const row = lookupCommand(this.#args)
+    if (gate === Gate.open && (peer.parked.length === 0 || this.#overtakes(peer, sessionKey, row))) {
+      if (this.#execute(peer, origin, session, sequence, reader.protocol, reader.flags, row)) {
+        this.#accept(peer, sessionKey, sequence)
+        return
+      }
+    }
+    if (peer.parked.length >= PARKED_MAX) {
+      this.#refuse(origin, session, sequence, Refusal.busy, peer)
+      return
+    }
+    this.#accept(peer, sessionKey, sequence)
+    peer.parked.push({
+      origin,
+      session,
+      sessionKey,
+      sequence,
+      version: reader.version,
+      protocol: reader.protocol,
+      flags: reader.flags,
+      bytes: copyBytes(reader.buffer.subarray(reader.start, reader.end)),
+      keys: keysOf(this.#args, row),
+      expiresAtMs: this.#stores.nowMs + reader.remainingMs,
+    })
+    this.#stores.touch(peer)
+  }
+
+  #accept(peer: Peer, sessionKey: number, sequence: number): void {
+    // Forgetting is safe: a command whose predecessor is not remembered is refused, and sent again after it.
+    if (peer.accepted.size > 65_536) peer.accepted.clear()
+    peer.accepted.set(sessionKey, sequence)
+  }
+
+  #keepParked(peer: Peer, command: ParkedCommand, keys: Set<string>, sessions: Set<number>): void {
+    peer.parked.push(command)
+    sessions.add(command.sessionKey)
+    for (const key of command.keys) keys.add(key)
+  }
+
+  #tryParked(peer: Peer, command: ParkedCommand): boolean {
+    parseCommand(command.bytes, 0, this.#args)
+    const row = lookupCommand(this.#args)
+    const { origin, session, sequence, protocol, flags } = command
+    return this.#execute(peer, origin, session, sequence, protocol, flags, row)
+  }
+
+  /** May the command in `#args` run before those that are parked? Not if it shares a key or the connection with one (rule 9). */
+  #overtakes(peer: Peer, sessionKey: number, row: CommandRow | undefined): boolean {
+    const keys = keysOf(this.#args, row)
+    for (const command of peer.parked) {
+      if (command.sessionKey === sessionKey) return false
+      if (keys.length === 0 || command.keys.length === 0) return false
+      for (const key of keys) if (command.keys.includes(key)) return false
+    }
+    return true
+  }
+
+  #gate(peer: Peer): Gate {
+    if (peer.gateTurn !== this.#stores.turnNumber) {
+      peer.gateTurn = this.#stores.turnNumber
+      peer.gate = this.#judge(peer)
+      peer.gateRefusal = this.#refusal
+    }
+    this.#refusal = peer.gateRefusal as Refusal
+    return peer.gate as Gate
+  }
+
+  #judge(peer: Peer): Gate {
+    const node = peer.node
+    this.#refusal = Refusal.none
+    if (!node.isLeader) {
+      this.#refusal = Refusal.notLeader
+      return Gate.refuse
+    }
+    if (peer.working === null || peer.working.term !== node.term || peer.transferTo !== 0) {
+      this.#refusal = Refusal.notReady
+      return Gate.refuse
+    }
+    if (this.#stores.holdsLease(peer) || peer.confirmedTurn === this.#stores.turnNumber) return Gate.open
+    this.#stores.confirmLeadership(peer)
+    return Gate.park
+  }
+
+  /**
+   * Runs the command in `#args`; false if it cannot run yet. The answer is written where it waits for what it depends
+   * on: nothing that depends on an uncommitted effect is ever answered.
+   */
+  #execute(
+    peer: Peer,
+    origin: Origin,
+    session: number,
+    sequence: number,
+    protocol: number,
+    flags: number,
+    row: CommandRow | undefined,
+  ): boolean {
+    const args = this.#args
+    const reply = this.#reply
+    const stores = this.#stores
+    reply.reset()
+    reply.protocol = protocol === 3 ? 3 : 2
+    if (row === undefined || row.execute === null || (row.internal && (flags & CommandFlag.internal) === 0)) {
+      reply.errorText(unknownCommandError(args))
+      origin.answers().add(session, sequence, Fate.done, Refusal.none, reply.buffer, 0, reply.length)
+      return true
+    }
+    if (!checkArity(row, args)) {
+      reply.errorText(wrongArityError(row))
+      origin.answers().add(session, sequence, Fate.done, Refusal.none, reply.buffer, 0, reply.length)
+      return true
+    }
+    const working = peer.working as NonNullable<Peer['working']>
+    if (!this.#loaded(peer, row)) return false
+    if (row.writes && peer.store.log.full) {
+      this.#refuse(origin, session, sequence, Refusal.storeStopped, peer)
+      return true
+    }
+    if (!peer.evaluating) this.#begin(peer)
+    if (row.writes && !this.#hasBudget(peer)) return false
+
+    working.beginCommand()
+    row.execute(args, working, reply)
+    this.commandsProcessed++
+    const index = working.wrote ? working.entryIndex : row.wholeRange ? this.#lastIndex(peer) : working.touchedIndex
+    const out =
+      index > peer.node.committed ? peer.pending.writer(index, working.term, origin, stores.nowMs) : origin.answers()
+    out.add(session, sequence, Fate.done, Refusal.none, reply.buffer, 0, reply.length)
+    return true
+  }
+
+  /** The last entry there is, the one being built included. */
+  #lastIndex(peer: Peer): number {
+    const writer = this.#writers.get(peer)
+    return writer?.hasEffects ? (peer.working?.entryIndex ?? 0) : peer.node.lastIndex
+  }
+
+  #begin(peer: Peer): void {
+    const working = peer.working as NonNullable<Peer['working']>
+    const writer = this.#spareWriters.pop() ?? new EntryWriter()
+    writer.begin()
+    // A cell's clock never goes back, also when its leader changes (rule 7).
+    working.begin(writer, Math.max(this.#stores.wallMs, peer.clockFloorMs), peer.node.lastIndex + 1)
+    this.#writers.set(peer, writer)
+    this.#budgets.set(peer, Math.min(peer.node.proposalBudgetBytes(), ENTRY_BYTES_MAX))
+    peer.evaluating = true
+    this.#evaluating.push(peer)
+  }
+
+  /** What Raft would take now, less what this turn has written (rule 3). What does not fit waits for the next turn. */
+  #hasBudget(peer: Peer): boolean {
+    const written = (this.#writers.get(peer) as EntryWriter).bytes
+    const budget = this.#budgets.get(peer) as number
+    // The last command may reach over the budget: Raft's own limit leaves room for one entry more.
+    return written < budget
+  }
+
+  /** Are the keys of the command in memory? Asks for those that are not. */
+  #loaded(peer: Peer, row: CommandRow): boolean {
+    if (row.firstKey === 0) return true
+    const args = this.#args
+    const working = peer.working as NonNullable<Peer['working']>
+    const last = row.lastKey < 0 ? args.count + row.lastKey : row.lastKey
+    let loaded = true
+    for (let i = row.firstKey; i <= last; i += row.keyStep) {
+      const key = args.key(i)
+      if (working.isLoaded(key)) continue
+      loaded = false
+      this.#stores.loads.want(peer, key)
+    }
+    return loaded
+  }
+
+  #refuse(origin: Origin, session: number, sequence: number, refusal: Refusal, peer: Peer | null): void {
+    let payload: Uint8Array = EMPTY
+    if (refusal === Refusal.notLeader && peer !== null) {
+      const hint = Buffer.alloc(8)
+      hint.writeDoubleLE(peer.leaderStore)
+      payload = hint
+    } else if (refusal === Refusal.epochNotMatch && peer !== null) {
+      payload = encodeCell(peer.cell)
+    }
+    origin.answers().add(session, sequence, Fate.notExecuted, refusal, payload, 0, payload.length)
+  }
+}
+
+function overlaps(keys: readonly string[], blocked: ReadonlySet<string>): boolean {
+  // A command over the whole range shares a key with every other.
+  if (keys.length === 0) return blocked.size > 0
+  for (const key of keys) if (blocked.has(key)) return true
+  return false
+}
+
+const NO_KEYS: readonly string[] = []
+
+function keysOf(args: Arguments, row: CommandRow | undefined): readonly string[] {
+  if (row === undefined || row.firstKey === 0) return NO_KEYS
+  const last = row.lastKey < 0 ? args.count + row.lastKey : row.lastKey
+  const keys: string[] = []
+  for (let i = row.firstKey; i <= last; i += row.keyStep) keys.push(args.key(i))
+  return keys
+}

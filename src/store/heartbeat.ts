@@ -1,0 +1,70 @@
+/** What PD hears of this executor's stores: at once what has changed, and everything on an interval. */
+import type { Ref } from '../actor/index.ts'
+import type { CellReport, PdMessage, StoreReport } from '../model/index.ts'
+import type { Peer } from './peer.ts'
+import type { Stores } from './stores.ts'
+
+const INTERVAL_MS = 1000
+
+export class Heartbeats {
+  readonly #stores: Stores
+  readonly #pd: Ref<PdMessage>
+  #lastMs = Number.NEGATIVE_INFINITY
+
+  constructor(stores: Stores, pd: Ref<PdMessage>) {
+    this.#stores = stores
+    this.#pd = pd
+  }
+
+  /** PD is new: it is told everything. */
+  reportAll(): void {
+    this.#lastMs = Number.NEGATIVE_INFINITY
+  }
+
+  advance(): void {
+    const { nowMs } = this.#stores
+    const all = nowMs - this.#lastMs >= INTERVAL_MS
+    const cells: CellReport[] = []
+    const reported: Peer[] = []
+    for (const store of this.#stores.stores.values()) {
+      for (const peer of store.peers.values()) {
+        if (!all && !peer.reportDue) continue
+        reported.push(peer)
+        if (peer.working !== null) cells.push(reportOf(peer))
+      }
+    }
+    if (!all && cells.length === 0) {
+      for (const peer of reported) peer.reportDue = false
+      return
+    }
+    const stores = [...this.#stores.stores.values()].map((store): StoreReport => {
+      let leaders = 0
+      let sizeBytes = 0
+      for (const peer of store.peers.values()) {
+        if (peer.isLeader) leaders++
+        sizeBytes += peer.sizeBytes
+      }
+      const { executor, dir, labels } = store.place
+      return { store: store.id, executor, dir, labels, state: 'up', cells: store.peers.size, leaders, sizeBytes }
+    })
+    const told = this.#pd.tell({ kind: 'heartbeat', executor: this.#stores.executor, stores, cells })
+    // Without a PD nothing is lost: what is due stays due.
+    if (!told) return
+    if (all) this.#lastMs = nowMs
+    for (const peer of reported) peer.reportDue = false
+  }
+}
+
+function reportOf(peer: Peer): CellReport {
+  const { node, cell } = peer
+  const pending: number[] = []
+  const match: { peer: number; index: number }[] = []
+  for (const member of cell.peers) {
+    const progress = node.progress(member.id)
+    const index = member.id === peer.id ? node.lastIndex : (progress?.match ?? 0)
+    match.push({ peer: member.id, index })
+    if (index === 0) pending.push(member.id)
+  }
+  const leader = peer.member ?? { id: peer.id, store: peer.store.id, role: 'voter' as const }
+  return { cell, term: node.term, leader, pending, down: [], match, sizeBytes: peer.sizeBytes, keys: peer.keys }
+}

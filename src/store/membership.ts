@@ -1,0 +1,112 @@
+/**
+ * Peers that come and go. Phases: an order of PD → proposed as Raft's change, with the stores of the peers it names and
+ * the epoch it was decided on → committed → applied by every peer at the same index, or a no-op for all of them when
+ * the epoch has moved → (at the peer that was removed) its tombstone, synced, then its data is deleted.
+ */
+import { unreachable } from '../base/index.ts'
+import {
+  decodeMembershipChange,
+  encodeMembershipChange,
+  type Peer as Member,
+  type MembershipChange,
+  type Order,
+  type OrderStep,
+  sameEpoch,
+} from '../model/index.ts'
+import {
+  addLearnerNode,
+  addNode,
+  asV2,
+  ConfChangeType,
+  type ConfState,
+  confChangeV2,
+  contextOf,
+  decodeConfChange,
+  type Entry,
+  removeNode,
+} from '../raft/index.ts'
+import type { Peer } from './peer.ts'
+import type { Stores } from './stores.ts'
+import { startTransfer } from './transfer.ts'
+
+/** A learner is promoted only when it lacks no more than this many entries: a voter that lags would hold commits back. */
+const PROMOTE_LAG_MAX = 1000
+
+/** Does what PD asks, if it still makes sense here. What does not is left: PD derives its orders anew from reports. */
+export function obey(stores: Stores, order: Order): void {
+  if (order.generation < stores.pdGeneration) return
+  stores.pdGeneration = order.generation
+  const peer = stores.peer(order.store, order.cell)
+  if (peer?.working == null || peer.transferTo !== 0) return
+  if (!sameEpoch(peer.cell.epoch, order.epoch)) {
+    peer.reportDue = true
+    return
+  }
+  stores.touch(peer)
+  propose(stores, peer, order.step)
+}
+
+function propose(stores: Stores, peer: Peer, step: OrderStep): void {
+  const members = peer.cell.peers
+  switch (step.kind) {
+    case 'addLearner':
+      if (members.some((member) => member.store === step.peer.store || member.id === step.peer.id)) return
+      change(peer, addLearnerNode(step.peer.id), [{ ...step.peer, role: 'learner' }])
+      return
+    case 'promoteLearner': {
+      const learner = members.find((member) => member.id === step.peer.id)
+      const progress = peer.node.progress(step.peer.id)
+      if (learner?.role !== 'learner' || progress === undefined) return
+      if (progress.match + PROMOTE_LAG_MAX < peer.node.committed || progress.match < peer.termStart) return
+      change(peer, addNode(learner.id), [{ ...learner, role: 'voter' }])
+      return
+    }
+    case 'removePeer':
+      if (step.peer.id === peer.id || !members.some((member) => member.id === step.peer.id)) return
+      change(peer, removeNode(step.peer.id), [])
+      return
+    case 'transferLeader':
+      startTransfer(stores, peer, step.toStore)
+      return
+    default:
+      unreachable(step)
+  }
+}
+
+function change(peer: Peer, single: ReturnType<typeof addNode>, peers: readonly Member[]): void {
+  const context = encodeMembershipChange({ peers, epoch: peer.cell.epoch })
+  peer.node.proposeConfChange(confChangeV2([single], undefined, context))
+}
+
+export function applyMembership(stores: Stores, peer: Peer, entry: Entry): void {
+  const conf = decodeConfChange(entry.type, entry.data)
+  const v2 = asV2(conf)
+  const context = contextOf(conf)
+  const decided: MembershipChange | null = context.length === 0 ? null : decodeMembershipChange(context)
+  if (decided !== null && !sameEpoch(decided.epoch, peer.cell.epoch)) {
+    stores.log('info', 'a membership change was decided on another epoch and does nothing', { cell: peer.cell.id })
+    return
+  }
+  const confState = peer.node.applyConfChange(conf)
+  const stores_ = new Map<number, number>()
+  for (const member of peer.cell.peers) stores_.set(member.id, member.store)
+  for (const member of decided?.peers ?? []) stores_.set(member.id, member.store)
+  peer.confState = confState
+  peer.cell = {
+    ...peer.cell,
+    epoch: { version: peer.cell.epoch.version, confVer: peer.cell.epoch.confVer + 1 },
+    peers: membersOf(confState, stores_),
+  }
+  peer.reportDue = true
+  const removed = v2.changes.some((single) => single.type === ConfChangeType.removeNode && single.nodeId === peer.id)
+  if (removed && peer.member === undefined) stores.removals.remove(peer)
+}
+
+/** Everyone in either half of a joint configuration, ascending; learners are those who vote in neither. */
+function membersOf(confState: ConfState, storeOf: ReadonlyMap<number, number>): Member[] {
+  const voters = new Set([...confState.voters, ...confState.votersOutgoing])
+  const members: Member[] = []
+  for (const id of voters) members.push({ id, store: storeOf.get(id) ?? 0, role: 'voter' })
+  for (const id of confState.learners) members.push({ id, store: storeOf.get(id) ?? 0, role: 'learner' })
+  return members.sort((a, b) => a.id - b.id)
+}

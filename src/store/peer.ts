@@ -1,0 +1,153 @@
+import { assert, EMPTY } from '../base/index.ts'
+import { type Cell, type CellState, peerOn, type StoredConfState } from '../model/index.ts'
+import type { RawNode } from '../raft/index.ts'
+import type { GroupLog } from '../storage/index.ts'
+import type { Lease } from './lease.ts'
+import type { ParkedCommand } from './parking.ts'
+import { PendingAnswers } from './pending.ts'
+import type { SnapshotIn } from './snapshot-in.ts'
+import type { SnapshotOut } from './snapshot-out.ts'
+import type { Store } from './store.ts'
+import type { WorkingState } from './working-state.ts'
+
+/**
+ * One replica of a cell: Raft, the applied state's bookkeeping, and, while it leads, the working state.
+ *
+ * ```
+ *          trimmed      in the engine       in the overlay        not committed
+ *   ───────────────┤────────────────────┤─────────────────────┤──────────────────▶ index
+ *             first-1        written ≤ applied          committed            last
+ * ```
+ * Invariant: durable ≤ written ≤ applied ≤ committed. The log is trimmed below `durable` only.
+ */
+export class Peer {
+  readonly store: Store
+  readonly id: number
+  readonly node: RawNode
+  group: GroupLog
+  readonly lease: Lease
+
+  /** The cell as of `applied`. Without peers: not known yet, a learner that waits for its snapshot. */
+  cell: Cell
+  confState: StoredConfState
+  applied: number
+  appliedTerm: number
+  keys: number
+  sizeBytes: number
+  clockFloorMs: number
+
+  /** Up to here the effects are in the engine… */
+  written: number
+  /** …and up to here they stay there through a crash. */
+  durable: number
+
+  /** Only at a leader whose own term's first entry is applied (rule 2). */
+  working: WorkingState | null = null
+  /** That entry's index, and its term; 0 when not leading. */
+  termStart = 0
+  leadTerm = 0
+  readonly pending = new PendingAnswers()
+  readonly parked: ParkedCommand[] = []
+  /** By origin and session: the last command accepted in this term (rule 10). */
+  readonly accepted = new Map<number, number>()
+  /** Keys that have been asked of the engine for parked commands. */
+  readonly loading = new Set<string>()
+  /** A read-index round is under way since; 0: none. */
+  confirmingSinceMs = 0
+  /** Leadership was confirmed by a read-index round whose answer came in this turn. */
+  confirmedTurn = -1
+  /** A transfer is under way: nothing is admitted. The store it goes to; 0: none. */
+  transferTo = 0
+  transferSinceMs = 0
+
+  /** As a follower: when the leader's round was last handled, which round, of which term (rule 12). */
+  leaderContactMs = Number.NEGATIVE_INFINITY
+  roundSeen = 0
+  roundTerm = 0
+  /** Stores of peers that this one has heard of but that are not in its cell: a learner's leader. */
+  readonly heardFrom = new Map<number, number>()
+
+  /** Readys whose sync is outstanding. */
+  unsynced = 0
+  /** In the list of peers that the turn looks at. */
+  touched = false
+  evaluating = false
+  /** May commands run, as judged in turn `gateTurn`; the evaluator's. */
+  gate = 0
+  gateRefusal = 0
+  gateTurn = -1
+  /** PD is to hear of this cell at the next chance. */
+  reportDue = true
+  destroyed = false
+
+  snapshotOut: SnapshotOut | null = null
+  snapshotIn: SnapshotIn | null = null
+
+  constructor(store: Store, state: CellState, node: RawNode, group: GroupLog, lease: Lease) {
+    this.store = store
+    this.id = state.peer
+    this.node = node
+    this.group = group
+    this.lease = lease
+    this.cell = state.cell
+    this.confState = state.confState
+    this.applied = state.appliedIndex
+    this.appliedTerm = state.appliedTerm
+    this.keys = state.keys
+    this.sizeBytes = state.sizeBytes
+    this.clockFloorMs = state.clockFloorMs
+    this.written = state.appliedIndex
+    this.durable = state.appliedIndex
+  }
+
+  get initialized(): boolean {
+    return this.cell.peers.length > 0
+  }
+
+  get isLeader(): boolean {
+    return this.node.isLeader
+  }
+
+  /** 0 when the peer is not known here. */
+  storeOf(peer: number): number {
+    for (const member of this.cell.peers) if (member.id === peer) return member.store
+    return this.heardFrom.get(peer) ?? 0
+  }
+
+  /** The store of the leader as far as is known here; 0: not known. */
+  get leaderStore(): number {
+    return this.node.leader === 0 ? 0 : this.storeOf(this.node.leader)
+  }
+
+  /** What is written beside the data, as of `applied`. */
+  state(): CellState {
+    return {
+      cell: this.cell,
+      peer: this.id,
+      appliedIndex: this.applied,
+      appliedTerm: this.appliedTerm,
+      clockFloorMs: this.clockFloorMs,
+      keys: this.keys,
+      sizeBytes: this.sizeBytes,
+      confState: this.confState,
+      installing: false,
+    }
+  }
+
+  checkInvariant(): void {
+    assert(
+      this.durable <= this.written && this.written <= this.applied && this.applied <= this.node.committed,
+      'the marks of a peer are out of order',
+    )
+  }
+
+  /** Self as a member; undefined for a learner that has not heard of its own cell yet. */
+  get member() {
+    return peerOn(this.cell, this.store.id)
+  }
+}
+
+/** What is known of a cell by a peer that was told of it by a leader's first message only. */
+export function unknownCell(id: number): Cell {
+  return { id, system: false, start: EMPTY, end: null, epoch: { version: 0, confVer: 0 }, peers: [] }
+}

@@ -1,0 +1,138 @@
+import { assert, EMPTY } from '../base/index.ts'
+import { AnswerWriter, Fate, Refusal } from '../model/index.ts'
+import type { Origin } from './origin.ts'
+
+/** The answers that wait for one entry, written as they will be sent, one list for each origin. */
+class AnswerGroup {
+  readonly index: number
+  readonly term: number
+  readonly sinceMs: number
+  readonly origins: Origin[] = []
+  readonly writers: AnswerWriter[] = []
+
+  constructor(index: number, term: number, sinceMs: number) {
+    this.index = index
+    this.term = term
+    this.sinceMs = sinceMs
+  }
+
+  writerOf(origin: Origin): AnswerWriter {
+    for (let i = 0; i < this.origins.length; i++) {
+      if (this.origins[i] === origin) return this.writers[i] as AnswerWriter
+    }
+    const writer = spareWriters.pop() ?? new AnswerWriter(1024)
+    this.origins.push(origin)
+    this.writers.push(writer)
+    return writer
+  }
+}
+
+/** A group lives a few milliseconds and there is one a turn: their buffers are used again. */
+const spareWriters: AnswerWriter[] = []
+const SPARE_WRITERS_MAX = 64
+const SPARE_BYTES_MAX = 256 * 1024
+
+/**
+ * Answers whose release index is not committed yet (rule 1), in order of index. A peer that steps down keeps them:
+ * their fate is known when the log is committed up to them, or it is *unknown* (rule 5).
+ */
+export class PendingAnswers {
+  #groups: AnswerGroup[] = []
+  #first = 0
+  count = 0
+
+  get isEmpty(): boolean {
+    return this.#first === this.#groups.length
+  }
+
+  /** Where an answer that waits for `index` is to be written. */
+  writer(index: number, term: number, origin: Origin, nowMs: number): AnswerWriter {
+    const groups = this.#groups
+    let at = groups.length
+    while (at > this.#first && (groups[at - 1] as AnswerGroup).index > index) at--
+    let group = at > this.#first ? (groups[at - 1] as AnswerGroup) : undefined
+    if (group === undefined || group.index !== index) {
+      group = new AnswerGroup(index, term, nowMs)
+      groups.splice(at, 0, group)
+    }
+    assert(group.term === term, 'answers of two terms wait for one index')
+    this.count++
+    return group.writerOf(origin)
+  }
+
+  /**
+   * `committed` is known: what waited for it leaves. `termAt` tells which entry it was that was committed there:
+   * another one than the command's own, and the command was not executed. Decided only when it is committed, for an
+   * entry that was overwritten in one log may live on in another, and win.
+   */
+  commit(committed: number, termAt: (index: number) => number): void {
+    while (this.#first < this.#groups.length) {
+      const group = this.#groups[this.#first] as AnswerGroup
+      if (group.index > committed) return
+      const term = termAt(group.index)
+      // A log that begins behind the index cannot tell any more: a snapshot has taken its place.
+      if (term === group.term) this.#release(group)
+      else this.#fail(group, term > 0 ? Fate.notExecuted : Fate.unknown)
+      this.#drop()
+    }
+  }
+
+  /** Groups that have waited since before `sinceMs` are given up: *unknown*. */
+  expire(sinceMs: number): void {
+    while (this.#first < this.#groups.length && (this.#groups[this.#first] as AnswerGroup).sinceMs < sinceMs) {
+      this.#fail(this.#groups[this.#first] as AnswerGroup, Fate.unknown)
+      this.#drop()
+    }
+  }
+
+  /** The peer is gone: nobody will ever know. */
+  abandon(): void {
+    this.expire(Number.POSITIVE_INFINITY)
+  }
+
+  #release(group: AnswerGroup): void {
+    for (let i = 0; i < group.origins.length; i++) {
+      const writer = group.writers[i] as AnswerWriter
+      const origin = group.origins[i] as Origin
+      this.count -= writer.count
+      origin.release(writer.view(), writer.count)
+      recycle(writer)
+    }
+  }
+
+  #fail(group: AnswerGroup, fate: Fate): void {
+    for (let i = 0; i < group.origins.length; i++) {
+      const writer = group.writers[i] as AnswerWriter
+      this.count -= writer.count
+      const out = (group.origins[i] as Origin).answers
+      const refusal = fate === Fate.notExecuted ? Refusal.notLeader : Refusal.none
+      writer.forEach((session, sequence) => {
+        const payload = refusal === Refusal.notLeader ? NO_LEADER : EMPTY
+        out().add(session, sequence, fate, refusal, payload, 0, payload.length)
+      })
+      recycle(writer)
+    }
+  }
+
+  #drop(): void {
+    this.#first++
+    // The consumed head is cut off now and then, so that the array does not grow for ever.
+    if (this.#first === this.#groups.length) {
+      this.#groups.length = 0
+      this.#first = 0
+    } else if (this.#first > 256) {
+      this.#groups.splice(0, this.#first)
+      this.#first = 0
+    }
+  }
+}
+
+/** The payload of *not leader* with nobody named. */
+const NO_LEADER = new Uint8Array(8)
+
+function recycle(writer: AnswerWriter): void {
+  if (spareWriters.length < SPARE_WRITERS_MAX && writer.length <= SPARE_BYTES_MAX) {
+    writer.clear()
+    spareWriters.push(writer)
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * A peer that is no more on this store (rule 15). Phases: out of service → its tombstone gathered, synced → its range
+ * and its state deleted from the engine, again at recovery if a crash came between.
+ */
+
+import { Refusal } from '../model/index.ts'
+import { type EngineBatch, metaKey, rangeOf, SCOPE } from '../storage/index.ts'
+import type { Peer } from './peer.ts'
+import type { Stores } from './stores.ts'
+
+export class Removals {
+  readonly #stores: Stores
+  /** Buried and synced; their data waits until the engine is free. */
+  #buried: Peer[] = []
+
+  constructor(stores: Stores) {
+    this.#stores = stores
+  }
+
+  remove(peer: Peer): void {
+    const { store } = peer
+    this.#stores.evaluator.refuseParked(peer, Refusal.cellNotFound)
+    this.#stores.snapshots.cancel(peer)
+    this.#stores.writeBack.forget(peer)
+    peer.pending.abandon()
+    peer.working = null
+    peer.destroyed = true
+    store.peers.delete(peer.cell.id)
+    store.log.bury(peer.group, peer.cell.epoch.confVer)
+    this.#stores.afterSync(() => {
+      this.#buried.push(peer)
+    })
+  }
+
+  /** Deletes what is buried where the engine is free; called each turn. */
+  advance(): void {
+    if (this.#buried.length === 0) return
+    const waiting: Peer[] = []
+    for (const peer of this.#buried) {
+      const { store, cell } = peer
+      if (store.writing !== null) {
+        waiting.push(peer)
+        continue
+      }
+      store.writing = 'delete'
+      const batch: EngineBatch = { deleteRanges: [], keys: [metaKey(cell.id)], values: [null] }
+      if (peer.initialized)
+        batch.deleteRanges.push(rangeOf(cell.system ? SCOPE.system : SCOPE.user, cell.start, cell.end))
+      store.engine.write(batch, (error) => {
+        this.#stores.complete(() => {
+          store.writing = null
+          if (error !== null) this.#stores.engineFailed(store, error)
+        })
+      })
+    }
+    this.#buried = waiting
+  }
+}

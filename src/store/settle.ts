@@ -1,0 +1,119 @@
+/**
+ * What Raft has ready, put to work: messages that may leave at once, records for the log, what is committed, who leads.
+ *
+ * Phases of a Ready: taken → its early messages sent, its records gathered for the next sync → its committed entries
+ * applied → (after the sync) acknowledged, and its late messages sent.
+ */
+
+import { Refusal } from '../model/index.ts'
+import { type Message, MessageType, type Ready } from '../raft/index.ts'
+import { apply, isEffects } from './apply.ts'
+import { EffectReader } from './entry.ts'
+import type { Peer } from './peer.ts'
+import type { Stores } from './stores.ts'
+import { WorkingState } from './working-state.ts'
+
+/** Takes all that Raft has for one peer. */
+export function settle(stores: Stores, peer: Peer): void {
+  const { node } = peer
+  while (!peer.destroyed && node.hasReady()) {
+    const ready = node.ready()
+    sendAll(stores, peer, ready.messages)
+    gather(stores, peer, ready)
+    if (ready.committedEntries.length > 0) {
+      for (const entry of ready.committedEntries) apply(stores, peer, entry)
+      node.appliedTo(ready)
+    }
+    for (const _ of ready.readStates) peer.confirmedTurn = stores.turnNumber
+    if (ready.readStates.length > 0) peer.confirmingSinceMs = 0
+  }
+  if (peer.destroyed) return
+  follow(stores, peer)
+  if (!peer.pending.isEmpty) peer.pending.commit(node.committed, stores.termAt(peer))
+}
+
+/** A Ready is on disk: what waited for that may be said. */
+export function acknowledge(stores: Stores, peer: Peer, ready: Ready): void {
+  peer.unsynced--
+  if (peer.destroyed) return
+  sendAll(stores, peer, peer.node.appended(ready))
+  stores.touch(peer)
+}
+
+function gather(stores: Stores, peer: Peer, ready: Ready): void {
+  const { log } = peer.store
+  if (ready.snapshot !== null) {
+    // Its data is in the engine already, and durable: `snapshot-in.ts` gave it to Raft only then.
+    log.restart(peer.group, ready.snapshot, ready.hardState ?? peer.group.hardState)
+    if (ready.entries.length > 0) log.append(peer.group, null, ready.entries)
+  } else if (ready.entries.length > 0 || ready.hardState !== null) {
+    log.append(peer.group, ready.hardState, ready.entries)
+  }
+  const needsSync = ready.mustSync || ready.snapshot !== null
+  if (needsSync || peer.unsynced > 0) {
+    // Behind others of its peer it waits its turn, for Readys are acknowledged in order.
+    peer.unsynced++
+    stores.waitForSync(peer, ready, needsSync)
+  } else if (ready.afterSync.length > 0) {
+    peer.unsynced++
+    acknowledge(stores, peer, ready)
+  } else {
+    peer.node.appended(ready)
+  }
+}
+
+function sendAll(stores: Stores, peer: Peer, messages: readonly Message[]): void {
+  if (messages.length === 0) return
+  let round = -1
+  for (const message of messages) {
+    const toStore = peer.storeOf(message.to)
+    if (toStore === 0) continue
+    if (message.type === MessageType.snap) {
+      stores.snapshots.send(peer, message)
+      continue
+    }
+    if (round < 0) round = peer.isLeader ? peer.lease.nextRound(stores.nowMs) : roundHandled(peer)
+    stores.transport.send(peer.store.id, toStore, peer.cell.id, round, message)
+  }
+}
+
+function roundHandled(peer: Peer): number {
+  return peer.roundTerm === peer.node.term ? peer.roundSeen : 0
+}
+
+/** Leadership that came, went, or became ready for commands. */
+function follow(stores: Stores, peer: Peer): void {
+  const { node } = peer
+  const leadTerm = node.isLeader ? node.term : 0
+  if (leadTerm !== peer.leadTerm) {
+    // Whatever a former term of ours evaluated ahead of the log is void (rule 5); its answers wait for their fate.
+    peer.leadTerm = leadTerm
+    peer.working = null
+    peer.loading.clear()
+    peer.accepted.clear()
+    peer.transferTo = 0
+    peer.confirmingSinceMs = 0
+    stores.evaluator.refuseParked(peer, Refusal.notLeader)
+    stores.snapshots.cancel(peer)
+    peer.lease.begin()
+    if (leadTerm !== 0) peer.termStart = node.lastIndex
+    peer.reportDue = true
+  }
+  if (leadTerm !== 0 && peer.working === null && peer.applied >= peer.termStart) beginEvaluation(stores, peer)
+}
+
+const reader = new EffectReader()
+
+/** All before our own term's first entry is applied: what the engine lacks is read from the overlay, and commands may come. */
+function beginEvaluation(stores: Stores, peer: Peer): void {
+  const working = new WorkingState(peer.node.term, peer.cell, peer.keys, peer.sizeBytes, stores.options.valueMax)
+  for (let index = peer.written + 1; index <= peer.applied; index++) {
+    const entry = peer.group.entry(index)
+    if (!isEffects(entry)) continue
+    reader.reset(entry.data)
+    working.replay(reader, index)
+  }
+  peer.working = working
+  peer.reportDue = true
+  stores.touch(peer)
+}

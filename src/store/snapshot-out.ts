@@ -1,0 +1,217 @@
+/**
+ * A cell's data on its way to a peer that lacks too much of the log (rule 24).
+ *
+ * Phases: Raft asks for a snapshot → the cell is written back, and the engine's view of that moment kept → Raft's
+ * message names the receiver → pieces, one on its way at a time, each sent when the one before was taken → the receiver
+ * has installed it, and Raft is told.
+ */
+import { copyBytes } from '../base/index.ts'
+import {
+  type CellState,
+  decodeCellState,
+  encodeCellState,
+  peerOn,
+  type SnapshotPieceTaken,
+  type StoredConfState,
+} from '../model/index.ts'
+import type { Message, Snapshot } from '../raft/index.ts'
+import { type EngineSnapshot, rangeOf, SCOPE } from '../storage/index.ts'
+import type { Peer } from './peer.ts'
+import { encodePairs } from './snapshot-pairs.ts'
+import type { Stores } from './stores.ts'
+
+const PIECE_PAIRS = 2000
+const PIECE_BYTES = 256 * 1024
+/** Without a word from the receiver for so long, the stream is given up, and Raft tries again. */
+const SILENCE_MS = 10_000
+/** A kept view that nobody has asked for is let go. */
+const UNUSED_MS = 30_000
+
+/** The receiver has installed everything. */
+export const INSTALLED = -2
+/** The receiver will not take it. */
+export const REFUSED = -1
+
+/** What a leader has prepared for those that lag, and the one stream of it that is under way. */
+export class SnapshotOut {
+  state: CellState | null = null
+  view: EngineSnapshot | null = null
+  toPeer = 0
+  toStore = 0
+  piece = 0
+  after: Uint8Array | null = null
+  ended = false
+  sinceMs = 0
+
+  get streaming(): boolean {
+    return this.toPeer !== 0
+  }
+}
+
+export class Snapshots {
+  readonly #stores: Stores
+  readonly #out = new Set<Peer>()
+
+  constructor(stores: Stores) {
+    this.#stores = stores
+  }
+
+  /** Raft's question: the newest snapshot there is; null: being prepared, ask again. */
+  prepared(peer: Peer): Snapshot | null {
+    const out = peer.snapshotOut
+    const state = out?.state
+    if (state) {
+      // Raft can go on from it only if the log still begins at or before it.
+      if (state.appliedIndex + 1 >= peer.group.firstIndex()) return metadata(state)
+      if (out.streaming) return null
+      this.cancel(peer)
+    } else if (out !== null) {
+      return null
+    }
+    const preparing = new SnapshotOut()
+    peer.snapshotOut = preparing
+    preparing.sinceMs = this.#stores.nowMs
+    this.#out.add(peer)
+    this.#stores.writeBack.force(peer, (written) => {
+      if (peer.snapshotOut !== preparing) return
+      preparing.state = written
+      preparing.view = peer.store.engine.snapshot()
+      preparing.sinceMs = this.#stores.nowMs
+    })
+    return null
+  }
+
+  /** Raft's message to a peer that is to have the snapshot: its data goes instead. */
+  send(peer: Peer, message: Message): void {
+    const out = peer.snapshotOut
+    const member = peer.cell.peers.find((candidate) => candidate.id === message.to)
+    if (!out?.state || out.streaming || member === undefined || message.snapshot?.index !== out.state.appliedIndex) {
+      peer.node.reportSnapshot(message.to, false)
+      return
+    }
+    out.toPeer = member.id
+    out.toStore = member.store
+    out.piece = 0
+    out.after = null
+    out.ended = false
+    out.sinceMs = this.#stores.nowMs
+    this.#sendPiece(peer, out)
+  }
+
+  taken(peer: Peer, message: SnapshotPieceTaken): void {
+    const out = peer.snapshotOut
+    if (!out?.streaming || message.fromPeer !== out.toPeer || message.index !== out.state?.appliedIndex) return
+    out.sinceMs = this.#stores.nowMs
+    if (message.next === INSTALLED) this.#end(peer, out, true)
+    else if (message.next === REFUSED) this.#end(peer, out, false)
+    else if (message.next === out.piece + 1 && !out.ended) {
+      out.piece = message.next
+      this.#sendPiece(peer, out)
+    }
+  }
+
+  /** Now and then: streams nobody answers are given up, views nobody wants are let go. */
+  tick(): void {
+    for (const peer of this.#out) {
+      const out = peer.snapshotOut
+      if (out === null) continue
+      const silentMs = this.#stores.nowMs - out.sinceMs
+      if (out.streaming && silentMs > SILENCE_MS) this.#end(peer, out, false)
+      else if (!out.streaming && silentMs > UNUSED_MS) this.cancel(peer)
+    }
+  }
+
+  /** The receiver's thread has died. */
+  lostExecutor(executor: number): void {
+    for (const peer of this.#out) {
+      const out = peer.snapshotOut
+      if (out?.streaming && this.#stores.transport.executorOf(out.toStore) === executor) this.#end(peer, out, false)
+    }
+  }
+
+  cancel(peer: Peer): void {
+    peer.snapshotOut?.view?.release()
+    peer.snapshotOut = null
+    this.#out.delete(peer)
+  }
+
+  #sendPiece(peer: Peer, out: SnapshotOut): void {
+    const { cell } = out.state as CellState
+    const range = rangeOf(cell.system ? SCOPE.system : SCOPE.user, cell.start, cell.end)
+    const start = out.after ?? range.start
+    const { piece, toPeer } = out
+    ;(out.view as EngineSnapshot).scan(
+      start,
+      range.end,
+      { pairsMax: PIECE_PAIRS, bytesMax: PIECE_BYTES },
+      (error, pairs, more) => {
+        this.#stores.complete(() => {
+          if (error !== null) {
+            this.#stores.engineFailed(peer.store, error)
+            return
+          }
+          if (peer.snapshotOut !== out || out.piece !== piece || out.toPeer !== toPeer) return
+          const last = pairs[pairs.length - 1]
+          // The next piece begins right behind this one: the last key and a zero.
+          if (last !== undefined) out.after = Buffer.concat([last.key, Uint8Array.of(0)])
+          out.ended = !more
+          const state = out.state as CellState
+          this.#stores.transport.tell(out.toStore, {
+            kind: 'snapshotPiece',
+            fromStore: peer.store.id,
+            toStore: out.toStore,
+            cell: cell.id,
+            fromPeer: peer.id,
+            toPeer,
+            index: state.appliedIndex,
+            term: state.appliedTerm,
+            leaderTerm: peer.node.term,
+            piece,
+            last: !more,
+            state: piece === 0 ? encodeCellState(state) : null,
+            pairs: encodePairs(pairs),
+          })
+        })
+      },
+    )
+  }
+
+  #end(peer: Peer, out: SnapshotOut, installed: boolean): void {
+    const { toPeer } = out
+    out.toPeer = 0
+    out.toStore = 0
+    peer.node.reportSnapshot(toPeer, installed)
+    this.#stores.touch(peer)
+    // The view is kept a while for the next that lags, unless the log has moved on.
+    out.sinceMs = this.#stores.nowMs
+  }
+}
+
+/** What Raft is told of a snapshot. Its data stays behind: it travels in pieces. */
+export function metadata(state: CellState): Snapshot {
+  return {
+    index: state.appliedIndex,
+    term: state.appliedTerm,
+    confState: confStateOf(state.confState),
+    data: copyBytes(encodeCellState(state)),
+  }
+}
+
+export function confStateOf(stored: StoredConfState) {
+  return {
+    voters: [...stored.voters],
+    votersOutgoing: [...stored.votersOutgoing],
+    learners: [...stored.learners],
+    learnersNext: [...stored.learnersNext],
+    autoLeave: stored.autoLeave,
+  }
+}
+
+/** The receiver's own state out of the sender's: another peer, the same cell. */
+export function stateFor(bytes: Uint8Array, peer: number): CellState {
+  return { ...decodeCellState(bytes), peer }
+}
+
+export function isMember(state: CellState, store: number, peer: number): boolean {
+  return peerOn(state.cell, store)?.id === peer
+}

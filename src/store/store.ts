@@ -1,0 +1,27 @@
+import type { StorePlace } from '../model/index.ts'
+import type { Engine, RaftLog } from '../storage/index.ts'
+import type { Peer } from './peer.ts'
+
+/** One data directory: the unit of failure and of balance. Its peers share the executor's raft log. */
+export class Store {
+  readonly id: number
+  readonly place: StorePlace
+  readonly engine: Engine
+  readonly log: RaftLog
+  readonly peers = new Map<number, Peer>()
+  /** A read batch is at the engine: one at a time (rule 29). */
+  reading = false
+  /** A write batch is at the engine; null when it is free. */
+  writing: 'writeBack' | 'install' | 'delete' | null = null
+  flushing = false
+  /** Bytes of entries written back since the last flush of the engine began. */
+  unflushedBytes = 0
+  lastWriteMs = 0
+
+  constructor(place: StorePlace, engine: Engine, log: RaftLog) {
+    this.id = place.id
+    this.place = place
+    this.engine = engine
+    this.log = log
+  }
+}

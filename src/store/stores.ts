@@ -1,0 +1,367 @@
+import type { ActorContext, Behavior, LogLevel } from '../actor/index.ts'
+import { EMPTY, type Random, unreachable } from '../base/index.ts'
+import {
+  type AnswerBatch,
+  actorNames,
+  type Cell,
+  type CommandBatch,
+  containsKey,
+  type Envelope,
+  type Options,
+  type PdMessage,
+  readRaftBatch,
+  type StoresMessage,
+  type Topology,
+} from '../model/index.ts'
+import { MessageType, type Ready } from '../raft/index.ts'
+import type { RaftLog } from '../storage/index.ts'
+import { bearLearner } from './birth.ts'
+import { Evaluator } from './evaluate.ts'
+import { Heartbeats } from './heartbeat.ts'
+import { Loads } from './loads.ts'
+import { obey } from './membership.ts'
+import { Origin } from './origin.ts'
+import type { Peer } from './peer.ts'
+import { Removals } from './removal.ts'
+import { SnapshotsIn } from './snapshot-in.ts'
+import { Snapshots } from './snapshot-out.ts'
+import type { Store } from './store.ts'
+import { Transport } from './transport.ts'
+import { turn } from './turn.ts'
+import { WriteBack } from './write-back.ts'
+
+export interface StoresArgs {
+  readonly executor: number
+  readonly topology: Topology
+  readonly options: Options
+  /** The executor's incarnation: 1 when the whole process has just started, so that no lease can be abroad. */
+  readonly incarnation: number
+}
+
+/** A peer that gives no fate for so long answers *unknown* (rule 5). */
+const FATE_MS = 10_000
+
+/**
+ * The stores of one executor, their peers, and the turn that drives them. It is handed messages by its actor, and
+ * words of the disk by callbacks; all work is done in `turn`.
+ */
+export class Stores {
+  readonly executor: number
+  readonly options: Options
+  readonly topology: Topology
+  readonly random: Random
+  readonly stores = new Map<number, Store>()
+  readonly rawLog: RaftLog
+
+  /** Read once a turn, after the mailboxes were drained. */
+  nowMs = 0
+  wallMs = 0
+  turnNumber = 0
+  /** Of PD: orders of an older one are ignored (rule 31). */
+  pdGeneration = 0
+  failed: Error | null = null
+
+  readonly transport: Transport
+  readonly evaluator: Evaluator
+  readonly loads: Loads
+  readonly writeBack: WriteBack
+  readonly removals: Removals
+  readonly snapshots: Snapshots
+  readonly snapshotsIn: SnapshotsIn
+  readonly heartbeats: Heartbeats
+
+  // What has come since the last turn, and what the turn works on.
+  readonly commandBatches: { origin: Origin; records: Uint8Array }[] = []
+  envelopes: Envelope[] = []
+  completions: (() => void)[] = []
+  touchedPeers: Peer[] = []
+  readonly dirtyOrigins: Origin[] = []
+  ticks = 0
+  /** Readys that the next flush of the log carries, and those that the one under way carries. */
+  gathered: { peer: Peer; ready: Ready }[] = []
+  inFlight: { peer: Peer; ready: Ready }[] = []
+  gatheredCallbacks: (() => void)[] = []
+  inFlightCallbacks: (() => void)[] = []
+  wantsSync = false
+
+  readonly #ctx: ActorContext<StoresMessage>
+  readonly #incarnation: number
+  readonly #startedMs: number
+  readonly #origins = new Map<string, Origin>()
+  #originSerial = 0
+
+  constructor(ctx: ActorContext<StoresMessage>, args: StoresArgs, log: RaftLog) {
+    this.#ctx = ctx
+    this.executor = args.executor
+    this.options = args.options
+    this.topology = args.topology
+    this.random = ctx.random
+    this.rawLog = log
+    this.#incarnation = args.incarnation
+    this.nowMs = ctx.clock.monotonicMs()
+    this.#startedMs = this.nowMs
+    this.wallMs = ctx.clock.wallMs()
+    this.transport = new Transport(args.executor, args.topology, (name) => ctx.named<StoresMessage>(name))
+    this.evaluator = new Evaluator(this)
+    this.loads = new Loads(this)
+    this.writeBack = new WriteBack(this)
+    this.removals = new Removals(this)
+    this.snapshots = new Snapshots(this)
+    this.snapshotsIn = new SnapshotsIn(this)
+    this.heartbeats = new Heartbeats(this, ctx.named<PdMessage>(actorNames.pd))
+  }
+
+  /** Memory for what the engine lacks, and for the working state of one cell; the share of one store (`--memory`). */
+  get overlayBytesMax(): number {
+    return this.options.memory / 2 / this.topology.stores.length
+  }
+
+  get workingBytesMax(): number {
+    return this.options.memory / 2 / this.topology.stores.length
+  }
+
+  /** The shortest time without a leader after which an election may begin. */
+  get electionMs(): number {
+    return this.options.electionTicks * this.options.tick
+  }
+
+  peer(store: number, cell: number): Peer | undefined {
+    return this.stores.get(store)?.peers.get(cell)
+  }
+
+  *peers(): Iterable<Peer> {
+    for (const store of this.stores.values()) yield* store.peers.values()
+  }
+
+  receive(message: StoresMessage): void {
+    switch (message.kind) {
+      case 'commands':
+        this.#takeCommands(message)
+        break
+      case 'raft':
+        readRaftBatch(message.records, (envelope) => this.envelopes.push(envelope))
+        break
+      case 'tick':
+        this.ticks++
+        break
+      case 'order':
+        this.complete(() => obey(this, message))
+        break
+      case 'reportAll':
+        if (message.generation >= this.pdGeneration) this.pdGeneration = message.generation
+        this.heartbeats.reportAll()
+        break
+      case 'snapshotPiece':
+        // Taken at once: its bytes are a view of the ring.
+        this.#takePiece(message)
+        break
+      case 'snapshotPieceTaken':
+        this.complete(() => {
+          const peer = this.peer(message.toStore, message.cell)
+          if (peer !== undefined) this.snapshots.taken(peer, message)
+        })
+        break
+      default:
+        unreachable(message)
+    }
+    this.#ctx.requestTurn()
+  }
+
+  turn(): void {
+    turn(this)
+  }
+
+  /** The disk's word, or anything else that is to be done at the beginning of the next turn. */
+  complete(step: () => void): void {
+    this.completions.push(step)
+    this.#ctx.requestTurn()
+  }
+
+  again(): void {
+    this.#ctx.requestTurn()
+  }
+
+  readClock(): void {
+    this.nowMs = this.#ctx.clock.monotonicMs()
+    this.wallMs = this.#ctx.clock.wallMs()
+  }
+
+  touch(peer: Peer): void {
+    if (peer.touched) return
+    peer.touched = true
+    this.touchedPeers.push(peer)
+  }
+
+  waitForSync(peer: Peer, ready: Ready, needsSync: boolean): void {
+    this.gathered.push({ peer, ready })
+    if (needsSync) this.wantsSync = true
+  }
+
+  /** When everything that is gathered in the log now is synced. */
+  afterSync(step: () => void): void {
+    this.gatheredCallbacks.push(step)
+    this.wantsSync = true
+    this.#ctx.requestTurn()
+  }
+
+  termAt(peer: Peer): (index: number) => number {
+    return (index) => peer.group.term(index)
+  }
+
+  holdsLease(peer: Peer): boolean {
+    const { voters, votersOutgoing } = peer.confState
+    if (voters.length === 1 && voters[0] === peer.id && votersOutgoing.length === 0) return true
+    return peer.lease.untilMs > this.nowMs
+  }
+
+  /** Leadership is in doubt: a round to a quorum, unless one is under way. */
+  confirmLeadership(peer: Peer): void {
+    if (peer.confirmingSinceMs !== 0 && this.nowMs - peer.confirmingSinceMs < this.options.tick) return
+    peer.confirmingSinceMs = this.nowMs
+    peer.node.readIndex(EMPTY)
+    this.touch(peer)
+  }
+
+  /** Would the cell overlap another one on that store? */
+  overlaps(store: Store, cell: Cell): boolean {
+    for (const peer of store.peers.values()) {
+      const other = peer.cell
+      if (other.id === cell.id || !peer.initialized || other.system !== cell.system) continue
+      if (containsKey(other, cell.start) || containsKey(cell, other.start)) return true
+    }
+    return false
+  }
+
+  /** A Raft message for a peer of ours, with the host's own rules before Raft sees it (rules 12, 15 and 18). */
+  step(envelope: Envelope): void {
+    const { message } = envelope
+    const store = this.stores.get(envelope.toStore)
+    if (store === undefined) return
+    let peer = store.peers.get(envelope.cell)
+    if (peer === undefined || peer.id !== message.to) {
+      if (peer !== undefined || !this.#mayBeBorn(store, envelope)) return
+      peer = bearLearner(this, store, envelope.cell, message.to)
+    }
+    // A peer whose data is being replaced hears nothing until that is done.
+    if (peer.snapshotIn?.installing) return
+    const { type } = message
+    if (type === MessageType.vote || type === MessageType.preVote) {
+      if (!peer.initialized || (message.context === null && this.#promisedSilence(peer))) return
+    }
+    if (peer.storeOf(message.from) === 0) peer.heardFrom.set(message.from, envelope.fromStore)
+    const { node } = peer
+    node.step(message)
+    this.touch(peer)
+    if (type === MessageType.app || type === MessageType.heartbeat) {
+      if (node.leader === message.from && node.term === message.term) this.#handledRound(peer, envelope.round)
+    } else if (type === MessageType.appResp || type === MessageType.heartbeatResp) {
+      if (node.isLeader && message.term === node.term && envelope.round > 0) {
+        const { voters, votersOutgoing } = peer.confState
+        peer.lease.answered(message.from, envelope.round, peer.id, voters, votersOutgoing)
+      }
+    }
+  }
+
+  /** Within the time that a leader's lease may last, nobody else is voted for (rule 12). */
+  #promisedSilence(peer: Peer): boolean {
+    if (this.nowMs - peer.leaderContactMs < this.electionMs) return true
+    return this.#incarnation > 1 && this.nowMs - this.#startedMs < this.electionMs
+  }
+
+  /** Likewise it does not campaign. */
+  mayCampaign(peer: Peer): boolean {
+    return peer.initialized && !this.#promisedSilence(peer)
+  }
+
+  #handledRound(peer: Peer, round: number): void {
+    peer.leaderContactMs = this.nowMs
+    if (peer.roundTerm !== peer.node.term) {
+      peer.roundTerm = peer.node.term
+      peer.roundSeen = 0
+    }
+    if (round > peer.roundSeen) peer.roundSeen = round
+  }
+
+  #mayBeBorn(store: Store, { cell, message }: Envelope): boolean {
+    if (message.type !== MessageType.app && message.type !== MessageType.heartbeat) return false
+    for (const tombstone of store.log.tombstones()) {
+      if (tombstone.store === store.id && tombstone.cell === cell && tombstone.peer >= message.to) return false
+    }
+    return true
+  }
+
+  /** A thread has exited, which proves that the leaders on it are dead: nobody has to wait for their leases (rule 13). */
+  executorLost(executor: number): void {
+    this.complete(() => {
+      this.snapshots.lostExecutor(executor)
+      for (const peer of this.peers()) {
+        const leaderStore = peer.leaderStore
+        if (leaderStore === 0 || this.transport.executorOf(leaderStore) !== executor || peer.isLeader) continue
+        peer.leaderContactMs = Number.NEGATIVE_INFINITY
+        peer.node.forgetLeader()
+        if (this.#isFirstSurvivor(peer, executor)) peer.node.campaign()
+        this.touch(peer)
+      }
+    })
+  }
+
+  /** One campaigns at once and the others wait for it: two at the same time would split the votes. */
+  #isFirstSurvivor(peer: Peer, executor: number): boolean {
+    for (const member of peer.cell.peers) {
+      if (member.role !== 'voter' || this.transport.executorOf(member.store) === executor) continue
+      return member.id === peer.id
+    }
+    return false
+  }
+
+  /** Time's part of the turn. */
+  tick(): void {
+    for (const peer of this.peers()) {
+      // A follower that has promised silence keeps its election clock at zero.
+      if (!peer.isLeader && !this.mayCampaign(peer)) peer.node.setElectionElapsed(0)
+      peer.node.tick()
+      if (!peer.pending.isEmpty) peer.pending.expire(this.nowMs - FATE_MS)
+      this.touch(peer)
+    }
+    this.snapshots.tick()
+    this.snapshotsIn.tick()
+  }
+
+  /** The engine cannot read or write: the store can answer for nothing any more. */
+  engineFailed(store: Store, error: Error): void {
+    this.fail(new Error(`store ${store.id}: ${error.message}`, { cause: error }))
+  }
+
+  /** A failed sync or a broken engine: these stores stop for good (rule 21). */
+  fail(error: Error): void {
+    if (this.failed !== null) return
+    this.failed = error
+    this.onFailure([...this.stores.keys()], error)
+  }
+
+  /** Set by the actor. */
+  onFailure: (stores: readonly number[], error: Error) => void = () => {}
+
+  log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void {
+    this.#ctx.log(level, message, fields)
+  }
+
+  #takeCommands(message: CommandBatch): void {
+    let origin = this.#origins.get(message.origin)
+    if (origin === undefined || origin.generation !== message.generation) {
+      const ref = this.#ctx.named<AnswerBatch>(message.origin)
+      origin = new Origin(message.origin, message.generation, ++this.#originSerial, ref, this.dirtyOrigins)
+      this.#origins.set(message.origin, origin)
+    }
+    this.commandBatches.push({ origin, records: message.records })
+  }
+
+  #takePiece(message: Extract<StoresMessage, { kind: 'snapshotPiece' }>): void {
+    const store = this.stores.get(message.toStore)
+    const peer = store?.peers.get(message.cell)
+    if (peer === undefined || peer.id !== message.toPeer) return
+    this.snapshotsIn.piece(peer, message)
+  }
+}
+
+export type StoresBehavior = Behavior<StoresMessage>

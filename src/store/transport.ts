@@ -1,0 +1,72 @@
+import type { Ref } from '../actor/index.ts'
+import { actorNames, type Envelope, RaftWriter, type StoresMessage, type Topology } from '../model/index.ts'
+import type { Message } from '../raft/index.ts'
+
+/**
+ * Raft's messages on their way out: gathered for each executor, sent when the turn says so. What goes to a store of
+ * this very executor is handed over as it is, entries and all, and is stepped in the next turn.
+ */
+export class Transport {
+  readonly #executor: number
+  readonly #executorOf = new Map<number, number>()
+  readonly #refs: Ref<StoresMessage>[] = []
+  /** By executor: with entries, and without, which may be dropped and overtake. */
+  readonly #appends: RaftWriter[] = []
+  readonly #others: RaftWriter[] = []
+  #local: Envelope[] = []
+
+  constructor(executor: number, topology: Topology, named: (name: string) => Ref<StoresMessage>) {
+    this.#executor = executor
+    for (const store of topology.stores) this.#executorOf.set(store.id, store.executor)
+    for (let i = 0; i < topology.executors; i++) {
+      this.#refs.push(named(actorNames.stores(i)))
+      this.#appends.push(new RaftWriter())
+      this.#others.push(new RaftWriter())
+    }
+  }
+
+  executorOf(store: number): number | undefined {
+    return this.#executorOf.get(store)
+  }
+
+  send(fromStore: number, toStore: number, cell: number, round: number, message: Message): void {
+    const executor = this.#executorOf.get(toStore)
+    if (executor === undefined) return
+    if (executor === this.#executor) {
+      this.#local.push({ fromStore, toStore, cell, round, message })
+      return
+    }
+    const writers = message.entries.length > 0 ? this.#appends : this.#others
+    ;(writers[executor] as RaftWriter).add(toStore, fromStore, cell, round, message)
+  }
+
+  /** Any other message to the actor that holds a store. */
+  tell(toStore: number, message: StoresMessage): boolean {
+    const executor = this.#executorOf.get(toStore)
+    return executor !== undefined && (this.#refs[executor] as Ref<StoresMessage>).tell(message)
+  }
+
+  get hasLocal(): boolean {
+    return this.#local.length > 0
+  }
+
+  /** What stores of this executor said to one another since the last call. */
+  takeLocal(): Envelope[] {
+    const local = this.#local
+    this.#local = []
+    return local
+  }
+
+  flush(): void {
+    for (let executor = 0; executor < this.#refs.length; executor++) {
+      this.#send(executor, this.#appends[executor] as RaftWriter, true)
+      this.#send(executor, this.#others[executor] as RaftWriter, false)
+    }
+  }
+
+  #send(executor: number, writer: RaftWriter, carriesEntries: boolean): void {
+    if (writer.count === 0) return // No room is as good as a lost message: Raft sends again.
+    ;(this.#refs[executor] as Ref<StoresMessage>).tell({ kind: 'raft', carriesEntries, records: writer.view() })
+    writer.clear()
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * The turn: one pass over everything that has come to the stores of an executor (rule 28).
+ *
+ * ```
+ * mailboxes drained ─ clock ─ disk's words ─ raft steps ─ commits ─ evaluate, propose ─ early messages ─┐
+ *        ┌──────────────────────────────────────────────────────────────────────────────────────────────┘
+ *        └─ one write, one sync, unless one is in flight ─ answers ─ (later) acknowledgements, late messages
+ * ```
+ */
+import type { Peer } from './peer.ts'
+import { acknowledge, settle } from './settle.ts'
+import type { Stores } from './stores.ts'
+import { continueTransfer } from './transfer.ts'
+
+export function turn(stores: Stores): void {
+  if (stores.failed !== null) return
+  stores.turnNumber++
+  stores.readClock()
+
+  runCompletions(stores)
+  for (; stores.ticks > 0; stores.ticks--) stores.tick()
+  stepMessages(stores)
+  // What is committed takes effect before any command is evaluated: ranges and members as of now (rule 17).
+  const looked = settleTouched(stores)
+
+  evaluate(stores, looked)
+  settleTouched(stores)
+
+  stores.loads.send()
+  stores.removals.advance()
+  stores.snapshotsIn.advance()
+  if (stores.writeBack.advance()) stores.again()
+  stores.transport.flush()
+  sync(stores)
+  for (const origin of stores.dirtyOrigins) origin.send()
+  stores.dirtyOrigins.length = 0
+  stores.heartbeats.advance()
+  if (stores.transport.hasLocal || stores.touchedPeers.length > 0) stores.again()
+}
+
+function runCompletions(stores: Stores): void {
+  const steps = stores.completions
+  if (steps.length === 0) return
+  stores.completions = []
+  for (const step of steps) step()
+}
+
+function stepMessages(stores: Stores): void {
+  const { envelopes } = stores
+  stores.envelopes = []
+  for (const envelope of envelopes) stores.step(envelope)
+  for (const envelope of stores.transport.takeLocal()) stores.step(envelope)
+}
+
+function settleTouched(stores: Stores): readonly Peer[] {
+  const peers = stores.touchedPeers
+  stores.touchedPeers = []
+  for (const peer of peers) {
+    peer.touched = false
+    if (!peer.destroyed) settle(stores, peer)
+  }
+  return peers
+}
+
+/** Commands: first those that were parked at peers to which something has happened, then the new ones. */
+function evaluate(stores: Stores, looked: readonly Peer[]): void {
+  for (const peer of looked) {
+    if (peer.transferTo !== 0) continueTransfer(stores, peer)
+    if (peer.parked.length > 0) stores.evaluator.unpark(peer)
+  }
+  for (const { origin, records } of stores.commandBatches) stores.evaluator.batch(origin, records)
+  stores.commandBatches.length = 0
+  stores.evaluator.propose()
+}
+
+/** All records gathered since the last sync: one write, one sync, one in flight. */
+function sync(stores: Stores): void {
+  if (!stores.wantsSync || stores.rawLog.flushing) return
+  stores.wantsSync = false
+  stores.inFlight = stores.gathered
+  stores.gathered = []
+  stores.inFlightCallbacks = stores.gatheredCallbacks
+  stores.gatheredCallbacks = []
+  stores.rawLog.flush((error) => {
+    stores.complete(() => {
+      if (error !== null) {
+        stores.fail(error)
+        return
+      }
+      const synced = stores.inFlight
+      const callbacks = stores.inFlightCallbacks
+      stores.inFlight = []
+      stores.inFlightCallbacks = []
+      for (const { peer, ready } of synced) acknowledge(stores, peer, ready)
+      for (const callback of callbacks) callback()
+    })
+  })
+}

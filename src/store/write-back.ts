@@ -1,0 +1,274 @@
+/**
+ * Effects on their way from the overlay into the engine (rule 22), lazily and in large batches.
+ *
+ * Phases for one cell: begun (by memory, by length of the log, by idleness, or because someone needs it) → its entries
+ * are read, a slice a turn, and of each key only the newest effect is kept → written in pieces, the last of which
+ * carries the cell's state with the new applied index → `written` grows. Now and then the engine is flushed → what
+ * was written before is `durable` → the log is trimmed.
+ *
+ * A crash between two pieces leaves the old applied index: the log is replayed from there, and since effects are
+ * absolute, the end is the same.
+ */
+import { type CellState, encodeCellState } from '../model/index.ts'
+import { EFFECT, type EngineBatch, type KeyRange, metaKey } from '../storage/index.ts'
+import { isEffects } from './apply.ts'
+import { EffectReader } from './entry.ts'
+import type { Peer } from './peer.ts'
+import type { Store } from './store.ts'
+import type { Stores } from './stores.ts'
+
+/** Entries in memory of one store that begin a write-back. */
+const OVERLAY_BYTES_MAX = 32 * 1024 * 1024
+/** Effects that are read in one turn: about a millisecond. */
+const EFFECTS_PER_TURN = 2000
+const PIECE_KEYS = 1000
+const PIECE_BYTES = 2 * 1024 * 1024
+/** Written bytes after which the engine is flushed. */
+const UNFLUSHED_BYTES_MAX = 64 * 1024 * 1024
+/** Log segments after which the engine is flushed, and the groups that hold the oldest are written back. */
+const SEGMENTS_MAX = 8
+/** Without new entries for so long, a store writes back and flushes what it has. */
+const IDLE_MS = 2000
+/** A follower that lacks more than this is not waited for: it gets a snapshot. */
+const KEEP_FOR_FOLLOWERS_BYTES = 64 * 1024 * 1024
+
+/** The newest effect on a raw key: its value lies in `buffer`; without one the key is deleted. */
+interface Effect {
+  readonly buffer: Buffer | null
+  readonly start: number
+  readonly end: number
+}
+
+const DELETED: Effect = { buffer: null, start: 0, end: 0 }
+
+interface Job {
+  readonly peer: Peer
+  readonly state: CellState
+  readonly bytes: number
+  next: number
+  ranges: KeyRange[]
+  readonly effects: Map<string, Effect>
+  pieces: Iterator<[string, Effect]> | null
+}
+
+export class WriteBack {
+  readonly #stores: Stores
+  readonly #reader = new EffectReader()
+  readonly #dirty = new Map<Store, Set<Peer>>()
+  readonly #jobs = new Map<Store, Job>()
+  /** Called with the moment at which the engine holds exactly what a cell's state says. */
+  readonly #waiting = new Map<Peer, (state: CellState) => void>()
+
+  constructor(stores: Stores) {
+    this.#stores = stores
+  }
+
+  /** An entry was applied: the engine is behind. */
+  dirty(peer: Peer): void {
+    let peers = this.#dirty.get(peer.store)
+    if (peers === undefined) {
+      peers = new Set()
+      this.#dirty.set(peer.store, peers)
+    }
+    peers.add(peer)
+    peer.store.lastWriteMs = this.#stores.nowMs
+  }
+
+  /** Writes the cell back now; `written` comes before anything else is written to its store (rule 24). */
+  force(peer: Peer, written: (state: CellState) => void): void {
+    this.#waiting.set(peer, written)
+    this.dirty(peer)
+  }
+
+  forget(peer: Peer): void {
+    this.#dirty.get(peer.store)?.delete(peer)
+    this.#waiting.delete(peer)
+  }
+
+  /** A step for each store that has something to do. True: call again in a turn soon. */
+  advance(): boolean {
+    let more = false
+    for (const store of this.#stores.stores.values()) {
+      const job = this.#jobs.get(store)
+      if (job !== undefined) more = this.#continue(store, job) || more
+      else if (store.writing === null) more = this.#begin(store) || more
+    }
+    return more
+  }
+
+  #begin(store: Store): boolean {
+    const dirty = this.#dirty.get(store)
+    const peer = dirty && this.#choose(store, dirty)
+    if (!dirty || !peer) {
+      this.#maybeFlush(store)
+      return false
+    }
+    dirty.delete(peer)
+    store.writing = 'writeBack'
+    this.#jobs.set(store, {
+      peer,
+      state: peer.state(),
+      bytes: peer.group.bytes,
+      next: peer.written + 1,
+      ranges: [],
+      effects: new Map(),
+      pieces: null,
+    })
+    return true
+  }
+
+  #choose(store: Store, dirty: ReadonlySet<Peer>): Peer | undefined {
+    const idle = this.#stores.nowMs - store.lastWriteMs > IDLE_MS
+    let bytes = 0
+    let largest: Peer | undefined
+    for (const peer of dirty) {
+      // A peer that takes a snapshot in is written by that.
+      if (peer.snapshotIn !== null || peer.destroyed || !peer.initialized) continue
+      if (this.#waiting.has(peer)) return peer
+      bytes += peer.group.bytes
+      if (largest === undefined || peer.group.bytes > largest.group.bytes) largest = peer
+    }
+    if (idle || bytes > Math.min(OVERLAY_BYTES_MAX, this.#stores.overlayBytesMax)) return largest
+    if (store.log.stats.segments > SEGMENTS_MAX) {
+      for (const group of store.log.holders()) {
+        const peer = group.store === store.id ? store.peers.get(group.cell) : undefined
+        if (peer !== undefined && dirty.has(peer)) return peer
+      }
+    }
+    return undefined
+  }
+
+  #continue(store: Store, job: Job): boolean {
+    if (job.peer.destroyed || job.peer.snapshotIn !== null) {
+      this.#end(store)
+      return false
+    }
+    if (job.pieces === null) return this.#collect(store, job)
+    return false
+  }
+
+  #collect(store: Store, job: Job): boolean {
+    const { peer } = job
+    let count = 0
+    while (job.next <= job.state.appliedIndex && count < EFFECTS_PER_TURN) {
+      const entry = peer.group.entry(job.next++)
+      count++
+      if (!isEffects(entry)) continue
+      this.#reader.reset(entry.data)
+      while (this.#reader.next()) {
+        count++
+        this.#take(job)
+      }
+    }
+    if (job.next > job.state.appliedIndex) {
+      job.pieces = job.effects.entries()
+      this.#writePiece(store, job)
+    }
+    return true
+  }
+
+  #take(job: Job): void {
+    const { op, buffer, keyStart, keyEnd, valueStart, valueEnd } = this.#reader
+    if (op === EFFECT.deleteRange) {
+      const start = buffer.subarray(keyStart, keyEnd)
+      const end = buffer.subarray(valueStart, valueEnd)
+      job.ranges.push({ start, end })
+      const from = start.toString('latin1')
+      const to = end.toString('latin1')
+      for (const key of job.effects.keys()) if (key >= from && key < to) job.effects.delete(key)
+      return
+    }
+    const key = buffer.toString('latin1', keyStart, keyEnd)
+    job.effects.set(key, op === EFFECT.delete ? DELETED : { buffer, start: valueStart, end: valueEnd })
+  }
+
+  #writePiece(store: Store, job: Job): void {
+    const pairs: [string, Effect][] = []
+    let bytes = 0
+    let last = false
+    while (pairs.length < PIECE_KEYS && bytes < PIECE_BYTES) {
+      const next = (job.pieces as Iterator<[string, Effect]>).next()
+      if (next.done) {
+        last = true
+        break
+      }
+      pairs.push(next.value)
+      bytes += next.value[0].length + next.value[1].end - next.value[1].start
+    }
+    // Neighbours go in together: the engine's tables are sorted, and it remembers where it inserted last.
+    pairs.sort((a, b) => (a[0] < b[0] ? -1 : 1))
+    const batch: EngineBatch = { deleteRanges: job.ranges, keys: [], values: [] }
+    job.ranges = []
+    for (const [key, effect] of pairs) {
+      batch.keys.push(Buffer.from(key, 'latin1'))
+      batch.values.push(effect.buffer === null ? null : effect.buffer.subarray(effect.start, effect.end))
+    }
+    if (last) {
+      batch.keys.push(metaKey(job.state.cell.id))
+      batch.values.push(encodeCellState(job.state))
+    }
+    store.engine.write(batch, (error) => {
+      this.#stores.complete(() => {
+        if (error !== null) this.#stores.engineFailed(store, error)
+        else if (job.peer.destroyed || job.peer.snapshotIn !== null) this.#end(store)
+        else if (last) this.#written(store, job)
+        else this.#writePiece(store, job)
+      })
+    })
+  }
+
+  #written(store: Store, job: Job): void {
+    const { peer, state } = job
+    peer.written = state.appliedIndex
+    store.unflushedBytes += job.bytes
+    this.#end(store)
+    const waiting = this.#waiting.get(peer)
+    this.#waiting.delete(peer)
+    waiting?.(state)
+    peer.working?.evict(this.#stores.workingBytesMax, peer.written)
+  }
+
+  #end(store: Store): void {
+    this.#jobs.delete(store)
+    store.writing = null
+  }
+
+  #maybeFlush(store: Store): void {
+    if (store.flushing || store.unflushedBytes === 0) return
+    const idle = this.#stores.nowMs - store.lastWriteMs > IDLE_MS
+    if (!idle && store.unflushedBytes < UNFLUSHED_BYTES_MAX && store.log.stats.segments <= SEGMENTS_MAX) return
+    this.flush(store, () => {})
+  }
+
+  /** Makes what is written durable, and trims the log behind it. */
+  flush(store: Store, done: () => void): void {
+    // `written` as of now, before the flush begins: only that is sure to be in it.
+    const marks: [Peer, number][] = []
+    for (const peer of store.peers.values()) marks.push([peer, peer.written])
+    store.flushing = true
+    store.unflushedBytes = 0
+    store.engine.flush((error) => {
+      this.#stores.complete(() => {
+        store.flushing = false
+        if (error !== null) {
+          this.#stores.engineFailed(store, error)
+          return
+        }
+        for (const [peer, written] of marks) if (!peer.destroyed) this.#trim(peer, written)
+        done()
+      })
+    })
+  }
+
+  #trim(peer: Peer, written: number): void {
+    if (written > peer.durable) peer.durable = written
+    let to = peer.durable
+    if (peer.isLeader && peer.group.bytes < KEEP_FOR_FOLLOWERS_BYTES) {
+      for (const member of peer.cell.peers) {
+        const progress = peer.node.progress(member.id)
+        if (progress !== undefined && progress.match < to) to = progress.match
+      }
+    }
+    if (to >= peer.group.firstIndex()) peer.store.log.trim(peer.group, to)
+  }
+}
