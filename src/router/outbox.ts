@@ -1,0 +1,60 @@
+import { type CommandBatch, CommandWriter, type Topology } from '../model/index.ts'
+
+/**
+ * The commands of a pass, gathered by executor: one batch each, whatever the number of sessions, cells and stores there.
+ * Knows which executor a store lives on, and which executors are gone.
+ */
+export class Outbox {
+  readonly #origin: string
+  readonly #generation: number
+  readonly #executorOf: Map<number, number>
+  readonly #writers: CommandWriter[]
+  readonly #down: Set<number>
+
+  constructor(origin: string, generation: number, topology: Topology) {
+    this.#origin = origin
+    this.#generation = generation
+    this.#executorOf = new Map(topology.stores.map((store) => [store.id, store.executor]))
+    this.#writers = []
+    this.#down = new Set()
+    for (const store of topology.stores) {
+      while (this.#writers.length <= store.executor) this.#writers.push(new CommandWriter())
+    }
+  }
+
+  /** −1: there is no such store. */
+  executorOf(store: number): number {
+    return this.#executorOf.get(store) ?? -1
+  }
+
+  setUp(executor: number, isUp: boolean): void {
+    if (isUp) this.#down.delete(executor)
+    else this.#down.add(executor)
+  }
+
+  isUp(executor: number): boolean {
+    return executor >= 0 && !this.#down.has(executor)
+  }
+
+  writer(executor: number): CommandWriter {
+    return this.#writers[executor]!
+  }
+
+  /** Gives each executor's batch to `send`, and those it could not take to `refused`. */
+  flush(
+    send: (executor: number, batch: CommandBatch) => boolean,
+    refused: (executor: number, batch: CommandBatch) => void,
+  ): void {
+    for (let executor = 0; executor < this.#writers.length; executor++) {
+      const writer = this.#writers[executor]!
+      if (writer.count === 0) continue
+      const batch: CommandBatch = {
+        kind: 'commands',
+        origin: this.#origin,
+        generation: this.#generation,
+        records: writer.take(),
+      }
+      if (!send(executor, batch)) refused(executor, batch)
+    }
+  }
+}

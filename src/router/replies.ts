@@ -1,0 +1,34 @@
+/** The replies that the router itself gives, as RESP bytes. */
+import { fromLatin1 } from '../base/index.ts'
+
+function error(text: string): Uint8Array {
+  return fromLatin1(`-${text}\r\n`)
+}
+
+export const replies = {
+  /** A write of which no answer told whether it was executed. */
+  unknown: error('UNKNOWN the fate of this command is not known: it was not sent a second time'),
+  /** Of a write over several cells some parts were executed, and others were not in time. */
+  partly: error('UNKNOWN some parts of this command were executed and others were not'),
+  unavailable: error('UNAVAILABLE not executed within the request time-out: safe to send again'),
+  stopped: error('MISCONF not executed: the disk of a store is full, or the store has stopped'),
+} as const
+
+export function crossCell(first: Uint8Array, second: Uint8Array): Uint8Array {
+  return error(
+    `CROSSCELL the keys ${quoted(first)} and ${quoted(second)} lie in different cells: keys with one {tag} never do`,
+  )
+}
+
+const QUOTED_BYTES_MAX = 128
+
+/** As Redis prints bytes in an error: what is not printable ASCII is escaped. */
+function quoted(key: Uint8Array): string {
+  let text = ''
+  for (const byte of key.subarray(0, QUOTED_BYTES_MAX)) {
+    if (byte === 39 || byte === 92) text += `\\${String.fromCharCode(byte)}`
+    else if (byte >= 32 && byte < 127) text += String.fromCharCode(byte)
+    else text += `\\x${byte.toString(16).padStart(2, '0')}`
+  }
+  return `'${text}${key.length > QUOTED_BYTES_MAX ? '...' : ''}'`
+}
