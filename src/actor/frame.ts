@@ -69,6 +69,20 @@ export class FrameWriter {
     this.#spilled = true
   }
 
+  /** @internal The sixteen bytes every frame begins with; the length is written last. There is always room for them. */
+  header(kind: number, flags: number, to: number, from: number): void {
+    const at = this.#at
+    const { bytes, view } = this.#memory
+    view.setUint32(at, 0, true)
+    bytes[at + 4] = kind
+    bytes[at + 5] = flags
+    bytes[at + 6] = 0
+    bytes[at + 7] = 0
+    view.setUint32(at + 8, to, true)
+    view.setUint32(at + 12, from, true)
+    this.#at = at + 16
+  }
+
   /** @internal True when the frame did not fit in place and lies on the heap. */
   get spilled(): boolean {
     return this.#spilled
@@ -79,6 +93,11 @@ export class FrameWriter {
     const copy = new ArrayBuffer(this.#at - this.#start)
     new Uint8Array(copy).set(this.#memory.bytes.subarray(this.#start, this.#at))
     return new Memory(copy)
+  }
+
+  /** @internal */
+  copyTo(bytes: Uint8Array, offset: number): void {
+    bytes.set(this.#memory.bytes.subarray(this.#start, this.#at), offset)
   }
 
   /** @internal Forgets everything after `position`. */

@@ -50,6 +50,7 @@ export {
   SystemStopped,
 } from './errors.ts'
 export type { FrameReader, FrameWriter } from './frame.ts'
+export { createSimulation } from './simulation.ts'
 export type { MessageFilter, Simulation, SimulationOptions, Verdict } from './simulation-types.ts'
 export type { EdgesModule, ResourceLimits, System, SystemOptions } from './system-types.ts'
 export type {

@@ -28,6 +28,11 @@ export interface SimulationOptions {
   messageBytesMax?: number
   assemblyBytesMax?: number
   filter?: MessageFilter
+  /**
+   * Called when a thread exits: `error` is what was thrown, null after `crashExecutor`. Without it a throw that would end
+   * a thread is thrown by `run`, so that no bug passes for a fault that was injected.
+   */
+  onExecutorExit?(executor: number, incarnation: number, error: unknown): void
   log?(entry: LogEntry): void
   /** `wallMs` when virtual time is 0. */
   wallStartMs?: number
@@ -44,7 +49,7 @@ export interface Simulation {
   readonly steps: number
   /** The actor has started when this returns; other executors learn its name with the next messages. */
   spawn<M, A>(definition: ActorDefinition<M, A>, args: A, options: SpawnOptions & { executor: number }): Ref<M>
-  /** Late-bound, told from outside any actor, through the main executor. */
+  /** Late-bound, told from outside any actor, through the main executor. Ask for it again after `restartAll`. */
   named<M>(name: string): Ref<M>
   /** Runs the world up to that instant. */
   run(options: { untilMs: number }): void

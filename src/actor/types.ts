@@ -112,11 +112,11 @@ export type OnThrow = 'restart' | 'stop' | 'escalate'
 
 export interface Supervision {
   onThrow: OnThrow
-  /** More restarts than this within `windowMs`, and `then` happens. Default 10 in 60 000 ms. */
+  /** More restarts than this within `windowMs`, and `onLimit` happens. Default 10 in 60 000 ms. */
   restartsMax?: number
   windowMs?: number
   /** Default `escalate`. */
-  then?: 'stop' | 'escalate'
+  onLimit?: 'stop' | 'escalate'
 }
 
 export interface SpawnOptions {

@@ -1,0 +1,50 @@
+/** What an executor has toward one incarnation of another: two lanes out, two lanes in, and whom it knows over there. */
+import { type AssemblyBudget, InLane, type LaneLimits, OutLane } from './lane.ts'
+import type { ActorRef } from './refs.ts'
+import type { RingReader, RingWriter } from './ring.ts'
+
+/** The four ends of the rings between this executor and another. */
+export interface RingEnds {
+  readonly outControl: RingWriter
+  readonly outData: RingWriter
+  readonly inControl: RingReader
+  readonly inData: RingReader
+}
+
+export class Link {
+  readonly executor: number
+  readonly incarnation: number
+  /** Unique among the links of this executor. */
+  readonly token: number
+  readonly outControl: OutLane
+  readonly outData: OutLane
+  readonly inControl: InLane
+  readonly inData: InLane
+  /** Actors over there that we told or heard from, by serial. */
+  readonly actors: Map<number, ActorRef>
+  /** Serials of actors over there whose mailboxes take no data now. */
+  readonly closed: Set<number>
+
+  constructor(
+    executor: number,
+    incarnation: number,
+    token: number,
+    rings: RingEnds,
+    limits: LaneLimits,
+    budget: AssemblyBudget,
+  ) {
+    this.executor = executor
+    this.incarnation = incarnation
+    this.token = token
+    this.outControl = new OutLane(rings.outControl, limits)
+    this.outData = new OutLane(rings.outData, limits)
+    this.inControl = new InLane(rings.inControl, budget)
+    this.inData = new InLane(rings.inData, budget)
+    this.actors = new Map()
+    this.closed = new Set()
+  }
+
+  hasIncoming(): boolean {
+    return this.inControl.reader.hasMore() || this.inData.reader.hasMore()
+  }
+}

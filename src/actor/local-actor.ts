@@ -1,0 +1,229 @@
+/** An actor that lives here: its mailbox, its state in the loop, and the context its behavior sees. */
+import type { Clock, Random } from '../base/index.ts'
+import type { ActorDefinition, AnyDefinition } from './definition.ts'
+import { type EdgeToken, findEdge } from './edges.ts'
+import type { Executor } from './executor.ts'
+import { Fifo } from './fifo.ts'
+import { ActorRef, NamedRef } from './refs.ts'
+import type { TimerOwner } from './timers.ts'
+import type {
+  ActorContext,
+  AnyRef,
+  Behavior,
+  LogLevel,
+  Protocol,
+  Ref,
+  SpawnOptions,
+  Supervision,
+  TerminatedReason,
+  Timer,
+} from './types.ts'
+
+/** What lies in a mailbox beside messages: news from the runtime, in order with them. */
+export type ActorEvent =
+  | { readonly kind: 'terminated'; readonly ref: ActorRef; readonly why: TerminatedReason }
+  | { readonly kind: 'executorLost' | 'executorUp'; readonly executor: number; readonly incarnation: number }
+  | { readonly kind: 'undelivered'; readonly to: ActorRef; readonly message: unknown }
+
+/** In the place of the sender: the message is an ActorEvent. */
+export const EVENT = Symbol('event')
+/** In the place of the sender: the message is a frame from another thread that could not be handled when it came. */
+export const HELD = Symbol('held')
+
+export type Sender = ActorRef | null | typeof EVENT | typeof HELD
+
+export type ActorState = 'running' | 'stopping' | 'stopped'
+
+export const MAILBOX_MESSAGES = 65_536
+
+export class LocalActor implements TimerOwner {
+  readonly here: Executor
+  readonly definition: AnyDefinition
+  readonly args: unknown
+  readonly serial: number
+  readonly ref: ActorRef
+  readonly context: Context
+  readonly parent: LocalActor | null
+  readonly protocol: Protocol<unknown> | null
+  readonly supervision: Required<Supervision>
+  readonly mailboxMax: number
+  readonly random: Random
+  behavior: Behavior<unknown>
+  state: ActorState
+  /** Counts restarts and the stop: what belongs to an earlier life (timers, promises) is void. */
+  life: number
+  readonly messages: Fifo<unknown>
+  readonly senders: Fifo<Sender>
+  /** Frames among the messages: while there are some, later frames must queue behind them. */
+  heldFrames: number
+  heldBytes: number
+  /** Senders' threads that were told to hold back. */
+  closedTo: number[]
+  isReady: boolean
+  wantsTurn: boolean
+  /** To be stopped, with `stopWhy`, as soon as no handler of it is under way. */
+  wantsStop: boolean
+  stopWhy: 'stopped' | 'shutdown' | 'failed'
+  /** An asynchronous handler is under way, or a restart waits for the last life's `stop`. */
+  isSuspended: boolean
+  watchesExecutors: boolean
+  handled: number
+  restarts: number
+  restartedAtMs: number[]
+  readonly children: Set<LocalActor>
+  /** By id: whom this one watches. */
+  readonly watching: Map<string, ActorRef>
+  /** By id: who watches this one. */
+  readonly watchers: Map<string, ActorRef>
+  /** Per link and lane, the token of the link that has been told who we are. */
+  readonly introduced: number[]
+  readonly whenStopped: (() => void)[]
+
+  constructor(
+    here: Executor,
+    definition: AnyDefinition,
+    args: unknown,
+    serial: number,
+    parent: LocalActor | null,
+    options: SpawnOptions,
+  ) {
+    this.here = here
+    this.definition = definition
+    this.args = args
+    this.serial = serial
+    this.protocol = definition.protocol as Protocol<unknown> | null
+    const protocolKey = definition.protocol === null ? '' : definition.key
+    this.ref = new ActorRef(here, here.executor, here.incarnation, serial, protocolKey, options.name ?? null, this)
+    this.parent = parent
+    this.supervision = fullSupervision(options.supervise)
+    this.mailboxMax = options.mailbox ?? MAILBOX_MESSAGES
+    this.random = here.random.fork()
+    this.behavior = NOT_STARTED
+    this.state = 'running'
+    this.life = 0
+    this.messages = new Fifo()
+    this.senders = new Fifo()
+    this.heldFrames = 0
+    this.heldBytes = 0
+    this.closedTo = []
+    this.isReady = false
+    this.wantsTurn = false
+    this.wantsStop = false
+    this.stopWhy = 'stopped'
+    this.isSuspended = false
+    this.watchesExecutors = false
+    this.handled = 0
+    this.restarts = 0
+    this.restartedAtMs = []
+    this.children = new Set()
+    this.watching = new Map()
+    this.watchers = new Map()
+    this.introduced = []
+    this.whenStopped = []
+    this.context = new Context(this)
+  }
+
+  timerFired(message: unknown): void {
+    this.here.enqueue(this, message, null)
+  }
+
+  /** For people. */
+  get label(): string {
+    return this.ref.name ?? this.ref.id
+  }
+}
+
+const NOT_STARTED: Behavior<unknown> = {
+  receive() {
+    throw new Error('an actor received a message before it was started')
+  },
+}
+
+function fullSupervision(given: SpawnOptions['supervise']): Required<Supervision> {
+  const supervision = typeof given === 'string' ? { onThrow: given } : (given ?? { onThrow: 'restart' })
+  return {
+    onThrow: supervision.onThrow,
+    restartsMax: supervision.restartsMax ?? 10,
+    windowMs: supervision.windowMs ?? 60_000,
+    onLimit: supervision.onLimit ?? 'escalate',
+  }
+}
+
+class Context implements ActorContext<unknown> {
+  readonly #actor: LocalActor
+  readonly #here: Executor
+
+  constructor(actor: LocalActor) {
+    this.#actor = actor
+    this.#here = actor.here
+  }
+
+  get self(): Ref<unknown> {
+    return this.#actor.ref
+  }
+
+  get executor(): number {
+    return this.#here.executor
+  }
+
+  get incarnation(): number {
+    return this.#here.incarnation
+  }
+
+  get clock(): Clock {
+    return this.#here.clock
+  }
+
+  get random(): Random {
+    return this.#actor.random
+  }
+
+  requestTurn(): void {
+    this.#here.requestTurn(this.#actor)
+  }
+
+  after(delayMs: number, message: unknown): Timer {
+    return this.#here.timers.add(this.#actor, message, this.#here.clock.monotonicMs() + delayMs, 0)
+  }
+
+  every(intervalMs: number, message: unknown): Timer {
+    if (!(intervalMs > 0)) throw new RangeError('an interval is longer than 0 ms')
+    return this.#here.timers.add(this.#actor, message, this.#here.clock.monotonicMs() + intervalMs, intervalMs)
+  }
+
+  named<T>(name: string): Ref<T> {
+    return new NamedRef(this.#here, this.#actor, name)
+  }
+
+  tell<T>(ref: Ref<T>, message: T): boolean {
+    return this.#here.tellAs(this.#actor, ref as AnyRef, message)
+  }
+
+  edge<T>(token: EdgeToken<T>): T {
+    return findEdge(this.#here.edges, token.name) as T
+  }
+
+  spawn<T, A>(definition: ActorDefinition<T, A>, args: A, options: SpawnOptions = {}): Ref<T> {
+    return this.#here.lifecycle.spawn(definition as unknown as AnyDefinition, args, options, this.#actor).ref
+  }
+
+  watch(ref: AnyRef): void {
+    this.#here.watches.watch(this.#actor, ref)
+  }
+
+  unwatch(ref: AnyRef): void {
+    this.#here.watches.unwatch(this.#actor, ref)
+  }
+
+  watchExecutors(): void {
+    this.#here.watchExecutors(this.#actor)
+  }
+
+  stop(child?: AnyRef): void {
+    this.#here.lifecycle.requestStop(this.#actor, child)
+  }
+
+  log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    this.#here.log(level, message, fields, this.#actor.label)
+  }
+}

@@ -1,0 +1,191 @@
+/** Actors that the tests of this room spawn, on threads and in the twin. */
+import { type ActorContext, type AnyRef, actor, type Lane, type Protocol, type Ref } from '../../src/actor/index.ts'
+
+// ─────────────────────────────────────────────────────────────────────────────────────────────────────────── counter
+
+export type CounterMessage =
+  | { kind: 'add'; amount: number }
+  | { kind: 'read'; replyTo: Ref<number> }
+  | { kind: 'throw'; text: string }
+  | { kind: 'stop' }
+
+export const counter = actor<CounterMessage, { from: number }>({
+  module: import.meta.url,
+  name: 'counter',
+  start(ctx, args) {
+    let count = args.from
+    return {
+      receive(message) {
+        switch (message.kind) {
+          case 'add':
+            count += message.amount
+            return
+          case 'read':
+            message.replyTo.tell(count)
+            return
+          case 'throw':
+            throw new Error(message.text)
+          case 'stop':
+            ctx.stop()
+        }
+      },
+    }
+  },
+})
+
+// ────────────────────────────────────────────────────────────────────────────────────────────────────────── recorder
+
+/** Remembers what it received, in order, and tells it when asked. */
+export type RecorderMessage =
+  | { kind: 'item'; value: unknown }
+  | { kind: 'watch'; ref: AnyRef }
+  | { kind: 'watchName'; name: string }
+  | { kind: 'watchExecutors' }
+  | { kind: 'forward'; to: Ref<RecorderMessage>; value: unknown }
+  | { kind: 'read'; replyTo: Ref<unknown[]> }
+
+export const recorder = actor<RecorderMessage>({
+  module: import.meta.url,
+  name: 'recorder',
+  start(ctx) {
+    const seen: unknown[] = []
+    return {
+      receive(message, from) {
+        switch (message.kind) {
+          case 'item':
+            seen.push(from?.name ? { from: from.name, value: message.value } : message.value)
+            return
+          case 'watch':
+            ctx.watch(message.ref)
+            return
+          case 'watchName':
+            ctx.watch(ctx.named(message.name))
+            return
+          case 'watchExecutors':
+            ctx.watchExecutors()
+            return
+          case 'forward':
+            seen.push({ told: message.to.tell({ kind: 'item', value: message.value }) })
+            return
+          case 'read':
+            message.replyTo.tell(seen)
+        }
+      },
+      terminated(ref, why) {
+        seen.push({ terminated: ref.name ?? 'nameless', why })
+      },
+      executorLost(executor, incarnation) {
+        seen.push({ lost: executor, incarnation })
+      },
+      executorUp(executor, incarnation) {
+        seen.push({ up: executor, incarnation })
+      },
+      undelivered(to, message) {
+        seen.push({ undelivered: to.name, message })
+      },
+    }
+  },
+})
+
+// ────────────────────────────────────────────────────────────────────────────────────────────────────────── numbered
+
+/** A stream of numbered messages with a protocol of its own: number, bytes that follow from it, and the lane it goes in. */
+export interface Numbered {
+  readonly lane: Lane
+  readonly number: number
+  readonly bytes: Uint8Array
+}
+
+export function bytesOf(number: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length)
+  for (let i = 0; i < length; i++) bytes[i] = number + i * 7
+  return bytes
+}
+
+const lanes: readonly Lane[] = ['control', 'droppable', 'data']
+
+export const numberedProtocol: Protocol<Numbered> = {
+  lane: (message) => message.lane,
+  encode(message, out) {
+    out.u8(lanes.indexOf(message.lane))
+    out.u32(message.number)
+    out.u32(message.bytes.length)
+    out.bytes(message.bytes)
+    return true
+  },
+  decode(frame) {
+    const lane = lanes[frame.u8()] as Lane
+    const number = frame.u32()
+    return { lane, number, bytes: frame.bytes(frame.u32()) }
+  },
+}
+
+/** Checks order and content of what it receives per lane, in its turn, and reports every wrong to the actor named `report`. */
+export const checker = actor<Numbered, { report: string; keepView?: boolean }>({
+  module: import.meta.url,
+  name: 'checker',
+  protocol: numberedProtocol,
+  start(ctx, args) {
+    const report = ctx.named<RecorderMessage>(args.report)
+    const next: Record<Lane, number> = { control: 0, droppable: 0, data: 0 }
+    let gathered: Numbered[] = []
+    let kept: Numbered | null = null
+    return {
+      receive(message) {
+        gathered.push(message)
+        ctx.requestTurn()
+      },
+      turn() {
+        if (args.keepView && kept !== null) report.tell({ kind: 'item', value: { kept: [...kept.bytes] } })
+        for (const message of gathered) {
+          const isNext = message.number === next[message.lane]
+          const isSame = Buffer.compare(message.bytes, bytesOf(message.number, message.bytes.length)) === 0
+          if (!isNext || !isSame) report.tell({ kind: 'item', value: { wrong: message.number, isNext, isSame } })
+          next[message.lane] = message.number + 1
+        }
+        kept = gathered[gathered.length - 1] ?? null
+        gathered = []
+        report.tell({ kind: 'item', value: { upTo: { ...next } } })
+      },
+    }
+  },
+})
+
+export type PumpMessage = { kind: 'go'; count: number; lengths: number[]; lane: Lane } | { kind: 'again' }
+
+/** Sends numbered messages as fast as they are accepted. */
+export const pump = actor<PumpMessage, { to: string; report?: string }>({
+  module: import.meta.url,
+  name: 'pump',
+  start(ctx: ActorContext<PumpMessage>, args) {
+    const to = ctx.named<Numbered>(args.to)
+    const report = args.report === undefined ? null : ctx.named<RecorderMessage>(args.report)
+    let number = 0
+    let until = 0
+    let lengths: number[] = [0]
+    let lane: Lane = 'data'
+    const go = (): void => {
+      while (number < until) {
+        const length = lengths[number % lengths.length] as number
+        if (!to.tell({ lane, number, bytes: bytesOf(number, length) })) {
+          ctx.after(0.1, { kind: 'again' })
+          return
+        }
+        number++
+      }
+    }
+    return {
+      receive(message) {
+        if (message.kind === 'go') {
+          until += message.count
+          lengths = message.lengths
+          lane = message.lane
+        }
+        go()
+      },
+      undelivered(_to, message) {
+        report?.tell({ kind: 'item', value: { undelivered: (message as Numbered).number } })
+      },
+    }
+  },
+})
