@@ -13,7 +13,7 @@ import { type CellState, encodeCellState, type SnapshotPiece } from '../model/in
 import { Message, MessageType } from '../raft/index.ts'
 import { type Engine, metaKey, rangeOf, SCOPE, stagingKey, stagingRange } from '../storage/index.ts'
 import type { Peer } from './peer.ts'
-import { INSTALLED, metadata, REFUSED, stateFor } from './snapshot-out.ts'
+import { INSTALLED, isMember, metadata, REFUSED, stateFor } from './snapshot-out.ts'
 import { decodePairs } from './snapshot-pairs.ts'
 import type { Stores } from './stores.ts'
 
@@ -109,6 +109,7 @@ export class SnapshotsIn {
       message.leaderTerm >= node.term &&
       message.index > node.committed &&
       peer.group.term(message.index) !== message.term &&
+      isMember(state, store.id, peer.id) &&
       !this.#stores.overlaps(store, state.cell)
     if (!useful) {
       this.#answer(peer, message.fromStore, message.fromPeer, message.index, REFUSED)

@@ -89,6 +89,12 @@ export class Snapshots {
       peer.node.reportSnapshot(message.to, false)
       return
     }
+    if (!isMember(out.state, member.store, member.id)) {
+      // It was prepared before this peer was added, and would tell it that it does not belong to the cell.
+      this.cancel(peer)
+      peer.node.reportSnapshot(message.to, false)
+      return
+    }
     out.toPeer = member.id
     out.toStore = member.store
     out.piece = 0

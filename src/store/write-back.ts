@@ -49,6 +49,8 @@ interface Job {
   ranges: KeyRange[]
   readonly effects: Map<string, Effect>
   pieces: Iterator<[string, Effect]> | null
+  /** Who had asked for it when it began. */
+  readonly written: ((state: CellState) => void) | undefined
 }
 
 export class WriteBack {
@@ -113,7 +115,9 @@ export class WriteBack {
       ranges: [],
       effects: new Map(),
       pieces: null,
+      written: this.#waiting.get(peer),
     })
+    this.#waiting.delete(peer)
     return true
   }
 
@@ -222,9 +226,7 @@ export class WriteBack {
     peer.written = state.appliedIndex
     store.unflushedBytes += job.bytes
     this.#end(store)
-    const waiting = this.#waiting.get(peer)
-    this.#waiting.delete(peer)
-    waiting?.(state)
+    job.written?.(state)
     peer.working?.evict(this.#stores.workingBytesMax, peer.written)
   }
 

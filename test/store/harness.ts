@@ -1,0 +1,306 @@
+import type { ActorContext, Ref, Timer } from '../../src/actor/index.ts'
+import { EMPTY, Random } from '../../src/base/index.ts'
+import {
+  type AnswerBatch,
+  AnswerReader,
+  actorNames,
+  CommandFlag,
+  CommandWriter,
+  encodeCellState,
+  Fate,
+  FIRST_USER_CELL,
+  type Heartbeat,
+  type Options,
+  type Order,
+  Refusal,
+  resolveOptions,
+  type StoresMessage,
+  SYSTEM_CELL,
+  type Topology,
+} from '../../src/model/index.ts'
+import { type Engine, memoryEngine, memoryRaftLog, metaKey, type RaftLog } from '../../src/storage/index.ts'
+import { type StorageEdge, type Stores, stores as storesActor } from '../../src/store/index.ts'
+
+/** One answer, taken apart. */
+export interface Answer {
+  readonly session: number
+  readonly sequence: number
+  readonly fate: Fate
+  readonly refusal: Refusal
+  readonly text: string
+}
+
+interface Node {
+  readonly executor: number
+  behavior: ReturnType<typeof storesActor.start>
+  host: Stores | null
+  wantsTurn: boolean
+  mailbox: StoresMessage[]
+  timers: { dueMs: number; everyMs: number; message: StoresMessage }[]
+  dead: boolean
+}
+
+/**
+ * The stores of a few executors in one thread: time goes by only when told to, and messages are handed on as objects.
+ * Narrower than the simulator: no gateway, no PD, no faults but those a test makes.
+ */
+export class StoreHarness {
+  readonly options: Options
+  readonly topology: Topology
+  readonly nodes: Node[] = []
+  readonly engines = new Map<number, Engine>()
+  readonly logs: RaftLog[] = []
+  readonly answers: Answer[] = []
+  heartbeats: Heartbeat[] = []
+  nowMs = 1000
+  /** A message between two executors for which this is true is lost. */
+  drop: (from: number, to: number, message: StoresMessage) => boolean = () => false
+  readonly #random = new Random('store harness')
+  #sequence = 0
+
+  constructor(executors: number, stores = executors, options: Record<string, string> = {}) {
+    this.options = resolveOptions(
+      { executors: `${executors}`, stores: `${stores}`, replicas: `${Math.min(3, stores)}`, ...options },
+      { cores: executors, memoryBytes: 2 ** 30 },
+    )
+    this.topology = {
+      cluster: 'test',
+      executors,
+      stores: Array.from({ length: stores }, (_, i) => ({
+        id: i + 1,
+        executor: i % executors,
+        dir: '',
+        labels: {},
+      })),
+    } as unknown as Topology
+    for (const place of this.topology.stores) this.engines.set(place.id, memoryEngine())
+    for (let i = 0; i < executors; i++) this.logs.push(memoryRaftLog())
+  }
+
+  /** Writes the first cells to store 1 and opens everything. */
+  async start(): Promise<void> {
+    const engine = this.engines.get(1) as Engine
+    const cells = [SYSTEM_CELL, FIRST_USER_CELL].map((id) => ({
+      cell: {
+        id,
+        system: id === SYSTEM_CELL,
+        start: EMPTY,
+        end: null,
+        epoch: { version: 1, confVer: 1 },
+        peers: [{ id, store: 1, role: 'voter' as const }],
+      },
+      peer: id,
+      appliedIndex: 5,
+      appliedTerm: 5,
+      clockFloorMs: 0,
+      keys: 0,
+      sizeBytes: 0,
+      confState: { voters: [id], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false },
+      installing: false,
+    }))
+    await new Promise<void>((resolve, reject) =>
+      engine.write(
+        { deleteRanges: [], keys: cells.map((state) => metaKey(state.cell.id)), values: cells.map(encodeCellState) },
+        (error) => (error === null ? resolve() : reject(error)),
+      ),
+    )
+    for (let executor = 0; executor < this.logs.length; executor++) this.open(executor, 1)
+    await this.until(() => this.nodes.every((node) => node.host !== null), 'the stores are open')
+  }
+
+  open(executor: number, incarnation: number): void {
+    const node: Node = {
+      executor,
+      behavior: {} as Node['behavior'],
+      host: null,
+      wantsTurn: false,
+      mailbox: [],
+      timers: [],
+      dead: false,
+    }
+    this.nodes[executor] = node
+    node.behavior = storesActor.start(this.#context(node), {
+      executor,
+      topology: this.topology,
+      options: this.options,
+      incarnation,
+    })
+  }
+
+  /** The thread is gone; what it had on its log and in its engines stays. */
+  kill(executor: number): void {
+    ;(this.nodes[executor] as Node).dead = true
+    for (const node of this.nodes) if (!node.dead) node.behavior.executorLost?.(executor, 1)
+  }
+
+  /** Runs turns, and time in steps of a millisecond, until it is so. */
+  async until(condition: () => boolean, what: string, limitMs = 20_000): Promise<void> {
+    const end = this.nowMs + limitMs
+    while (!condition()) {
+      if (this.nowMs > end) throw new Error(`not within ${limitMs} ms: ${what}`)
+      await this.step()
+    }
+  }
+
+  async run(ms: number): Promise<void> {
+    const end = this.nowMs + ms
+    while (this.nowMs < end) await this.step()
+  }
+
+  /** Leader of a cell, ready for commands. */
+  leader(cell: number): { executor: number; store: number } | null {
+    for (const node of this.nodes) {
+      if (node.dead || node.host === null) continue
+      for (const peer of node.host.peers()) {
+        if (peer.cell.id === cell && peer.working !== null) return { executor: node.executor, store: peer.store.id }
+      }
+    }
+    return null
+  }
+
+  async addPeer(cell: number, store: number, id: number): Promise<void> {
+    const leader = () => this.leader(cell)
+    const voters = () => {
+      const at = leader()
+      const peer = at && this.nodes[at.executor]?.host?.peer(at.store, cell)
+      return peer?.cell.peers.find((member) => member.id === id)?.role
+    }
+    await this.#order(cell, { kind: 'addLearner', peer: { id, store, role: 'learner' } }, () => voters() !== undefined)
+    await this.#order(cell, { kind: 'promoteLearner', peer: { id, store, role: 'voter' } }, () => voters() === 'voter')
+  }
+
+  async transfer(cell: number, toStore: number): Promise<void> {
+    await this.#order(cell, { kind: 'transferLeader', toStore }, () => this.leader(cell)?.store === toStore)
+  }
+
+  /** Sends a command to the leader of the first user cell; the answer comes to `answers`. */
+  send(words: readonly string[], { session = 1, after = 0, version = 1, cell = FIRST_USER_CELL } = {}): number {
+    const sequence = ++this.#sequence
+    const leader = this.leader(cell)
+    if (leader === null) throw new Error('no leader')
+    const resp = Buffer.from(`*${words.length}\r\n${words.map((w) => `$${Buffer.byteLength(w)}\r\n${w}\r\n`).join('')}`)
+    const writer = new CommandWriter()
+    writer.add(
+      session,
+      sequence,
+      cell,
+      after,
+      leader.store,
+      version,
+      5000,
+      2,
+      cell === SYSTEM_CELL ? CommandFlag.internal : 0,
+      resp,
+      0,
+      resp.length,
+    )
+    const node = this.nodes[leader.executor] as Node
+    node.mailbox.push({ kind: 'commands', origin: actorNames.gateway(99), generation: 1, records: writer.view() })
+    return sequence
+  }
+
+  async ask(words: readonly string[], options = {}): Promise<Answer> {
+    const sequence = this.send(words, options)
+    await this.until(
+      () => this.answers.some((answer) => answer.sequence === sequence),
+      `an answer to ${words.join(' ')}`,
+    )
+    return this.answers.find((answer) => answer.sequence === sequence) as Answer
+  }
+
+  async #order(cell: number, step: Order['step'], done: () => boolean): Promise<void> {
+    for (let attempt = 0; attempt < 400 && !done(); attempt++) {
+      const leader = this.leader(cell)
+      const peer = leader && this.nodes[leader.executor]?.host?.peer(leader.store, cell)
+      if (leader && peer) {
+        const order: Order = { kind: 'order', generation: 1, store: leader.store, cell, epoch: peer.cell.epoch, step }
+        ;(this.nodes[leader.executor] as Node).mailbox.push(order)
+      }
+      await this.run(25)
+    }
+    if (!done()) throw new Error(`the order was not carried out: ${JSON.stringify(step)}`)
+  }
+
+  async step(): Promise<void> {
+    this.nowMs += 1
+    for (const node of this.nodes) {
+      if (node.dead) continue
+      for (const timer of node.timers) {
+        if (timer.dueMs > this.nowMs) continue
+        timer.dueMs += timer.everyMs
+        node.mailbox.push(timer.message)
+      }
+      const mailbox = node.mailbox
+      node.mailbox = []
+      for (const message of mailbox) node.behavior.receive(message, null)
+      if (node.wantsTurn) {
+        node.wantsTurn = false
+        node.behavior.turn?.()
+      }
+    }
+    // The memory log and engine answer in a microtask or the next round of the event loop.
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  #context(node: Node): ActorContext<StoresMessage> {
+    const edge: StorageEdge = {
+      openLog: () => this.logs[node.executor] as RaftLog,
+      openEngine: (place, done) => setImmediate(() => done(null, this.engines.get(place.id) as Engine)),
+      storesLost: (_, error) => {
+        throw error
+      },
+      observe: (host) => {
+        node.host = host
+      },
+    }
+    const context = {
+      executor: node.executor,
+      incarnation: 1,
+      clock: { monotonicMs: () => this.nowMs, wallMs: () => 1_700_000_000_000 + this.nowMs },
+      random: this.#random.fork(),
+      requestTurn: () => {
+        node.wantsTurn = true
+      },
+      every: (everyMs: number, message: StoresMessage): Timer => {
+        node.timers.push({ dueMs: this.nowMs + everyMs, everyMs, message })
+        return { cancel() {} }
+      },
+      named: (name: string) => this.#ref(node, name),
+      edge: () => edge,
+      watchExecutors() {},
+      log() {},
+    }
+    return context as unknown as ActorContext<StoresMessage>
+  }
+
+  #ref(from: Node, name: string): Ref<never> {
+    const ref = {
+      isLocal: false,
+      tell: (message: StoresMessage | AnswerBatch | Heartbeat): boolean => {
+        if (message.kind === 'answers') this.#takeAnswers(message)
+        else if (message.kind === 'heartbeat') this.heartbeats.push(message)
+        else {
+          const to = Number(name.split('/')[1])
+          const node = this.nodes[to]
+          if (node === undefined || node.dead || this.drop(from.executor, to, message)) return false
+          // Records are views of the sender's buffer, as they would be of a ring.
+          node.mailbox.push('records' in message ? { ...message, records: Uint8Array.from(message.records) } : message)
+        }
+        return true
+      },
+    }
+    return ref as unknown as Ref<never>
+  }
+
+  #takeAnswers(batch: AnswerBatch): void {
+    const reader = new AnswerReader()
+    reader.reset(batch.records)
+    while (reader.next()) {
+      const { session, sequence, fate, refusal } = reader
+      const text = reader.buffer.toString('latin1', reader.start, reader.end)
+      this.answers.push({ session, sequence, fate, refusal, text })
+    }
+  }
+}
+
+export { Fate, Refusal }

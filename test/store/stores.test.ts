@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest'
+import { FIRST_USER_CELL } from '../../src/model/index.ts'
+import { Fate, Refusal, StoreHarness } from './harness.ts'
+
+async function cluster(executors = 3, stores = executors): Promise<StoreHarness> {
+  const harness = new StoreHarness(executors, stores)
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  return harness
+}
+
+async function threeCopies(): Promise<StoreHarness> {
+  const harness = await cluster()
+  await harness.addPeer(FIRST_USER_CELL, 2, 1001)
+  await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+  return harness
+}
+
+test('a cell with one peer answers a SET and the GET after it', async () => {
+  const harness = await cluster(1, 1)
+  expect(await harness.ask(['SET', 'k', 'v'])).toMatchObject({ fate: Fate.done, text: '+OK\r\n' })
+  expect(await harness.ask(['GET', 'k'])).toMatchObject({ fate: Fate.done, text: '$1\r\nv\r\n' })
+})
+
+test('a cell is raised to three copies, with what it holds', async () => {
+  const harness = await cluster()
+  for (let i = 0; i < 100; i++) await harness.ask(['SET', `k${i}`, `v${i}`])
+  await harness.addPeer(FIRST_USER_CELL, 2, 1001)
+  await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+  expect(await harness.ask(['INCR', 'n'])).toMatchObject({ text: ':1\r\n' })
+  await harness.transfer(FIRST_USER_CELL, 2)
+  expect(await harness.ask(['GET', 'k42'])).toMatchObject({ text: '$3\r\nv42\r\n' })
+  expect(await harness.ask(['INCR', 'n'])).toMatchObject({ text: ':2\r\n' })
+  expect(await harness.ask(['DBSIZE'])).toMatchObject({ text: ':101\r\n' })
+})
+
+test('the other two elect a leader when a thread dies, and have everything', async () => {
+  const harness = await threeCopies()
+  await harness.ask(['SET', 'k', 'v'])
+  const before = harness.leader(FIRST_USER_CELL)
+  harness.kill(before?.executor as number)
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a new leader', 3000)
+  expect(harness.leader(FIRST_USER_CELL)?.executor).not.toBe(before?.executor)
+  expect(await harness.ask(['GET', 'k'])).toMatchObject({ text: '$1\r\nv\r\n' })
+})
+
+test('a command for another version of the cell is refused, with the cell', async () => {
+  const harness = await cluster(1, 1)
+  expect(await harness.ask(['GET', 'k'], { version: 7 })).toMatchObject({
+    fate: Fate.notExecuted,
+    refusal: Refusal.epochNotMatch,
+  })
+})
+
+test('a command behind one that was never accepted is refused as out of order', async () => {
+  const harness = await cluster(1, 1)
+  expect(await harness.ask(['GET', 'k'], { after: 99_999 })).toMatchObject({
+    fate: Fate.notExecuted,
+    refusal: Refusal.outOfOrder,
+  })
+})
+
+test('what was written back and forgotten is read from the engine again', async () => {
+  const harness = await cluster(1, 1)
+  for (let i = 0; i < 50; i++) await harness.ask(['SET', `k${i}`, `v${i}`])
+  await harness.run(6000)
+  const host = harness.nodes[0]?.host
+  const peer = host?.peer(1, FIRST_USER_CELL)
+  expect(peer?.durable).toBe(peer?.applied)
+  peer?.working?.evict(0, peer.written)
+  expect(peer?.working?.isLoaded('k7')).toBe(false)
+  expect(await harness.ask(['GET', 'k7'])).toMatchObject({ text: '$2\r\nv7\r\n' })
+  expect(await harness.ask(['GET', 'nobody'])).toMatchObject({ text: '$-1\r\n' })
+})
+
+test('nothing is answered while a majority is out of reach, and nothing is lost when it is back', async () => {
+  const harness = await threeCopies()
+  const leader = harness.leader(FIRST_USER_CELL)?.executor as number
+  harness.drop = (from, to) => from === leader || to === leader
+  const sequence = harness.send(['SET', 'k', 'alone'])
+  await harness.run(300)
+  expect(harness.answers.some((answer) => answer.sequence === sequence)).toBe(false)
+  await harness.until(
+    () => harness.leader(FIRST_USER_CELL) !== null && harness.leader(FIRST_USER_CELL)?.executor !== leader,
+    'the others elect a leader',
+  )
+  harness.drop = () => false
+  await harness.until(() => harness.answers.some((answer) => answer.sequence === sequence), 'the fate of the command')
+  const answer = harness.answers.find((candidate) => candidate.sequence === sequence)
+  expect(answer?.fate).toBe(Fate.notExecuted)
+  expect(await harness.ask(['GET', 'k'])).toMatchObject({ text: '$-1\r\n' })
+})
