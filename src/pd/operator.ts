@@ -7,8 +7,11 @@ import type { View } from './view.ts'
 
 export type OperatorKind = 'add-peer' | 'promote-peer' | 'remove-peer' | 'move-peer' | 'transfer-leader'
 
-/** Which limit it counts against, and what it gives way to: `hand` before `replica` before balance. */
-export type OperatorClass = 'hand' | 'replica' | 'cell' | 'leader'
+/**
+ * Which limit it counts against, and what it gives way to: `hand` before `replica` (a copy is missing) before the rest.
+ * `tidy` takes away what is too much; a move in the middle looks like that, and is not disturbed.
+ */
+export type OperatorClass = 'hand' | 'replica' | 'tidy' | 'cell' | 'leader'
 
 /** A step as a scheduler wishes it. A learner's id is given when the wish becomes an operator: peer 0 stands for it. */
 export interface Step {

@@ -23,7 +23,7 @@ export interface Influence {
   incoming: number
 }
 
-const CLASS_PRIORITY: Readonly<Record<OperatorClass, number>> = { leader: 0, cell: 0, replica: 1, hand: 2 }
+const CLASS_PRIORITY: Readonly<Record<OperatorClass, number>> = { leader: 0, cell: 0, tidy: 0, replica: 1, hand: 2 }
 
 export class Operators {
   readonly #settings: PdSettings
@@ -48,8 +48,14 @@ export class Operators {
   /** Room under the limit of a class of scheduler. */
   roomFor(operatorClass: OperatorClass): number {
     const { leaderOperatorsMax, cellOperatorsMax, replicaOperatorsMax } = this.#settings
-    const limit = { hand: Infinity, replica: replicaOperatorsMax, cell: cellOperatorsMax, leader: leaderOperatorsMax }
-    return Math.max(0, limit[operatorClass] - this.countOf(operatorClass))
+    const limits: Readonly<Record<OperatorClass, number>> = {
+      hand: Infinity,
+      replica: replicaOperatorsMax,
+      tidy: replicaOperatorsMax,
+      cell: cellOperatorsMax,
+      leader: leaderOperatorsMax,
+    }
+    return Math.max(0, limits[operatorClass] - this.countOf(operatorClass))
   }
 
   /**

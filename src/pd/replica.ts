@@ -65,7 +65,7 @@ function remove(report: CellReport, view: View, nowMs: number, peer: Peer, reaso
     if (successor === null) return { wish: null, why: `${reason}, and no other peer can lead` }
     steps.unshift({ kind: 'transferLeader', store: successor.store, peer: 0 })
   }
-  return { wish: { kind: 'remove-peer', class: 'replica', cell: report.cell.id, reason, steps } }
+  return { wish: { kind: 'remove-peer', class: 'tidy', cell: report.cell.id, reason, steps } }
 }
 
 /** One that has not caught up, else the one that isolates least, else the one on the fullest store. */

@@ -28,6 +28,8 @@ export class View {
   readonly #startedMs: number
   readonly #cells = new Map<number, CellReport>()
   readonly #ranges = new Ranges()
+  /** Cells whose last leader was on a thread that has exited: nobody leads them until someone says so. */
+  readonly #leaderless = new Set<number>()
   readonly #stores = new Map<number, ViewStore>()
   /** Cells that changed for those who route: taken by `takeChanged`. */
   #changed = new Set<number>()
@@ -54,8 +56,24 @@ export class View {
     for (const report of message.cells) this.#take(report)
   }
 
+  /** The thread is gone, and with it every leader on it. */
+  executorLost(executor: number): void {
+    for (const report of this.#cells.values()) {
+      if (this.#stores.get(report.leader.store)?.report.executor === executor) this.#leaderless.add(report.cell.id)
+    }
+  }
+
+  /** 0: unknown. */
+  leaderStore(report: CellReport): number {
+    return this.#leaderless.has(report.cell.id) ? 0 : report.leader.store
+  }
+
   cell(id: number): CellReport | undefined {
     return this.#cells.get(id)
+  }
+
+  ids(): IterableIterator<number> {
+    return this.#cells.keys()
   }
 
   cells(): IterableIterator<CellReport> {
@@ -157,12 +175,14 @@ export class View {
         this.#ranges.remove(other)
         this.#cells.delete(other.id)
         this.#changed.delete(other.id)
+        this.#leaderless.delete(other.id)
       }
       if (held !== undefined) this.#ranges.remove(held.cell)
       this.#ranges.insert(cell)
       this.#complete = null
     }
     this.#cells.set(cell.id, report)
+    this.#leaderless.delete(cell.id)
     if (held === undefined || held.leader.id !== report.leader.id || !sameEpoch(held.cell.epoch, cell.epoch)) {
       this.#changed.add(cell.id)
     }

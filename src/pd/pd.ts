@@ -1,0 +1,326 @@
+/**
+ * The placement driver's actor: heartbeats in, orders out. It decides nothing itself; the policies beside this file do,
+ * and what it must not forget lies in the system range, so it may be started anywhere at any time.
+ *
+ *   start      all stores are asked to report; the generation is raised (rule 31); until then no order is given
+ *   heartbeat  the world is brought up to date; cells that were reported are checked at the end of the pass
+ *   tick       a few more cells are checked, so that each is looked at again and again; balance runs when its pause is over
+ *   turn       ids are fetched, wishes become operators, orders and changed routes leave
+ */
+import { type ActorContext, type AnyRef, actor, type Behavior, type Ref } from '../actor/index.ts'
+import {
+  actorNames,
+  type GatewayMessage,
+  type OpsMessage,
+  type Options,
+  type PdMessage,
+  pdProtocol,
+  peerOn,
+  type Route,
+  type StoresMessage,
+  type SupervisorMessage,
+  type Topology,
+  type TransferWanted,
+  type World,
+  type WorldWanted,
+} from '../model/index.ts'
+import { balanceCells } from './cell-balance.ts'
+import { Ids } from './ids.ts'
+import { balanceLeaders } from './leader-balance.ts'
+import type { Wish } from './operator.ts'
+import { Operators } from './operators.ts'
+import { checkReplicas } from './replica.ts'
+import type { Scheduler, Survey } from './scheduler.ts'
+import { type PdSettings, pdDefaults } from './settings.ts'
+import { SystemRange } from './system-range.ts'
+import { View } from './view.ts'
+
+export interface PdArgs {
+  readonly options: Options
+  readonly topology: Topology
+  /** Other than the defaults; for simulations. */
+  readonly settings?: Partial<PdSettings>
+}
+
+const TICK_MS = 100
+/** After a command to the system range that failed: a full disk answers at once, and is not to be asked all the time. */
+const IDS_REST_MS = 500
+/** Stores that were not there when PD began are asked again, so often, until the world is whole. */
+const REPORT_AGAIN_MS = 1_000
+/** Cells looked at per tick beside those that were just reported: bounded, however many there are. */
+const CHECKS_PER_TICK = 200
+/** Routes in one message. */
+const ROUTES_MAX = 500
+
+interface Paced {
+  readonly scheduler: Scheduler
+  pauseMs: number
+  dueMs: number
+}
+
+/** Someone who routes, and how far they are told. */
+interface Subscriber {
+  readonly ref: Ref<GatewayMessage>
+  /** A message found no room: all routes are sent anew. */
+  wantsAll: boolean
+}
+
+class Pd implements Behavior<PdMessage> {
+  readonly #ctx: ActorContext<PdMessage>
+  readonly #topology: Topology
+  readonly #settings: PdSettings
+  readonly #view: View
+  readonly #operators: Operators
+  readonly #ids: Ids
+  readonly #system: SystemRange
+  readonly #balance: readonly Paced[]
+  readonly #subscribers = new Map<string, Subscriber>()
+  /** Reported since they were last checked. */
+  readonly #due = new Set<number>()
+  #sweep: Iterator<number> | null = null
+  #reportAskedMs = 0
+  #idsRestUntilMs = 0
+
+  constructor(ctx: ActorContext<PdMessage>, { options, topology, settings }: PdArgs) {
+    const nowMs = ctx.clock.monotonicMs()
+    this.#ctx = ctx
+    this.#topology = topology
+    this.#settings = { ...pdDefaults, replicas: options.replicas, ...settings }
+    this.#view = new View(this.#settings, topology.stores, nowMs)
+    this.#operators = new Operators(this.#settings)
+    this.#ids = new Ids(this.#settings.idBlock)
+    this.#system = new SystemRange(ctx, topology, options.requestTimeout)
+    const pauseMs = this.#settings.balancePauseMinMs
+    this.#balance = [balanceLeaders, balanceCells].map((scheduler) => ({ scheduler, pauseMs, dueMs: nowMs }))
+    ctx.watchExecutors()
+    ctx.every(TICK_MS, { kind: 'tick' })
+    this.#askForReports(nowMs)
+  }
+
+  receive(message: PdMessage): void {
+    const nowMs = this.#ctx.clock.monotonicMs()
+    switch (message.kind) {
+      case 'heartbeat':
+        this.#view.heartbeat(message, nowMs)
+        for (const report of message.cells) this.#due.add(report.cell.id)
+        break
+      case 'answers':
+        this.#system.answers(message, nowMs)
+        break
+      case 'routesWanted':
+        this.#subscribers.set(message.origin, { ref: this.#ctx.named(message.origin), wantsAll: true })
+        break
+      case 'worldWanted':
+        this.#tellWorld(message, nowMs)
+        break
+      case 'transferWanted':
+        this.#transferByHand(message, nowMs)
+        break
+      case 'routes':
+        // A gateway that learned of a leader before PD did: the leader itself will report.
+        break
+      case 'tick':
+        this.#tick(nowMs)
+        break
+    }
+    this.#ctx.requestTurn()
+  }
+
+  turn(): void {
+    const nowMs = this.#ctx.clock.monotonicMs()
+    const changed = this.#view.takeChanged()
+    const routes = this.#routesOf(changed)
+    this.#system.begin(nowMs)
+    if (this.#system.takeRoutesWanted()) this.#system.learn(this.#routesOf(this.#cellIds()))
+    else if (routes.length > 0) this.#system.learn(routes)
+    this.#fetchIds(nowMs)
+    this.#system.flush()
+    if (this.#ids.deposed) {
+      this.#ctx.log('warn', 'another placement driver has taken over: this one ends', {
+        generation: this.#ids.generation,
+      })
+      this.#ctx.stop()
+      return
+    }
+    if (this.#ids.generation > 0) {
+      this.#check(nowMs)
+      this.#giveOrders(nowMs)
+    }
+    this.#tellRoutes(routes)
+  }
+
+  executorLost(executor: number): void {
+    this.#view.executorLost(executor)
+    this.#system.executorLost(executor, this.#ctx.clock.monotonicMs())
+    this.#ctx.requestTurn()
+  }
+
+  executorUp(executor: number): void {
+    this.#system.executorUp(executor)
+  }
+
+  undelivered(_to: AnyRef, message: unknown): void {
+    this.#system.undelivered(message, this.#ctx.clock.monotonicMs())
+  }
+
+  #tick(nowMs: number): void {
+    this.#system.tick(nowMs)
+    if (!this.#view.complete && nowMs - this.#reportAskedMs >= REPORT_AGAIN_MS) this.#askForReports(nowMs)
+    for (let i = 0; i < CHECKS_PER_TICK; i++) {
+      this.#sweep ??= this.#view.ids()
+      const next = this.#sweep.next()
+      if (next.done) {
+        this.#sweep = null
+        break
+      }
+      this.#due.add(next.value)
+    }
+    if (this.#ids.generation > 0 && this.#view.mayBalance(nowMs)) this.#runBalance(nowMs)
+  }
+
+  /** No message is sent to wait for: those that are not there yet report when they are. */
+  #askForReports(nowMs: number): void {
+    this.#reportAskedMs = nowMs
+    const message = { kind: 'reportAll', generation: this.#ids.generation } as const
+    for (let executor = 0; executor < this.#topology.executors; executor++) {
+      this.#ctx.tell(this.#ctx.named<StoresMessage>(actorNames.stores(executor)), message)
+    }
+    this.#ctx.tell(this.#ctx.named<SupervisorMessage>(actorNames.supervisor), message)
+  }
+
+  #fetchIds(nowMs: number): void {
+    // Asked first, because a command that cannot be sent stays at the head of the queue.
+    if (!this.#system.isReady || nowMs < this.#idsRestUntilMs) return
+    const command = this.#ids.next()
+    if (command === null) return
+    this.#system.send(command, (reply) => {
+      this.#ids.answered(reply)
+      if (reply.kind === 'error' || reply.kind === 'unknown') this.#idsRestUntilMs = nowMs + IDS_REST_MS
+      this.#ctx.requestTurn()
+    })
+  }
+
+  #survey(nowMs: number): Survey {
+    const influence = this.#operators.influence(this.#view)
+    return { view: this.#view, operators: this.#operators, influence, nowMs, random: this.#ctx.random }
+  }
+
+  #check(nowMs: number): void {
+    if (this.#due.size === 0) return
+    let survey = this.#survey(nowMs)
+    for (const id of this.#due) {
+      const report = this.#view.cell(id)
+      if (report === undefined) continue
+      const { wish } = checkReplicas(report, survey)
+      // What one operator will change is part of what the next is decided on.
+      if (wish !== null && this.#takeUp(wish, nowMs)) survey = this.#survey(nowMs)
+    }
+    this.#due.clear()
+  }
+
+  #runBalance(nowMs: number): void {
+    for (const paced of this.#balance) {
+      if (nowMs < paced.dueMs) continue
+      const taken = paced.scheduler(this.#survey(nowMs)).filter((wish) => this.#takeUp(wish, nowMs))
+      const { balancePauseMinMs, balancePauseMaxMs, balancePauseFactor } = this.#settings
+      paced.pauseMs =
+        taken.length > 0 ? balancePauseMinMs : Math.min(balancePauseMaxMs, paced.pauseMs * balancePauseFactor)
+      paced.dueMs = nowMs + paced.pauseMs
+    }
+  }
+
+  #takeUp(wish: Wish, nowMs: number): boolean {
+    const report = this.#view.cell(wish.cell)
+    if (report === undefined) return false
+    const operator = this.#operators.add(wish, report, () => this.#ids.take(), nowMs)
+    if (operator === null) return false
+    const { kind, cell, reason } = operator
+    this.#ctx.log('info', 'operator', { id: operator.id, kind, cell, reason })
+    return true
+  }
+
+  #giveOrders(nowMs: number): void {
+    for (const order of this.#operators.run(this.#view, this.#ids.generation, nowMs)) {
+      const executor = this.#view.store(order.store)?.report.executor
+      if (executor === undefined) continue
+      // An order that finds no room is given again in two seconds, like any other that had no effect.
+      this.#ctx.tell(this.#ctx.named<StoresMessage>(actorNames.stores(executor)), order)
+    }
+  }
+
+  #cellIds(): number[] {
+    return [...this.#view.ids()]
+  }
+
+  #routesOf(cells: readonly number[]): Route[] {
+    const routes: Route[] = []
+    for (const id of cells) {
+      const report = this.#view.cell(id)
+      if (report === undefined) continue
+      routes.push({ cell: report.cell, leaderStore: this.#view.leaderStore(report), term: report.term })
+    }
+    return routes
+  }
+
+  #tellRoutes(changed: readonly Route[]): void {
+    let all: Route[] | null = null
+    for (const subscriber of this.#subscribers.values()) {
+      let routes = changed
+      if (subscriber.wantsAll) {
+        all ??= this.#routesOf(this.#cellIds())
+        routes = all
+      }
+      subscriber.wantsAll = false
+      for (let i = 0; i < routes.length; i += ROUTES_MAX) {
+        const message = { kind: 'routes', routes: routes.slice(i, i + ROUTES_MAX) } as const
+        if (!this.#ctx.tell(subscriber.ref, message)) subscriber.wantsAll = true
+      }
+    }
+  }
+
+  #tellWorld({ origin, request }: WorldWanted, nowMs: number): void {
+    const cells = []
+    for (const report of this.#view.cells()) cells.push({ ...report, leaderStore: this.#view.leaderStore(report) })
+    const world: World = {
+      kind: 'world',
+      request,
+      cells,
+      stores: this.#view.storeInfos(nowMs),
+      operators: this.#operators.infos(nowMs),
+    }
+    this.#ctx.tell(this.#ctx.named<GatewayMessage>(origin), world)
+  }
+
+  #transferByHand(wanted: TransferWanted, nowMs: number): void {
+    const { cell, toStore, origin, request } = wanted
+    const answer = (refusal: 'none' | 'notFound' | 'notPossible' | 'notReady', message: string, operator = 0) => {
+      if (origin === undefined || request === undefined) return
+      const told = { kind: 'operatorAnswer', request, operator, refusal, message } as const
+      this.#ctx.tell(this.#ctx.named<OpsMessage>(origin), told)
+    }
+    const report = this.#view.cell(cell)
+    if (this.#ids.generation === 0) return answer('notReady', 'the placement driver has just begun')
+    if (report === undefined) return answer('notFound', `there is no cell ${cell}`)
+    if (this.#view.store(toStore) === undefined) return answer('notFound', `there is no store ${toStore}`)
+    const peer = peerOn(report.cell, toStore)
+    if (peer?.role !== 'voter') return answer('notPossible', `cell ${cell} has no voter on store ${toStore}`)
+    if (this.#view.storeState(toStore, nowMs) !== 'up') return answer('notPossible', `store ${toStore} is not up`)
+    const wish: Wish = {
+      kind: 'transfer-leader',
+      class: 'hand',
+      cell,
+      reason: 'ordered by hand',
+      steps: [{ kind: 'transferLeader', store: toStore, peer: 0 }],
+    }
+    const operator = this.#operators.add(wish, report, () => null, nowMs)
+    if (operator === null) return answer('notPossible', `an operator ordered by hand is under way for cell ${cell}`)
+    return answer('none', '', operator.id)
+  }
+}
+
+export const pd = actor<PdMessage, PdArgs>({
+  module: import.meta.url,
+  name: 'pd',
+  protocol: pdProtocol,
+  start: (ctx, args) => new Pd(ctx, args),
+})
