@@ -2,7 +2,9 @@
  * Every message that an actor of the product may receive, and the names under which the actors are found. Nobody
  * imports a store, PD, gateway or ops: they are written to.
  */
+import type { Ref } from '../actor/index.ts'
 import type { Cell, Epoch, Peer } from './cell.ts'
+import type { OptionName } from './options.ts'
 
 export const actorNames = {
   pd: 'pd',
@@ -250,7 +252,41 @@ export interface OpsInternal {
   readonly request: number
 }
 
-export type GatewayMessage = AnswerBatch | Routes | World | GatewayInternal
+/** Figures of the whole server, which INFO tells. Whoever gathers them sends them to each gateway, about once a second. */
+export interface GatewayFacts {
+  readonly kind: 'facts'
+  readonly raftLogSyncs: number
+  readonly raftLogBytes: number
+  /** Of all gateways together. */
+  readonly commandsProcessed: number
+  /** Of clients: without the system cell. */
+  readonly cells: number
+  /** Approximate, from the cells' reports. */
+  readonly keys: number
+}
+
+/** Stop taking connections and commands; answer what is in flight, if that takes no longer than this; close all. */
+export interface Drain {
+  readonly kind: 'drain'
+  readonly timeoutMs: number
+  /** Told when no connection is left. */
+  readonly replyTo: Ref<Drained>
+}
+
+export interface Drained {
+  readonly kind: 'drained'
+  /** False: the time was over first. */
+  readonly inTime: boolean
+}
+
+/** CONFIG SET at another gateway: an option that may change at run time, and its value as it was written. */
+export interface SettingChanged {
+  readonly kind: 'settingChanged'
+  readonly name: OptionName
+  readonly value: string
+}
+
+export type GatewayMessage = AnswerBatch | Routes | GatewayFacts | Drain | SettingChanged | GatewayInternal
 
 export interface GatewayInternal {
   readonly kind: 'tick'
