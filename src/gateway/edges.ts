@@ -1,0 +1,73 @@
+/** What the gateway is handed by whoever makes its executor: sockets, the process, and tools for drills. */
+import { type EdgeToken, edge } from '../actor/index.ts'
+
+/** One client's connection. The gateway never closes over a socket: the simulator brings its own. */
+export interface Connection {
+  /** `host:port`. */
+  readonly remoteAddress: string
+  readonly localAddress: string
+  /** Written, and not yet taken by the other side's system. */
+  readonly bufferedBytes: number
+  /**
+   * True: nothing refers to the bytes any more, and their memory may be used again. False: they must stay as they are.
+   * When more than `DRAIN_BYTES_MIN` had gathered, `onDrain` tells when all of it is gone.
+   */
+  write(bytes: Uint8Array): boolean
+  /** No more `onData` until `resume`. */
+  pause(): void
+  resume(): void
+  /** Closes when everything written has left. */
+  end(): void
+  /** Closes now. */
+  destroy(): void
+}
+
+export const DRAIN_BYTES_MIN = 256 * 1024
+
+/** What happens to a connection. Nothing is called after `onClose`. */
+export interface ConnectionHandler {
+  /** The chunk is the handler's own from now on. */
+  onData(chunk: Uint8Array): void
+  onDrain(): void
+  /** The client sends no more, but may still read. */
+  onEnd(): void
+  onClose(): void
+}
+
+/** Where connections come from. */
+export interface Listener {
+  readonly host: string
+  readonly port: number
+  /** Connections are given to `accept`, which returns their handler, or null to have them closed; also those that came before. */
+  attach(accept: (connection: Connection) => ConnectionHandler | null): void
+  /** Takes no connection until `attach` is called again; those that come meanwhile are closed. */
+  detach(): void
+}
+
+export const listenerEdge: EdgeToken<Listener> = edge<Listener>('listener')
+
+/** DEBUG, for drills; asked for only with `--enable-debug-command yes`. A `System` fits. */
+export interface DebugPort {
+  /** Throws in that thread. */
+  crashExecutor(executor: number): void
+  /** Blocks that thread. */
+  pauseExecutor(executor: number, durationMs: number): void
+}
+
+export const debugEdge: EdgeToken<DebugPort> = edge<DebugPort>('debug')
+
+/** What INFO tells about the process. */
+export interface ProcessPort {
+  readonly id: number
+  readonly platform: string
+  /** Of the machine. */
+  readonly memoryBytes: number
+  usage(): {
+    readonly heapBytes: number
+    readonly residentBytes: number
+    readonly userMs: number
+    readonly systemMs: number
+  }
+}
+
+export const processEdge: EdgeToken<ProcessPort> = edge<ProcessPort>('process')
