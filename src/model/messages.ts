@@ -286,7 +286,7 @@ export interface SettingChanged {
   readonly value: string
 }
 
-export type GatewayMessage = AnswerBatch | Routes | GatewayFacts | Drain | SettingChanged | GatewayInternal
+export type GatewayMessage = AnswerBatch | Routes | World | GatewayFacts | Drain | SettingChanged | GatewayInternal
 
 export interface GatewayInternal {
   readonly kind: 'tick'
