@@ -2,13 +2,23 @@
  * The disks of an executor, made on its own thread. The main thread hands over only what can be cloned: where things lie,
  * and the name of the channel on which a loss is told.
  */
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { BroadcastChannel } from 'node:worker_threads'
 import type { Edges } from '../actor/index.ts'
 import { assert } from '../base/index.ts'
 import type { StorePlace, Topology } from '../model/index.ts'
-import { LOG_FILES, memoryEngine, memoryRaftLog, nodeDisk, openRaftLog, openRocksEngine } from '../storage/index.ts'
+import {
+  type Engine,
+  LOG_FILES,
+  LogDamage,
+  LogLost,
+  memoryEngine,
+  memoryRaftLog,
+  nodeDisk,
+  openRaftLog,
+  openRocksEngine,
+} from '../storage/index.ts'
 import { type StorageEdge, storageEdge } from '../store/index.ts'
 import { putFirstCells } from './first-cells.ts'
 import { databaseDirectory } from './identity.ts'
@@ -24,7 +34,13 @@ export interface ExecutorEdgesArgs {
 export interface Loss {
   readonly stores: readonly number[]
   readonly reason: string
+  /** False: what is on the disk can still be trusted, and another run may open it (a full disk, too many open files). */
+  readonly forGood: boolean
 }
+
+/** A thread that died lets go of its databases a moment after its exit is known. */
+const LOCK_RETRY_MS = 50
+const LOCK_WAIT_MS = 10_000
 
 export function makeExecutorEdges(executor: number, _incarnation: number, args: ExecutorEdgesArgs): Edges {
   return { [storageEdge.name]: args.inMemory ? memoryStorage(args) : diskStorage(executor, args) }
@@ -38,13 +54,33 @@ function diskStorage(executor: number, args: ExecutorEdgesArgs): StorageEdge {
       return openRaftLog(nodeDisk, { directory: place.logDir })
     },
     openEngine(store, done) {
-      openRocksEngine(databaseDirectory(store.dir), {}, done)
+      openPatiently(databaseDirectory(store.dir), LOCK_WAIT_MS, done)
     },
     storesLost(stores, error) {
-      if (place !== undefined) markAsLost(place)
-      tellLoss(args.lossChannel, { stores, reason: error.message })
+      const forGood = isForGood(error, place)
+      if (forGood && place !== undefined) markAsLost(place)
+      tellLoss(args.lossChannel, { stores, reason: error.message, forGood })
     },
   }
+}
+
+function openPatiently(
+  path: string,
+  patienceMs: number,
+  done: (error: Error | null, engine: Engine | null) => void,
+): void {
+  openRocksEngine(path, {}, (error, engine) => {
+    if (error === null || patienceMs <= 0 || !/lock/i.test(error.message)) done(error, engine)
+    else setTimeout(() => openPatiently(path, patienceMs - LOCK_RETRY_MS, done), LOCK_RETRY_MS)
+  })
+}
+
+/** After a failed sync the log has marked itself; damage has a name; RocksDB tells of its own as corruption. */
+function isForGood(error: Error, place: StorePlace | undefined): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if (at instanceof LogDamage || at instanceof LogLost || /corruption/i.test(at.message)) return true
+  }
+  return place !== undefined && existsSync(join(place.logDir, LOG_FILES.lost))
 }
 
 /** Beside the word to the main thread, which this thread may not live to send. */
@@ -77,7 +113,7 @@ function memoryStorage(args: ExecutorEdgesArgs): StorageEdge {
       )
     },
     storesLost(stores, error) {
-      tellLoss(args.lossChannel, { stores, reason: error.message })
+      tellLoss(args.lossChannel, { stores, reason: error.message, forGood: true })
     },
   }
 }

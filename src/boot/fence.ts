@@ -15,7 +15,9 @@ export class Fence {
   readonly #topology: Topology
   readonly #record: FenceRecord | null
   #cluster: Cluster | null
-  readonly #lost = new Map<number, string>()
+  /** Not to be opened by this process, with the reason; and which of them by no other either. */
+  readonly #fenced = new Map<number, string>()
+  readonly #lost = new Set<number>()
   readonly #say: (message: string) => void
 
   constructor(topology: Topology, record: FenceRecord | null, say: (message: string) => void) {
@@ -25,22 +27,22 @@ export class Fence {
     this.#say = say
   }
 
-  /** True when any of them was not fenced before. Written down before it returns. */
-  lose(stores: readonly number[], reason: string): boolean {
-    const fresh = stores.filter((store) => !this.#lost.has(store) && this.#place(store) !== undefined)
-    if (fresh.length === 0) return false
+  /** True when any of them was not fenced before. What is for good is written down before it returns. */
+  lose(stores: readonly number[], reason: string, forGood: boolean): boolean {
+    const fresh = stores.filter((store) => !this.#fenced.has(store) && this.#place(store) !== undefined)
     for (const store of fresh) {
-      this.#lost.set(store, reason)
-      this.#say(`store ${store} is lost, and will not be opened again: ${reason}`)
+      this.#fenced.set(store, reason)
+      if (forGood) this.#lost.add(store)
+      this.#say(`store ${store} ${forGood ? 'is lost, and will never be opened again' : 'has stopped'}: ${reason}`)
     }
-    this.#writeDown()
-    return true
+    if (fresh.length > 0 && forGood) this.#writeDown()
+    return fresh.length > 0
   }
 
-  /** What an executor may open, and where the others are: without what is lost. */
+  /** What an executor may open, and where the others are: without what is fenced. */
   get topology(): Topology {
-    if (this.#lost.size === 0) return this.#topology
-    return { ...this.#topology, stores: this.#topology.stores.filter((store) => !this.#lost.has(store.id)) }
+    if (this.#fenced.size === 0) return this.#topology
+    return { ...this.#topology, stores: this.#topology.stores.filter((store) => !this.#fenced.has(store.id)) }
   }
 
   storesOf(executor: number): readonly StorePlace[] {
@@ -52,7 +54,7 @@ export class Fence {
   }
 
   get reasons(): string {
-    return [...new Set(this.#lost.values())].join('; ')
+    return [...new Set(this.#fenced.values())].join('; ')
   }
 
   /** For PD: also those that earlier runs have lost, while a peer may still be reported on them. */
@@ -63,7 +65,7 @@ export class Fence {
     for (const store of this.#cluster?.stores ?? []) {
       if (store.state === 'lost') add(store.id, store.slot % this.#topology.executors, '')
     }
-    for (const id of this.#lost.keys()) {
+    for (const id of this.#lost) {
       const place = this.#place(id) as StorePlace
       add(id, place.executor, place.dir)
     }
@@ -77,8 +79,8 @@ export class Fence {
   #writeDown(): void {
     if (this.#record === null || this.#cluster === null) return
     const stores = this.#cluster.stores.map((store): StoreRecord => {
-      const reason = this.#lost.get(store.id)
-      return reason === undefined ? store : { ...store, state: 'lost', reason }
+      if (!this.#lost.has(store.id)) return store
+      return { ...store, state: 'lost', reason: this.#fenced.get(store.id) ?? '' }
     })
     this.#cluster = writeCluster(this.#record.directories, { ...this.#cluster, stores }, (directory, error) =>
       this.#say(`${directory} cannot be told that a store is lost: ${String(error)}`),

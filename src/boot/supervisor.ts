@@ -31,7 +31,7 @@ export const supervisor = actor<SupervisorMessage>({
       receive(message) {
         switch (message.kind) {
           case 'storesLost':
-            if (fence.lose(message.stores, message.reason)) {
+            if (fence.lose(message.stores, message.reason, message.forGood)) {
               lost()
               tell()
             }

@@ -230,13 +230,14 @@ export interface World {
 }
 
 /**
- * Stores that must not be used again: a sync of their log failed, or it is damaged (rule 21). From their executor to
- * the supervisor, which fences them over restarts of the executor and of the process.
+ * Stores that must not be opened again by this process; when it is for good (a failed sync, damage: rule 21) by no
+ * other either. To the supervisor, which fences them over restarts of the executor and of the process.
  */
 export interface StoresLost {
   readonly kind: 'storesLost'
   readonly stores: readonly number[]
   readonly reason: string
+  readonly forGood: boolean
 }
 
 export type SupervisorMessage = StoresLost | ReportAll | SupervisorInternal
