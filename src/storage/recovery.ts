@@ -69,6 +69,8 @@ export function recoverLog(disk: Disk, directory: string, identity: number, inca
   result.oldest = newest.oldest
 
   let before: { path: string; end: number; number: number; incarnation: number } | null = null
+  /** The first segment without a whole batch behind the last one with. */
+  let empty: string | null = null
   for (const number of numbers) {
     const path = segmentPath(directory, number)
     if (number < newest.oldest) {
@@ -78,13 +80,18 @@ export function recoverLog(disk: Disk, directory: string, identity: number, inca
     const isLast = number === numbers[numbers.length - 1]
     const scanned: Scanned = isLast ? last : scanSegment(disk, directory, number, identity)
     const first = scanned.batches[0]?.header
-    if (first === undefined) throw new LogDamage(path, 0, 'no batch is whole in a segment that is not the last')
+    if (first === undefined) {
+      // One that was made ready, or spare, when a process ended; if it held something, the numbers tell.
+      result.leftovers.push(path)
+      empty ??= path
+      continue
+    }
     if (before === null && number !== newest.oldest) {
       throw new LogDamage(segmentPath(directory, newest.oldest), 0, 'a segment that is needed is missing')
     }
     if (before !== null && first.number !== before.number + 1) {
       const missing = `batches ${before.number + 1} to ${first.number - 1} are missing or damaged`
-      throw new LogDamage(before.path, before.end, missing)
+      throw empty === null ? new LogDamage(before.path, before.end, missing) : new LogDamage(empty, 0, missing)
     }
     if (first.incarnation < (before?.incarnation ?? 0) || first.incarnation > incarnation) {
       throw new LogDamage(path, 0, `written by incarnation ${first.incarnation}, which does not follow`)
@@ -94,6 +101,7 @@ export function recoverLog(disk: Disk, directory: string, identity: number, inca
     result.live.push(segment)
     replaySegment(result, scanned, segment)
     const end = scanned.batches[scanned.batches.length - 1] as { header: BatchHeader }
+    empty = null
     before = { path, end: scanned.end, number: end.header.number, incarnation: first.incarnation }
   }
 
@@ -212,9 +220,9 @@ function replayGroup(group: FileGroup, record: LogRecord, segment: Segment): voi
   const first = entries[0]?.index ?? 0
   if (entries.length > 0) {
     if (first > group.lastIndex() + 1 || first <= group.start.index) {
-      // What lies between was trimmed by a record that is still to come; if none comes, it is missing.
-      group.restart({ index: first - 1, term: 0 })
-      group.hole = true
+      // What lies between is excused by a record to come, whose log begins later; if none comes, it is missing.
+      group.hole = first - 1 !== record.start.index
+      group.restart(group.hole ? { index: first - 1, term: 0 } : record.start)
     }
     group.append(entries)
   }

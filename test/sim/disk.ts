@@ -185,7 +185,7 @@ export class SimulatedDisk implements Disk {
           done(null)
         })
       },
-      close: alive,
+      close: () => {},
     }
   }
 
