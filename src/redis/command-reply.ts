@@ -50,20 +50,20 @@ function info(row: CommandRow, reply: ReplyWriter): void {
   reply.integer(row.keyStep)
   reply.set(row.categories.length)
   for (const category of row.categories) reply.simple(`@${category}`)
-  reply.array(row.tips.length)
+  reply.set(row.tips.length)
   for (const tip of row.tips) reply.bulkText(tip)
   keySpecifications(row, reply)
-  reply.array(row.subcommands.length)
+  reply.set(row.subcommands.length)
   for (const subcommand of row.subcommands) info(subcommand, reply)
 }
 
 /** Redis tells the last key counted from the first one, unless it counts from the end. */
 function keySpecifications(row: CommandRow, reply: ReplyWriter): void {
   if (row.firstKey === 0) {
-    reply.array(0)
+    reply.set(0)
     return
   }
-  reply.array(1)
+  reply.set(1)
   reply.map(row.keyNotes === '' ? 3 : 4)
   if (row.keyNotes !== '') {
     reply.bulkText('notes')

@@ -3,7 +3,7 @@ import { INTEGER_MAX, INTEGER_MIN, narrow } from './integers.ts'
 import type { Keyspace } from './keyspace.ts'
 import type { ReplyWriter } from './reply-writer.ts'
 import { type CommandRow, cellCommand } from './row.ts'
-import { invalidExpireError, texts } from './texts.ts'
+import { invalidExpireError, quoted, texts } from './texts.ts'
 
 /** Above this a sum in a double might not be exact. */
 const PLAIN_MAX = 2 ** 52
@@ -51,7 +51,7 @@ function parseConditions(args: Arguments): number | string {
     else if (args.is(i, 'xx')) conditions |= XX
     else if (args.is(i, 'gt')) conditions |= GT
     else if (args.is(i, 'lt')) conditions |= LT
-    else return `ERR Unsupported option ${args.latin1(i)}`
+    else return `ERR Unsupported option ${quoted(args, i)}`
   }
   if ((conditions & NX) !== 0 && (conditions & (XX | GT | LT)) !== 0) return texts.expireNxConflict
   if ((conditions & GT) !== 0 && (conditions & LT) !== 0) return texts.expireGtLtConflict

@@ -66,10 +66,12 @@ export class ReplyWriter {
 
   /**
    * The whole text of an error, code first. A character is a byte, so that what a client sent can be quoted as it
-   * came; line ends become spaces, for they would end the reply.
+   * came; line ends, which would end the reply, become spaces, and are cut at the end.
    */
   errorText(text: string): void {
-    this.#line(45, text)
+    let size = text.length
+    while (size > 0 && (text.charCodeAt(size - 1) === CR || text.charCodeAt(size - 1) === LF)) size--
+    this.#line(45, size === text.length ? text : text.slice(0, size))
   }
 
   integer(value: number | bigint): void {
@@ -227,15 +229,28 @@ export function formatDouble(value: number): string {
   if (Number.isNaN(value)) return 'nan'
   if (value === 0) return Object.is(value, -0) ? '-0' : '0'
   if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value)
-  const [mantissa, exponentText] = value.toExponential(16).split('e') as [string, string]
+  const [mantissa, exponentText] = exponential17(value).split('e') as [string, string]
+  const sign = value < 0 ? '-' : ''
+  const digits = mantissa.replace(/[-.]/g, '')
   const exponent = Number(exponentText)
   if (exponent < -4 || exponent >= 17) {
-    const sign = exponent < 0 ? '-' : '+'
-    return `${cutZeros(mantissa)}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`
+    const power = String(Math.abs(exponent)).padStart(2, '0')
+    return `${sign}${cutZeros(`${digits[0]}.${digits.slice(1)}`)}e${exponent < 0 ? '-' : '+'}${power}`
   }
-  return cutZeros(value.toFixed(16 - exponent))
+  if (exponent < 0) return `${sign}${cutZeros(`0.${'0'.repeat(-exponent - 1)}${digits}`)}`
+  return `${sign}${cutZeros(`${digits.slice(0, exponent + 1)}.${digits.slice(exponent + 1)}`)}`
+}
+
+/** Seventeen digits. Where the number lies just between two spellings C takes the even one, and JavaScript the larger. */
+function exponential17(value: number): string {
+  const rounded = value.toExponential(16)
+  if (!value.toExponential(17).includes('5e')) return rounded
+  const [mantissa, exponent] = value.toExponential(100).split('e') as [string, string]
+  const kept = mantissa.length - 84
+  const isTie = /^50*$/.test(mantissa.slice(kept))
+  return isTie && Number(mantissa[kept - 1]) % 2 === 0 ? `${mantissa.slice(0, kept)}e${exponent}` : rounded
 }
 
 function cutZeros(digits: string): string {
-  return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits
+  return digits.replace(/\.?0*$/, '')
 }

@@ -12,8 +12,8 @@ export const texts = {
   wrongType: 'WRONGTYPE Operation against a key holding the wrong kind of value',
 } as const
 
-/** What `%.128s` quotes of a client's bytes: a C string ends at its first NUL. */
-function quoted(args: Arguments, i: number, bytesMax: number): string {
+/** What `%s` and `%.128s` quote of a client's bytes: a C string ends at its first NUL. */
+export function quoted(args: Arguments, i: number, bytesMax = Number.POSITIVE_INFINITY): string {
   const characters = args.latin1(i)
   const nul = characters.indexOf('\0')
   return (nul < 0 ? characters : characters.slice(0, nul)).slice(0, bytesMax)

@@ -95,10 +95,10 @@ function inlineWords(text: string): string[] | null {
     if (rest === '') return words
     const plain = /^[^ \t\n\r"']*/.exec(rest)![0]
     rest = rest.slice(plain.length)
-    const double = /^"((?:\\[^]|[^"\\])*)"/.exec(rest)
+    const double = /^"((?:\\[\s\S]|[^"\\])*)"/.exec(rest)
     const single = /^'((?:\\'|[^'\\]|\\(?!'))*)'/.exec(rest)
     if (double !== null) {
-      words.push(plain + double[1]!.replace(/\\x([0-9a-fA-F]{2})|\\([^])/g, unescape))
+      words.push(plain + double[1]!.replace(/\\x([0-9a-fA-F]{2})|\\([\s\S])/g, unescaped))
       rest = rest.slice(double[0].length)
     } else if (single !== null) {
       words.push(plain + single[1]!.replaceAll("\\'", "'"))
@@ -112,7 +112,7 @@ function inlineWords(text: string): string[] | null {
   }
 }
 
-function unescape(_whole: string, hex: string | undefined, named: string | undefined): string {
+function unescaped(_whole: string, hex: string | undefined, named: string | undefined): string {
   if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16))
   return NAMED[named!] ?? named!
 }
