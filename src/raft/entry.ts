@@ -40,14 +40,14 @@ export function encodedBytes(entry: Entry): number {
 
 export function encodedBytesOf(entries: readonly Entry[]): number {
   let bytes = 0
-  for (const entry of entries) bytes += encodedBytes(entry)
+  for (let i = 0; i < entries.length; i++) bytes += encodedBytes(entries[i]!)
   return bytes
 }
 
 /** Bytes of the payloads alone: what the limits of uncommitted and in-flight data count. An empty entry costs nothing. */
 export function payloadBytesOf(entries: readonly Entry[]): number {
   let bytes = 0
-  for (const entry of entries) bytes += entry.data.length
+  for (let i = 0; i < entries.length; i++) bytes += entries[i]!.data.length
   return bytes
 }
 

@@ -97,19 +97,8 @@ function handleRejection(raft: Raft, progress: Progress, message: Message): void
 }
 
 function handleAdvance(raft: Raft, progress: Progress, message: Message): void {
-  if (progress.state === ProgressState.probe) {
-    progress.becomeReplicate()
-  } else if (progress.state === ProgressState.replicate) {
-    progress.inflights.freeUpTo(message.index)
-  } else if (progress.match + 1 >= raft.log.firstIndex()) {
-    // Whichever snapshot it was that arrived: from there on the log reaches.
-    raft.logger?.debug(
-      `${hex(raft.id)} recovered from needing snapshot, resumed sending replication messages ` +
-        `to ${hex(message.from)} [${describeProgress(progress)}]`,
-    )
-    progress.becomeProbe()
-    progress.becomeReplicate()
-  }
+  if (progress.state === ProgressState.replicate) progress.inflights.freeUpTo(message.index)
+  else resumeReplication(raft, progress)
 
   const isSelf = progress.id === raft.id
   if (raft.tryCommit()) {
@@ -122,9 +111,23 @@ function handleAdvance(raft: Raft, progress: Progress, message: Message): void {
   if (isSelf) return
   // The window has opened: as many as fit, with entries only.
   while (sendAppend(raft, progress, false)) {}
-  if (message.from === raft.leadTransferee && progress.match === raft.log.lastIndex()) {
-    raft.logger?.info(`${hex(raft.id)} sent MsgTimeoutNow to ${hex(message.from)} after received MsgAppResp`)
-    sendTimeoutNow(raft, message.from)
+  if (progress.id === raft.leadTransferee && progress.match === raft.log.lastIndex()) {
+    raft.logger?.info(`${hex(raft.id)} sent MsgTimeoutNow to ${hex(progress.id)} after received MsgAppResp`)
+    sendTimeoutNow(raft, progress.id)
+  }
+}
+
+function resumeReplication(raft: Raft, progress: Progress): void {
+  if (progress.state === ProgressState.probe) {
+    progress.becomeReplicate()
+  } else if (progress.match + 1 >= raft.log.firstIndex()) {
+    // Whichever snapshot it was that arrived: from there on the log reaches.
+    raft.logger?.debug(
+      `${hex(raft.id)} recovered from needing snapshot, resumed sending replication messages ` +
+        `to ${hex(progress.id)} [${describeProgress(progress)}]`,
+    )
+    progress.becomeProbe()
+    progress.becomeReplicate()
   }
 }
 

@@ -2,7 +2,7 @@ import { assert } from '../base/index.ts'
 import { type Entry, encodedBytesOf, limitBytes, NO_ENTRIES } from './entry.ts'
 import type { Logger } from './logger.ts'
 import type { Snapshot } from './state.ts'
-import { COMPACTED, type RaftStorage, UNAVAILABLE } from './storage.ts'
+import { COMPACTED, type RaftStorage } from './storage.ts'
 import { Unstable } from './unstable.ts'
 
 /**
@@ -37,13 +37,12 @@ export class Log {
   }
 
   firstIndex(): number {
-    const unstable = this.unstable.firstIndex()
-    return unstable === 0 ? this.#storage.firstIndex() : unstable
+    const { snapshot, offset } = this.unstable
+    return snapshot === null ? this.#storage.firstIndex() : offset
   }
 
   lastIndex(): number {
-    const unstable = this.unstable.lastIndex()
-    return unstable === 0 ? this.#storage.lastIndex() : unstable
+    return this.unstable.lastIndex()
   }
 
   lastTerm(): number {
@@ -54,12 +53,11 @@ export class Log {
 
   /** The term at `index`, COMPACTED or UNAVAILABLE. */
   term(index: number): number {
-    const own = this.unstable.term(index)
-    if (own >= 0) return own
-    // The entry just below the first is compacted away, but its term is kept to match appends with.
-    if (index + 1 < this.firstIndex()) return COMPACTED
-    if (index > this.lastIndex()) return UNAVAILABLE
-    return this.#storage.term(index)
+    const unstable = this.unstable
+    if (index >= unstable.offset) return unstable.term(index)
+    if (unstable.snapshot === null) return this.#storage.term(index)
+    // The storage holds something still, but all of it is about to give way to the snapshot.
+    return index === unstable.snapshot.index ? unstable.snapshot.term : COMPACTED
   }
 
   /** For those to whom an unknown entry has term 0. */
@@ -160,7 +158,7 @@ export class Log {
   slice(low: number, high: number, bytesMax: number): readonly Entry[] | null {
     const offset = this.unstable.offset
     if (low >= offset) return limitBytes(this.unstable.slice(low, high), bytesMax)
-    if (low < this.firstIndex()) return null
+    if (this.unstable.snapshot !== null) return null
     const cut = Math.min(high, offset)
     const stable = this.#storage.entries(low, cut, bytesMax)
     if (stable === null || high <= offset || stable.length < cut - low) return stable

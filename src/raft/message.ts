@@ -85,6 +85,17 @@ export class Message {
   }
 }
 
+/**
+ * An outbox with one more message. The empty one is shared by all nodes; those of one and two messages, the usual,
+ * are made to measure, where pushing would leave room for another sixteen.
+ */
+export function withMessage(outbox: readonly Message[], message: Message): readonly Message[] {
+  if (outbox.length === 0) return [message]
+  if (outbox.length === 1) return [outbox[0]!, message]
+  ;(outbox as Message[]).push(message)
+  return outbox
+}
+
 /** Kinds that a node says to itself only: from the network they are refused. */
 export function isLocalMessage(type: MessageType): boolean {
   switch (type) {

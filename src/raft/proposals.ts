@@ -1,3 +1,4 @@
+import { EMPTY } from '../base/index.ts'
 import { asV2, decodeConfChange, isLeaveJoint } from './conf-change.ts'
 import { describeConfChange, describeConfiguration, hex } from './describe.ts'
 import { Entry, EntryType, encodedBytesOf, payloadBytesOf } from './entry.ts'
@@ -14,31 +15,54 @@ import { StateType } from './state.ts'
 
 /** Appends the proposals, all or none, and sends them. Only type and data of `proposals` count. False: dropped. */
 export function proposeAtLeader(raft: Raft, proposals: readonly Entry[]): boolean {
+  if (!takesProposals(raft)) return false
+  const first = raft.log.lastIndex() + 1
+  return append(
+    raft,
+    proposals.map(({ type, data }, at) => numbered(raft, first + at, type, data)),
+  )
+}
+
+/** One proposal: the usual case, without a list and a message around it. */
+export function proposeOne(raft: Raft, type: EntryType, data: Uint8Array): boolean {
+  return takesProposals(raft) && append(raft, [numbered(raft, raft.log.lastIndex() + 1, type, data)])
+}
+
+/** Payload bytes that would be taken now; see `RawNode.proposalBudgetBytes`. */
+export function proposalBudgetBytes(raft: Raft): number {
+  if (raft.state !== StateType.leader || raft.leadTransferee !== NONE) return 0
+  if (raft.tracker.find(raft.id) === undefined) return 0
+  return Math.max(raft.uncommittedBytesMax - raft.uncommittedBytes, 0)
+}
+
+function takesProposals(raft: Raft): boolean {
   // Removed while it led: it goes on leading to commit what it has, and takes nothing new.
   if (raft.tracker.find(raft.id) === undefined) return false
-  if (raft.leadTransferee !== NONE) {
-    raft.logger?.debug(
-      `${hex(raft.id)} [term ${raft.term}] transfer leadership to ${hex(raft.leadTransferee)} is in progress; dropping proposal`,
-    )
-    return false
+  if (raft.leadTransferee === NONE) return true
+  raft.logger?.debug(
+    `${hex(raft.id)} [term ${raft.term}] transfer leadership to ${hex(raft.leadTransferee)} is in progress; dropping proposal`,
+  )
+  return false
+}
+
+/** The entry that a proposal becomes. */
+function numbered(raft: Raft, index: number, type: EntryType, data: Uint8Array): Entry {
+  if (type === EntryType.normal || admitConfChange(raft, type, data, index)) {
+    return new Entry(raft.term, index, type, data)
   }
-  const first = raft.log.lastIndex() + 1
-  const entries: Entry[] = []
-  for (let i = 0; i < proposals.length; i++) {
-    const { type, data } = proposals[i]!
-    if (type !== EntryType.normal && !admitConfChange(raft, type, data, first + i)) {
-      // An empty entry in its place: the number of entries is what the proposer expects.
-      entries.push(new Entry(raft.term, first + i))
-    } else {
-      entries.push(new Entry(raft.term, first + i, type, data))
-    }
-  }
-  if (!raft.hasRoomFor(payloadBytesOf(entries))) {
+  // An empty one in the place of a change that is refused: the number of entries is what the proposer expects.
+  return new Entry(raft.term, index)
+}
+
+function append(raft: Raft, entries: readonly Entry[]): boolean {
+  const bytes = payloadBytesOf(entries)
+  if (!raft.hasRoomFor(bytes)) {
     raft.logger?.warn(
       `${hex(raft.id)} appending new entries to log would exceed uncommitted entry size limit; dropping proposal`,
     )
     return false
   }
+  raft.uncommittedBytes += bytes
   raft.appendEntries(entries)
   broadcastAppend(raft)
   return true
@@ -97,7 +121,7 @@ function appliedTo(raft: Raft, index: number, bytes: number): void {
   // Without payload it fits always. It may be dropped in a transfer of leadership: then each entry that is applied
   // tries again, here or at the next leader.
   const configuration = raft.logger === null ? '' : describeConfiguration(raft.tracker.configuration)
-  if (proposeAtLeader(raft, [new Entry(0, 0, EntryType.confChangeV2)])) {
+  if (proposeOne(raft, EntryType.confChangeV2, EMPTY)) {
     raft.logger?.info(`initiating automatic transition out of joint configuration ${configuration}`)
   } else {
     raft.logger?.debug(

@@ -1,10 +1,10 @@
 import { assert, type Random } from '../base/index.ts'
 import { checkConfig, type RaftConfig } from './config.ts'
 import { describeConfiguration, describePeers, hex } from './describe.ts'
-import { Entry, payloadBytesOf } from './entry.ts'
+import { Entry } from './entry.ts'
 import { Log } from './log.ts'
 import type { Logger } from './logger.ts'
-import { Message, MessageType, NO_MESSAGES, NONE } from './message.ts'
+import { Message, MessageType, NO_MESSAGES, NONE, withMessage } from './message.ts'
 import { ReadOnly } from './read-only.ts'
 import { type Reconfiguration, restoreConfiguration } from './reconfigure.ts'
 import { type ConfState, StateType } from './state.ts'
@@ -208,7 +208,6 @@ export class Raft {
 
   /** A leader's append: numbered entries of its term. It acknowledges them to itself when they are on disk, as others do. */
   appendEntries(entries: readonly Entry[]): void {
-    this.uncommittedBytes += payloadBytesOf(entries)
     this.log.append(entries)
     const acknowledgement = new Message(MessageType.appResp, this.id)
     acknowledgement.index = this.log.lastIndex()
@@ -237,7 +236,7 @@ export class Raft {
       case MessageType.voteResp:
       case MessageType.preVoteResp:
         assert(message.term !== 0, 'a vote without its term')
-        this.messagesAfterAppend = pushed(this.messagesAfterAppend, message)
+        this.messagesAfterAppend = withMessage(this.messagesAfterAppend, message)
         return
       case MessageType.prop:
       case MessageType.readIndex:
@@ -246,24 +245,17 @@ export class Raft {
         break
       case MessageType.appResp:
         message.term = this.term
-        this.messagesAfterAppend = pushed(this.messagesAfterAppend, message)
+        this.messagesAfterAppend = withMessage(this.messagesAfterAppend, message)
         return
       default:
         message.term = this.term
     }
     assert(message.to !== this.id, 'a message to oneself that waits for nothing')
-    this.messages = pushed(this.messages, message)
+    this.messages = withMessage(this.messages, message)
   }
 
   addReadState(index: number, context: Uint8Array): void {
     if (this.readStates.length === 0) this.readStates = [{ index, context }]
     else (this.readStates as ReadState[]).push({ index, context })
   }
-}
-
-/** The empty outbox is one array for all nodes, so that a node at rest owns none. */
-function pushed(outbox: readonly Message[], message: Message): readonly Message[] {
-  if (outbox.length === 0) return [message]
-  ;(outbox as Message[]).push(message)
-  return outbox
 }

@@ -8,14 +8,14 @@ import {
   APPEND_THREAD,
   isLocalMessage,
   isResponseMessage,
-  isStorageThread,
   Message,
   MessageType,
   NO_MESSAGES,
   NONE,
+  withMessage,
 } from './message.ts'
 import type { ProgressView } from './progress.ts'
-import { entriesApplied } from './proposals.ts'
+import { entriesApplied, proposalBudgetBytes, proposeOne } from './proposals.ts'
 import { NO_READ_STATES, Raft } from './raft.ts'
 import { Ready } from './ready.ts'
 import { type ConfState, type HardState, type SoftState, StateType } from './state.ts'
@@ -177,10 +177,9 @@ export class RawNode {
 
   /** A message from another node, or from the host's storage work. It is not changed, and may be shared. */
   step(message: Message): StepResult {
-    const isFromStorage = isStorageThread(message.from)
-    if (isLocalMessage(message.type) && !isFromStorage) return 'localMessage'
-    if (isResponseMessage(message.type) && !isFromStorage && this.#raft.tracker.find(message.from) === undefined) {
-      return 'peerNotFound'
+    if (message.from >= NONE) {
+      if (isLocalMessage(message.type)) return 'localMessage'
+      if (isResponseMessage(message.type) && this.#raft.tracker.find(message.from) === undefined) return 'peerNotFound'
     }
     return step(this.#raft, message) ? 'ok' : 'proposalDropped'
   }
@@ -191,10 +190,7 @@ export class RawNode {
    * stepped is not dropped.
    */
   proposalBudgetBytes(): number {
-    const raft = this.#raft
-    if (raft.state !== StateType.leader || raft.leadTransferee !== NONE) return 0
-    if (raft.tracker.find(raft.id) === undefined) return 0
-    return Math.max(raft.uncommittedBytesMax - raft.uncommittedBytes, 0)
+    return proposalBudgetBytes(this.#raft)
   }
 
   /** False: dropped. The bytes belong to the log from now on. */
@@ -211,6 +207,7 @@ export class RawNode {
   }
 
   #propose(type: EntryType, data: Uint8Array): boolean {
+    if (this.isLeader) return proposeOne(this.#raft, type, data)
     const proposal = new Message(MessageType.prop, NONE, this.id)
     proposal.entries = [new Entry(0, 0, type, data)]
     return step(this.#raft, proposal)
@@ -296,7 +293,7 @@ export class RawNode {
     let afterSync = raft.messagesAfterAppend
     if (entries.length > 0 || hardState !== null || snapshot !== null || afterSync.length > 0) {
       const acknowledgement = this.#appendAcknowledgement(snapshot)
-      if (acknowledgement !== null) afterSync = afterSync.concat(acknowledgement)
+      if (acknowledgement !== null) afterSync = withMessage(afterSync, acknowledgement)
     }
     const ready = new Ready(
       ++this.#readyCount,
@@ -363,7 +360,9 @@ export class RawNode {
     const ready = this.#unadvanced
     assert(ready !== null, 'nothing to advance')
     this.#unadvanced = null
-    for (const message of ready.afterSync) {
+    const { afterSync } = ready
+    for (let i = 0; i < afterSync.length; i++) {
+      const message = afterSync[i]!
       if (message.to === this.id) step(this.#raft, message)
     }
     entriesApplied(this.#raft, ready.committedEntries)
@@ -379,10 +378,11 @@ export class RawNode {
     assert(ready.appendsAfter <= this.#lastAppended, 'a Ready was acknowledged before an earlier one')
     this.#lastAppended = ready.number
     let onward = NO_MESSAGES
-    for (const message of ready.afterSync) {
+    const { afterSync } = ready
+    for (let i = 0; i < afterSync.length; i++) {
+      const message = afterSync[i]!
       if (message.to === this.id) step(this.#raft, message)
-      else if (onward.length === 0) onward = [message]
-      else (onward as Message[]).push(message)
+      else onward = withMessage(onward, message)
     }
     return onward
   }

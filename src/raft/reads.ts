@@ -1,6 +1,6 @@
 import { assert, EMPTY } from '../base/index.ts'
 import { hex } from './describe.ts'
-import { Message, MessageType, NO_MESSAGES, NONE } from './message.ts'
+import { Message, MessageType, NO_MESSAGES, NONE, withMessage } from './message.ts'
 import { VoteResult } from './quorum.ts'
 import type { Raft } from './raft.ts'
 import { broadcastHeartbeat } from './replication.ts'
@@ -16,7 +16,7 @@ export function requestRead(raft: Raft, request: Message): void {
   // Before that, the commit index may lie behind what an earlier leader has committed and answered. That goes for a
   // group of one, too: the index that it stored may be old.
   if (!raft.hasCommittedInTerm) {
-    raft.earlyReads = raft.earlyReads.concat(request)
+    raft.earlyReads = withMessage(raft.earlyReads, request)
     return
   }
   startRead(raft, request)

@@ -71,8 +71,9 @@ function sendSnapshot(raft: Raft, progress: Progress): boolean {
 }
 
 export function broadcastAppend(raft: Raft, evenIfEmpty = true): void {
-  for (const progress of raft.tracker.progress) {
-    if (progress.id !== raft.id) sendAppend(raft, progress, evenIfEmpty)
+  const members = raft.tracker.progress
+  for (let i = 0; i < members.length; i++) {
+    if (members[i]!.id !== raft.id) sendAppend(raft, members[i]!, evenIfEmpty)
   }
 }
 

@@ -38,22 +38,15 @@ export class Unstable {
     this.#logger = logger
   }
 
-  /** 0: unknown here, ask the storage. Else one above the snapshot, for everything below is about to go. */
-  firstIndex(): number {
-    return this.snapshot === null ? 0 : this.snapshot.index + 1
-  }
-
-  /** 0: unknown here, ask the storage. */
+  /** The last index of the whole log: what is below `offset` ends there. */
   lastIndex(): number {
-    if (this.entries.length > 0) return this.offset + this.entries.length - 1
-    return this.snapshot === null ? 0 : this.snapshot.index
+    return this.offset + this.entries.length - 1
   }
 
-  /** UNAVAILABLE: unknown here. */
+  /** UNAVAILABLE: no such entry here. */
   term(index: number): number {
     const at = index - this.offset
-    if (at >= 0) return at < this.entries.length ? this.entries[at]!.term : UNAVAILABLE
-    return this.snapshot !== null && this.snapshot.index === index ? this.snapshot.term : UNAVAILABLE
+    return at >= 0 && at < this.entries.length ? this.entries[at]!.term : UNAVAILABLE
   }
 
   slice(low: number, high: number): readonly Entry[] {
@@ -92,10 +85,10 @@ export class Unstable {
    */
   stableTo(index: number, term: number): void {
     const own = this.term(index)
-    if (own < 0) {
-      this.#logger?.info(`entry at index ${index} missing from unstable log; ignoring`)
-    } else if (index < this.offset) {
+    if (index < this.offset && this.snapshot?.index === index) {
       this.#logger?.info(`entry at index ${index} matched unstable snapshot; ignoring`)
+    } else if (own < 0) {
+      this.#logger?.info(`entry at index ${index} missing from unstable log; ignoring`)
     } else if (own !== term) {
       this.#logger?.info(
         `entry at (index,term)=(${index},${term}) mismatched with entry at (${index},${own}) in unstable log; ignoring`,

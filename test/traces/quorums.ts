@@ -5,10 +5,10 @@ import { type Directive, integer, integersOf } from './format.ts'
 /** The commands of the `quorum` files: what majorities make of votes and of acknowledged indexes. */
 export function quorums(): (directive: Directive) => string {
   return (directive) => {
-    const voters = sortedIds(integersOf(directive, 'cfg'))
+    const voters = integersOf(directive, 'cfg')
     const outgoing = outgoingOf(directive)
     // Values are given to the ids in the order in which they are named, each once.
-    const ids = [...new Set([...integersOf(directive, 'cfg'), ...(outgoing ?? [])])]
+    const ids = [...new Set([...voters, ...(outgoing ?? [])])]
     const isVote = directive.command === 'vote'
     const values = valuesOf(directive, isVote ? 'votes' : 'idx')
     if (values.length !== ids.length) return mismatch(ids, values)
@@ -27,7 +27,7 @@ export function quorums(): (directive: Directive) => string {
 function outgoingOf(directive: Directive): number[] | undefined {
   const found = directive.arguments.find(({ key }) => key === 'cfgj')
   if (found === undefined) return undefined
-  return found.values[0] === 'zero' ? [] : sortedIds(found.values.map(integer))
+  return found.values[0] === 'zero' ? [] : found.values.map(integer)
 }
 
 const VOTES: Record<string, number> = { n: 1, y: 2 }
