@@ -21,7 +21,7 @@ import {
 } from '../redis/index.ts'
 import { EntryWriter } from './entry.ts'
 import type { Origin } from './origin.ts'
-import { PARKED_MAX, type ParkedCommand } from './parking.ts'
+import type { ParkedCommand } from './parking.ts'
 import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 
@@ -61,30 +61,29 @@ export class Evaluator {
 
   /** Parked commands whose turn may have come. */
   unpark(peer: Peer): void {
-    if (peer.parked.length === 0) return
+    if (peer.parked.isEmpty) return
     const gate = this.#gate(peer)
     if (gate === Gate.refuse) {
       this.refuseParked(peer, this.#refusal)
       return
     }
-    const parked = peer.parked.splice(0)
-    const blockedKeys = new Set<string>()
-    const blockedSessions = new Set<number>()
-    for (const command of parked) {
+    for (const command of peer.parked.takeAll()) {
       if (command.expiresAtMs < this.#stores.nowMs) {
         this.#refuse(command.origin, command.session, command.sequence, Refusal.expired, peer)
       } else if (command.version !== peer.cell.epoch.version) {
         this.#refuse(command.origin, command.session, command.sequence, Refusal.epochNotMatch, peer)
-      } else if (gate === Gate.park || blockedSessions.has(command.sessionKey) || overlaps(command.keys, blockedKeys)) {
-        this.#keepParked(peer, command, blockedKeys, blockedSessions)
-      } else if (!this.#tryParked(peer, command)) {
-        this.#keepParked(peer, command, blockedKeys, blockedSessions)
+      } else if (
+        gate === Gate.park ||
+        peer.parked.holdsBack(command.sessionKey, command.keys) ||
+        !this.#tryParked(peer, command)
+      ) {
+        peer.parked.add(command)
       }
     }
   }
 
   refuseParked(peer: Peer, refusal: Refusal): void {
-    for (const command of peer.parked.splice(0)) {
+    for (const command of peer.parked.takeAll()) {
       this.#refuse(command.origin, command.session, command.sequence, refusal, peer)
     }
   }
@@ -131,18 +130,18 @@ export class Evaluator {
     }
     parseCommand(reader.buffer, reader.start, this.#args)
     const row = lookupCommand(this.#args)
-    if (gate === Gate.open && (peer.parked.length === 0 || this.#overtakes(peer, sessionKey, row))) {
+    if (gate === Gate.open && !this.#mustWait(peer, sessionKey, row)) {
       if (this.#execute(peer, origin, session, sequence, reader.protocol, reader.flags, row)) {
         this.#accept(peer, sessionKey, sequence)
         return
       }
     }
-    if (peer.parked.length >= PARKED_MAX) {
+    if (peer.parked.isFull) {
       this.#refuse(origin, session, sequence, Refusal.busy, peer)
       return
     }
     this.#accept(peer, sessionKey, sequence)
-    peer.parked.push({
+    peer.parked.add({
       origin,
       session,
       sessionKey,
@@ -163,12 +162,6 @@ export class Evaluator {
     peer.accepted.set(sessionKey, sequence)
   }
 
-  #keepParked(peer: Peer, command: ParkedCommand, keys: Set<string>, sessions: Set<number>): void {
-    peer.parked.push(command)
-    sessions.add(command.sessionKey)
-    for (const key of command.keys) keys.add(key)
-  }
-
   #tryParked(peer: Peer, command: ParkedCommand): boolean {
     parseCommand(command.bytes, 0, this.#args)
     const row = lookupCommand(this.#args)
@@ -176,15 +169,8 @@ export class Evaluator {
     return this.#execute(peer, origin, session, sequence, protocol, flags, row)
   }
 
-  /** May the command in `#args` run before those that are parked? Not if it shares a key or the connection with one (rule 9). */
-  #overtakes(peer: Peer, sessionKey: number, row: CommandRow | undefined): boolean {
-    const keys = keysOf(this.#args, row)
-    for (const command of peer.parked) {
-      if (command.sessionKey === sessionKey) return false
-      if (keys.length === 0 || command.keys.length === 0) return false
-      for (const key of keys) if (command.keys.includes(key)) return false
-    }
-    return true
+  #mustWait(peer: Peer, sessionKey: number, row: CommandRow | undefined): boolean {
+    return !peer.parked.isEmpty && peer.parked.holdsBack(sessionKey, keysOf(this.#args, row))
   }
 
   #gate(peer: Peer): Gate {
@@ -313,13 +299,6 @@ export class Evaluator {
     }
     origin.answers().add(session, sequence, Fate.notExecuted, refusal, payload, 0, payload.length)
   }
-}
-
-function overlaps(keys: readonly string[], blocked: ReadonlySet<string>): boolean {
-  // A command over the whole range shares a key with every other.
-  if (keys.length === 0) return blocked.size > 0
-  for (const key of keys) if (blocked.has(key)) return true
-  return false
 }
 
 const NO_KEYS: readonly string[] = []

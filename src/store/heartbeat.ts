@@ -9,6 +9,7 @@ const INTERVAL_MS = 1000
 export class Heartbeats {
   readonly #stores: Stores
   readonly #pd: Ref<PdMessage>
+  readonly #due = new Set<Peer>()
   #lastMs = Number.NEGATIVE_INFINITY
 
   constructor(stores: Stores, pd: Ref<PdMessage>) {
@@ -21,20 +22,20 @@ export class Heartbeats {
     this.#lastMs = Number.NEGATIVE_INFINITY
   }
 
+  /** PD is to hear of this cell at the end of the turn. */
+  due(peer: Peer): void {
+    this.#due.add(peer)
+  }
+
   advance(): void {
     const { nowMs } = this.#stores
     const all = nowMs - this.#lastMs >= INTERVAL_MS
+    if (!all && this.#due.size === 0) return
     const cells: CellReport[] = []
-    const reported: Peer[] = []
-    for (const store of this.#stores.stores.values()) {
-      for (const peer of store.peers.values()) {
-        if (!all && !peer.reportDue) continue
-        reported.push(peer)
-        if (peer.working !== null) cells.push(reportOf(peer))
-      }
-    }
+    if (all) for (const peer of this.#stores.peers()) this.#due.add(peer)
+    for (const peer of this.#due) if (peer.working !== null) cells.push(reportOf(peer))
     if (!all && cells.length === 0) {
-      for (const peer of reported) peer.reportDue = false
+      this.#due.clear()
       return
     }
     const stores = [...this.#stores.stores.values()].map((store): StoreReport => {
@@ -51,7 +52,7 @@ export class Heartbeats {
     // Without a PD nothing is lost: what is due stays due.
     if (!told) return
     if (all) this.#lastMs = nowMs
-    for (const peer of reported) peer.reportDue = false
+    this.#due.clear()
   }
 }
 

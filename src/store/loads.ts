@@ -64,6 +64,7 @@ export class Loads {
   }
 
   #arrived(loads: readonly Load[], values: readonly (Uint8Array | null)[]): void {
+    const crowded = new Set<Peer>()
     for (let i = 0; i < loads.length; i++) {
       const { peer, key, term, version, rangeEffects } = loads[i] as Load
       peer.loading.delete(key)
@@ -73,6 +74,13 @@ export class Loads {
       // A key of another range or of before a FLUSHALL is not taken in: the command that waits asks again.
       if (peer.cell.epoch.version !== version || working.rangeEffects !== rangeEffects) continue
       working.load(key, values[i] ?? null)
+      if (working.memoryBytes > this.#stores.workingBytesMax(peer.store)) crowded.add(peer)
     }
+    // Not before the commands that wait have run on what they asked for.
+    if (crowded.size > 0) this.#stores.atTurnEnd(() => this.#evict(crowded))
+  }
+
+  #evict(crowded: ReadonlySet<Peer>): void {
+    for (const peer of crowded) peer.working?.evict(this.#stores.workingBytesMax(peer.store) * 0.9, peer.written)
   }
 }

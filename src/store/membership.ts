@@ -39,7 +39,7 @@ export function obey(stores: Stores, order: Order): void {
   const peer = stores.peer(order.store, order.cell)
   if (peer?.working == null || peer.transferTo !== 0) return
   if (!sameEpoch(peer.cell.epoch, order.epoch)) {
-    peer.reportDue = true
+    stores.heartbeats.due(peer)
     return
   }
   stores.touch(peer)
@@ -97,7 +97,7 @@ export function applyMembership(stores: Stores, peer: Peer, entry: Entry): void 
     epoch: { version: peer.cell.epoch.version, confVer: peer.cell.epoch.confVer + 1 },
     peers: membersOf(confState, stores_),
   }
-  peer.reportDue = true
+  stores.heartbeats.due(peer)
   const removed = v2.changes.some((single) => single.type === ConfChangeType.removeNode && single.nodeId === peer.id)
   if (removed && peer.member === undefined) stores.removals.remove(peer)
 }

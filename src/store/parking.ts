@@ -12,10 +12,62 @@ export interface ParkedCommand {
   readonly flags: number
   /** RESP bytes of the command, its own copy. */
   readonly bytes: Uint8Array
+  /** Empty: the whole range. */
   readonly keys: readonly string[]
   readonly expiresAtMs: number
 }
 
-/** Commands that one peer parks; more are refused as busy. */
-export const PARKED_MAX = 20_000
-export const PARKED_BYTES_MAX = 64 * 1024 * 1024
+const COMMANDS_MAX = 20_000
+const BYTES_MAX = 64 * 1024 * 1024
+
+/**
+ * The commands that one peer has parked, in order of arrival. A later command may overtake one of them only if they
+ * share neither a key nor the connection (rule 9).
+ */
+export class Parking {
+  #commands: ParkedCommand[] = []
+  #bytes = 0
+  readonly #sessions = new Set<number>()
+  readonly #keys = new Set<string>()
+  /** A command over the whole range is parked: it shares a key with every other. */
+  #wholeRange = false
+
+  get isEmpty(): boolean {
+    return this.#commands.length === 0
+  }
+
+  get length(): number {
+    return this.#commands.length
+  }
+
+  get isFull(): boolean {
+    return this.#commands.length >= COMMANDS_MAX || this.#bytes >= BYTES_MAX
+  }
+
+  add(command: ParkedCommand): void {
+    this.#commands.push(command)
+    this.#bytes += command.bytes.length
+    this.#sessions.add(command.sessionKey)
+    if (command.keys.length === 0) this.#wholeRange = true
+    for (const key of command.keys) this.#keys.add(key)
+  }
+
+  /** Must a command wait behind those that are parked? */
+  holdsBack(sessionKey: number, keys: readonly string[]): boolean {
+    if (this.#commands.length === 0) return false
+    if (this.#wholeRange || keys.length === 0 || this.#sessions.has(sessionKey)) return true
+    for (const key of keys) if (this.#keys.has(key)) return true
+    return false
+  }
+
+  /** Empties the parking: whoever cannot go yet is added again, in the same order. */
+  takeAll(): readonly ParkedCommand[] {
+    const commands = this.#commands
+    this.#commands = []
+    this.#bytes = 0
+    this.#sessions.clear()
+    this.#keys.clear()
+    this.#wholeRange = false
+    return commands
+  }
+}

@@ -3,7 +3,7 @@ import { type Cell, type CellState, peerOn, type StoredConfState } from '../mode
 import type { RawNode } from '../raft/index.ts'
 import type { GroupLog } from '../storage/index.ts'
 import type { Lease } from './lease.ts'
-import type { ParkedCommand } from './parking.ts'
+import { Parking } from './parking.ts'
 import { PendingAnswers } from './pending.ts'
 import type { SnapshotIn } from './snapshot-in.ts'
 import type { SnapshotOut } from './snapshot-out.ts'
@@ -47,7 +47,7 @@ export class Peer {
   termStart = 0
   leadTerm = 0
   readonly pending = new PendingAnswers()
-  readonly parked: ParkedCommand[] = []
+  readonly parked = new Parking()
   /** By origin and session: the last command accepted in this term (rule 10). */
   readonly accepted = new Map<number, number>()
   /** Keys that have been asked of the engine for parked commands. */
@@ -67,8 +67,9 @@ export class Peer {
   /** Stores of peers that this one has heard of but that are not in its cell: a learner's leader. */
   readonly heardFrom = new Map<number, number>()
 
-  /** Readys whose sync is outstanding. */
+  /** Readys whose sync is outstanding; those of them that wait for the flush after the one in flight. */
   unsynced = 0
+  gathered = 0
   /** In the list of peers that the turn looks at. */
   touched = false
   evaluating = false
@@ -76,8 +77,6 @@ export class Peer {
   gate = 0
   gateRefusal = 0
   gateTurn = -1
-  /** PD is to hear of this cell at the next chance. */
-  reportDue = true
   destroyed = false
 
   snapshotOut: SnapshotOut | null = null

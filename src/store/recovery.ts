@@ -37,6 +37,7 @@ export function recoverStore(stores: Stores, log: RaftLog, place: StorePlace, en
           for (const state of living) revive(stores, store, state)
           for (const group of log.groups()) {
             if (group.store === store.id && !store.peers.has(group.cell)) {
+              if (group.firstIndex() > 1) throw new Error(`store ${store.id}: the engine has lost cell ${group.cell}`)
               bearLearner(stores, store, group.cell, group.peer)
             }
           }

@@ -97,7 +97,7 @@ function follow(stores: Stores, peer: Peer): void {
     stores.snapshots.cancel(peer)
     peer.lease.begin()
     if (leadTerm !== 0) peer.termStart = node.lastIndex
-    peer.reportDue = true
+    stores.heartbeats.due(peer)
   }
   if (leadTerm !== 0 && peer.working === null && peer.applied >= peer.termStart) beginEvaluation(stores, peer)
 }
@@ -114,6 +114,6 @@ function beginEvaluation(stores: Stores, peer: Peer): void {
     working.replay(reader, index)
   }
   peer.working = working
-  peer.reportDue = true
+  stores.heartbeats.due(peer)
   stores.touch(peer)
 }

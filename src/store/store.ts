@@ -9,6 +9,8 @@ export class Store {
   readonly engine: Engine
   readonly log: RaftLog
   readonly peers = new Map<number, Peer>()
+  /** Peers here that lead, as of the last tick. */
+  leaders = 0
   /** A read batch is at the engine: one at a time (rule 29). */
   reading = false
   /** A write batch is at the engine; null when it is free. */
@@ -17,6 +19,8 @@ export class Store {
   /** Bytes of entries written back since the last flush of the engine began. */
   unflushedBytes = 0
   lastWriteMs = 0
+  /** When write-back last looked whether there is something to do. */
+  lookedMs = 0
 
   constructor(place: StorePlace, engine: Engine, log: RaftLog) {
     this.id = place.id

@@ -24,7 +24,7 @@ import { Origin } from './origin.ts'
 import type { Peer } from './peer.ts'
 import { Removals } from './removal.ts'
 import { SnapshotsIn } from './snapshot-in.ts'
-import { Snapshots } from './snapshot-out.ts'
+import { REFUSED, Snapshots } from './snapshot-out.ts'
 import type { Store } from './store.ts'
 import { Transport } from './transport.ts'
 import { turn } from './turn.ts'
@@ -74,6 +74,7 @@ export class Stores {
   readonly commandBatches: { origin: Origin; records: Uint8Array }[] = []
   envelopes: Envelope[] = []
   completions: (() => void)[] = []
+  turnEnd: (() => void)[] = []
   touchedPeers: Peer[] = []
   readonly dirtyOrigins: Origin[] = []
   ticks = 0
@@ -111,13 +112,14 @@ export class Stores {
     this.heartbeats = new Heartbeats(this, ctx.named<PdMessage>(actorNames.pd))
   }
 
-  /** Memory for what the engine lacks, and for the working state of one cell; the share of one store (`--memory`). */
+  /** One store's share of `--memory` for what its engine lacks. */
   get overlayBytesMax(): number {
     return this.options.memory / 2 / this.topology.stores.length
   }
 
-  get workingBytesMax(): number {
-    return this.options.memory / 2 / this.topology.stores.length
+  /** The share of the working state of one of the cells that are led there. */
+  workingBytesMax(store: Store): number {
+    return this.options.memory / 2 / this.topology.stores.length / Math.max(1, store.leaders)
   }
 
   /** The shortest time without a leader after which an election may begin. */
@@ -177,6 +179,11 @@ export class Stores {
     this.#ctx.requestTurn()
   }
 
+  /** Behind everything else in this turn. */
+  atTurnEnd(step: () => void): void {
+    this.turnEnd.push(step)
+  }
+
   again(): void {
     this.#ctx.requestTurn()
   }
@@ -193,8 +200,14 @@ export class Stores {
   }
 
   waitForSync(peer: Peer, ready: Ready, needsSync: boolean): void {
+    if (!needsSync && peer.gathered === 0) {
+      // All that is before it is in the flush under way, and it needs none itself.
+      this.inFlight.push({ peer, ready })
+      return
+    }
+    peer.gathered++
     this.gathered.push({ peer, ready })
-    if (needsSync) this.wantsSync = true
+    this.wantsSync = true
   }
 
   /** When everything that is gathered in the log now is synced. */
@@ -249,6 +262,8 @@ export class Stores {
       if (!peer.initialized || (message.context === null && this.#promisedSilence(peer))) return
     }
     if (peer.storeOf(message.from) === 0) peer.heardFrom.set(message.from, envelope.fromStore)
+    // A log without room takes no entries, but still votes: Raft sends them again.
+    if (message.entries.length > 0 && store.log.full) return
     const { node } = peer
     node.step(message)
     this.touch(peer)
@@ -316,7 +331,9 @@ export class Stores {
 
   /** Time's part of the turn. */
   tick(): void {
+    for (const store of this.stores.values()) store.leaders = 0
     for (const peer of this.peers()) {
+      if (peer.isLeader) peer.store.leaders++
       // A follower that has promised silence keeps its election clock at zero.
       if (!peer.isLeader && !this.mayCampaign(peer)) peer.node.setElectionElapsed(0)
       peer.node.tick()
@@ -359,7 +376,19 @@ export class Stores {
   #takePiece(message: Extract<StoresMessage, { kind: 'snapshotPiece' }>): void {
     const store = this.stores.get(message.toStore)
     const peer = store?.peers.get(message.cell)
-    if (peer === undefined || peer.id !== message.toPeer) return
+    if (peer === undefined || peer.id !== message.toPeer) {
+      const { fromStore, fromPeer, toPeer, cell, index } = message
+      this.transport.tell(fromStore, {
+        kind: 'snapshotPieceTaken',
+        toStore: fromStore,
+        cell,
+        fromPeer: toPeer,
+        toPeer: fromPeer,
+        index,
+        next: REFUSED,
+      })
+      return
+    }
     this.snapshotsIn.piece(peer, message)
   }
 }

@@ -35,6 +35,7 @@ export function turn(stores: Stores): void {
   for (const origin of stores.dirtyOrigins) origin.send()
   stores.dirtyOrigins.length = 0
   stores.heartbeats.advance()
+  endTurn(stores)
   if (stores.transport.hasLocal || stores.touchedPeers.length > 0) stores.again()
 }
 
@@ -66,11 +67,18 @@ function settleTouched(stores: Stores): readonly Peer[] {
 function evaluate(stores: Stores, looked: readonly Peer[]): void {
   for (const peer of looked) {
     if (peer.transferTo !== 0) continueTransfer(stores, peer)
-    if (peer.parked.length > 0) stores.evaluator.unpark(peer)
+    if (!peer.parked.isEmpty) stores.evaluator.unpark(peer)
   }
   for (const { origin, records } of stores.commandBatches) stores.evaluator.batch(origin, records)
   stores.commandBatches.length = 0
   stores.evaluator.propose()
+}
+
+function endTurn(stores: Stores): void {
+  if (stores.turnEnd.length === 0) return
+  const steps = stores.turnEnd
+  stores.turnEnd = []
+  for (const step of steps) step()
 }
 
 /** All records gathered since the last sync: one write, one sync, one in flight. */
@@ -78,6 +86,7 @@ function sync(stores: Stores): void {
   if (!stores.wantsSync || stores.rawLog.flushing) return
   stores.wantsSync = false
   stores.inFlight = stores.gathered
+  for (const { peer } of stores.gathered) peer.gathered = 0
   stores.gathered = []
   stores.inFlightCallbacks = stores.gatheredCallbacks
   stores.gatheredCallbacks = []

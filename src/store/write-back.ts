@@ -27,6 +27,7 @@ const PIECE_BYTES = 2 * 1024 * 1024
 const UNFLUSHED_BYTES_MAX = 64 * 1024 * 1024
 /** Log segments after which the engine is flushed, and the groups that hold the oldest are written back. */
 const SEGMENTS_MAX = 8
+const LOOK_MS = 20
 /** Without new entries for so long, a store writes back and flushes what it has. */
 const IDLE_MS = 2000
 /** A follower that lacks more than this is not waited for: it gets a snapshot. */
@@ -93,9 +94,16 @@ export class WriteBack {
     for (const store of this.#stores.stores.values()) {
       const job = this.#jobs.get(store)
       if (job !== undefined) more = this.#continue(store, job) || more
-      else if (store.writing === null) more = this.#begin(store) || more
+      else if (store.writing === null && this.#isTime(store)) more = this.#begin(store) || more
     }
     return more
+  }
+
+  /** To look at all that is dirty costs something: now and then is enough, unless someone waits. */
+  #isTime(store: Store): boolean {
+    if (this.#waiting.size === 0 && this.#stores.nowMs - store.lookedMs < LOOK_MS) return false
+    store.lookedMs = this.#stores.nowMs
+    return true
   }
 
   #begin(store: Store): boolean {
@@ -227,7 +235,7 @@ export class WriteBack {
     store.unflushedBytes += job.bytes
     this.#end(store)
     job.written?.(state)
-    peer.working?.evict(this.#stores.workingBytesMax, peer.written)
+    peer.working?.evict(this.#stores.workingBytesMax(store), peer.written)
   }
 
   #end(store: Store): void {
@@ -238,7 +246,8 @@ export class WriteBack {
   #maybeFlush(store: Store): void {
     if (store.flushing || store.unflushedBytes === 0) return
     const idle = this.#stores.nowMs - store.lastWriteMs > IDLE_MS
-    if (!idle && store.unflushedBytes < UNFLUSHED_BYTES_MAX && store.log.stats.segments <= SEGMENTS_MAX) return
+    const unflushedMax = Math.min(UNFLUSHED_BYTES_MAX, this.#stores.overlayBytesMax)
+    if (!idle && store.unflushedBytes < unflushedMax && store.log.stats.segments <= SEGMENTS_MAX) return
     this.flush(store, () => {})
   }
 
