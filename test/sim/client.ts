@@ -50,7 +50,10 @@ export class Client {
   /** In the order sent; null is a command that is not part of the history. */
   #waiting: (Operation | null)[] = []
   readonly #resp3: boolean
+  /** Of the connection: what belongs to an older one is nothing to us. */
   #generation = 0
+  /** Only the latest pause ends in a burst. */
+  #thoughts = 0
 
   constructor(world: ClientWorld, random: Random) {
     this.#world = world
@@ -60,6 +63,12 @@ export class Client {
 
   start(): void {
     this.#later(this.#random.float() * 100, () => this.#open())
+  }
+
+  /** Works again after everyone has rested. */
+  resume(): void {
+    if (this.#end === null) this.#open()
+    else this.#think()
   }
 
   get idle(): boolean {
@@ -97,9 +106,9 @@ export class Client {
   #think(): void {
     const { clients, commandsPerSecond, depthMax } = this.#world.settings
     const meanMs = (1000 * clients * (1 + (depthMax - 1) / 4)) / commandsPerSecond
-    const generation = this.#generation
+    const thought = ++this.#thoughts
     this.#later(-Math.log(1 - this.#random.float()) * meanMs, () => {
-      if (generation === this.#generation) this.#burst()
+      if (thought === this.#thoughts) this.#burst()
     })
   }
 

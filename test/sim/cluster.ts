@@ -1,0 +1,342 @@
+/**
+ * The product in one thread: executors, stores, PD and gateway as they are, over simulated disks, engines and
+ * connections that outlive what runs on them.
+ *
+ * ```
+ *  clients ── Network ── gateway (main executor) ─┐
+ *                                                 ├── messages of the twin (filtered by the faults)
+ *  SimulatedDisk ── raft log ─┐                   │
+ *  SimulatedEngineDisk ───────┴── stores ─────────┘      pd (on executor 0)
+ * ```
+ *
+ * A crash of an executor is a crash of its disk and engines: what was not synced is gone or torn. A crash of the process
+ * is that of all of them, and of all connections. Everything comes back by `restart…`, as the supervisor would do it.
+ *
+ * A throw anywhere in the product comes out of `simulation.run`: that is a bug, and the run ends.
+ */
+import { createSimulation, type LogEntry, type MessageFilter, type Simulation } from '../../src/actor/index.ts'
+import { type Random, Random as Seeded } from '../../src/base/index.ts'
+import { FIRST_INDEX, putFirstCells } from '../../src/boot/first-cells.ts'
+import {
+  actorNames,
+  type Options,
+  type PdMessage,
+  resolveOptions,
+  type StorePlace,
+  type Topology,
+} from '../../src/model/index.ts'
+import { pd } from '../../src/pd/index.ts'
+import { openRaftLog } from '../../src/storage/index.ts'
+import { type StorageEdge, type Stores, storageEdge, stores } from '../../src/store/index.ts'
+import { SimulatedDisk } from './disk.ts'
+import { SimulatedEngineDisk } from './engine.ts'
+import type { Victim } from './faults.ts'
+import { Network } from './network.ts'
+import { networkEdge, plainGateway } from './plain-gateway.ts'
+import { VirtualTime } from './virtual-time.ts'
+
+export const WALL_START_MS = 1_800_000_000_000
+
+export interface ClusterSettings {
+  readonly executors: number
+  readonly stores: number
+  readonly replicas: number
+  readonly segmentBytes: number
+  readonly options: Readonly<Record<string, string>>
+  /** Between executors. */
+  readonly latencyMs: { readonly minMs: number; readonly maxMs: number }
+  readonly clientLatencyMs: { readonly min: number; readonly max: number }
+  readonly cutProbability: number
+}
+
+export function drawCluster(random: Random): ClusterSettings {
+  const executors = random.pick([1, 2, 3, 3, 3, 4])
+  const stores = executors * Math.ceil(3 / executors)
+  return {
+    executors,
+    stores,
+    replicas: 3,
+    // Small segments turn over in seconds.
+    segmentBytes: random.pick([256 * 1024, 1024 * 1024]),
+    options: {
+      memory: random.pick(['16mb', '64mb']),
+      connectionOrder: random.chance(0.8) ? 'keys' : 'strict',
+      requestTimeout: random.pick(['1s', '5s']),
+      valueMax: '1mb',
+    },
+    latencyMs: random.pick([
+      { minMs: 0.005, maxMs: 0.2 },
+      { minMs: 0.1, maxMs: 10 },
+    ]),
+    clientLatencyMs: random.pick([
+      { min: 0.05, max: 0.5 },
+      { min: 0.5, max: 20 },
+    ]),
+    cutProbability: random.pick([0, 0.05]),
+  }
+}
+
+type Trace = (text: string) => void
+
+interface Machine {
+  readonly disk: SimulatedDisk
+  readonly engines: Map<number, SimulatedEngineDisk>
+}
+
+export class Cluster implements Victim {
+  readonly settings: ClusterSettings
+  readonly options: Options
+  readonly topology: Topology
+  readonly executors: number
+  readonly network: Network
+  readonly trace: Trace
+  /** Of executors whose stores are open. */
+  readonly hosts = new Map<number, Stores>()
+  /** What store 1's cells begin behind. */
+  readonly firstIndex = FIRST_INDEX
+  readonly #machines: Machine[]
+  readonly #random: Random
+  readonly #before = new VirtualTime()
+  #simulation: Simulation | null = null
+  /** Lives of an executor in the present process. */
+  #incarnations: number[] = []
+
+  private constructor(random: Random, settings: ClusterSettings, trace: Trace) {
+    this.settings = settings
+    this.trace = trace
+    this.#random = random
+    this.executors = settings.executors
+    const { executors } = settings
+    this.options = resolveOptions(
+      {
+        executors: `${executors}`,
+        stores: `${settings.stores}`,
+        replicas: `${settings.replicas}`,
+        ...settings.options,
+      },
+      { cores: executors, memoryBytes: 2 ** 30 },
+    )
+    const places: StorePlace[] = []
+    for (let i = 0; i < settings.stores; i++) {
+      const executor = i % executors
+      places.push({ id: i + 1, executor, dir: `store-${i + 1}`, logDir: `log-${executor}`, labels: {} })
+    }
+    this.topology = { cluster: 'simulated', executors, stores: places }
+    this.#machines = []
+    for (let executor = 0; executor < executors; executor++) {
+      const engines = new Map<number, SimulatedEngineDisk>()
+      for (const place of places) {
+        if (place.executor === executor) engines.set(place.id, new SimulatedEngineDisk(this.schedule, random.fork()))
+      }
+      this.#machines.push({ disk: new SimulatedDisk(this.schedule, random.fork()), engines })
+    }
+    this.network = new Network(
+      random.fork(),
+      {
+        latencyMs: settings.clientLatencyMs,
+        cutProbability: settings.cutProbability,
+        highWaterBytes: 64 * 1024,
+      },
+      this.schedule,
+      () => this.nowMs,
+    )
+  }
+
+  static async start(seed: string, settings: ClusterSettings, trace: Trace): Promise<Cluster> {
+    const cluster = new Cluster(new Seeded(`${seed}/cluster`), settings, trace)
+    await cluster.#bootstrap()
+    cluster.#simulation = cluster.#simulate(seed)
+    return cluster
+  }
+
+  get simulation(): Simulation {
+    return this.#simulation as Simulation
+  }
+
+  get nowMs(): number {
+    return this.#simulation === null ? this.#before.nowMs : this.#simulation.clock.monotonicMs()
+  }
+
+  readonly schedule = (delayMs: number, action: () => void): void => {
+    if (this.#simulation === null) this.#before.schedule(delayMs, action)
+    else this.#simulation.schedule(delayMs, action)
+  }
+
+  /** As the main thread does before any executor opens a store (rule 30). */
+  async #bootstrap(): Promise<void> {
+    const first = this.topology.stores[0] as StorePlace
+    const engine = (this.#machines[first.executor] as Machine).engines.get(first.id)?.open()
+    if (engine === undefined) throw new Error('the first store has an engine')
+    const cells = putFirstCells(engine, first.id)
+    // Its disk answers in virtual time, which goes on between the steps of the promise.
+    for (let ms = 1; ms <= 2000; ms++) {
+      this.#before.run(ms)
+      await null
+    }
+    await cells
+    engine.close(() => {})
+    this.#before.run(4000)
+  }
+
+  #simulate(seed: string): Simulation {
+    return createSimulation({
+      seed: `${seed}/simulation`,
+      executors: this.executors,
+      wallStartMs: WALL_START_MS,
+      latency: this.settings.latencyMs,
+      edges: (executor) => ({
+        [networkEdge.name]: this.network,
+        ...(executor < this.executors ? { [storageEdge.name]: this.#storage(executor) } : {}),
+      }),
+      populate: (executor, _incarnation, simulation) => this.#populate(executor, simulation),
+      log: (entry) => this.#log(entry),
+    })
+  }
+
+  #populate(executor: number, simulation: Simulation): void {
+    // Called for the first time before `createSimulation` returns.
+    this.#simulation = simulation
+    const { topology, options } = this
+    const supervise = 'escalate' as const
+    if (executor === this.executors) {
+      const name = actorNames.gateway(executor)
+      simulation.spawn(plainGateway, { topology, options }, { executor, name, supervise })
+      return
+    }
+    const incarnation = (this.#incarnations[executor] ?? 0) + 1
+    this.#incarnations[executor] = incarnation
+    const name = actorNames.stores(executor)
+    simulation.spawn(stores, { executor, topology, options, incarnation }, { executor, name, supervise })
+    if (executor === 0) simulation.spawn(pd, { options, topology }, { executor, name: actorNames.pd, supervise })
+  }
+
+  #storage(executor: number): StorageEdge {
+    const machine = this.#machines[executor] as Machine
+    const identity = this.#random.u32()
+    return {
+      openLog: () =>
+        openRaftLog(machine.disk, {
+          directory: `log-${executor}`,
+          segmentBytes: this.settings.segmentBytes,
+          identity,
+        }),
+      openEngine: (place, done) => {
+        const disk = machine.engines.get(place.id) as SimulatedEngineDisk
+        disk.later([0.1, 20], () => done(null, disk.open()))
+      },
+      storesLost: (lost, error) => {
+        throw new Error(`stores ${lost.join(', ')} are lost, and no disk has failed`, { cause: error })
+      },
+      observe: (host) => {
+        this.hosts.set(executor, host)
+        this.trace(`the stores of executor ${executor} are open`)
+      },
+    }
+  }
+
+  #log(entry: LogEntry): void {
+    const fields = Object.keys(entry.fields).length > 0 ? ` ${JSON.stringify(entry.fields, withoutObjects)}` : ''
+    this.trace(`[${entry.level}] ${entry.executor} ${entry.actor}: ${entry.message}${fields}`)
+  }
+
+  // ─────────────────────────────────────────────────────────────────────────────────────────────── what faults may do
+
+  isUp(executor: number): boolean {
+    return this.simulation.isUp(executor)
+  }
+
+  crashExecutor(executor: number): void {
+    this.simulation.crashExecutor(executor)
+    this.#crashDisks(executor)
+  }
+
+  restartExecutor(executor: number): void {
+    this.simulation.restartExecutor(executor)
+  }
+
+  crashProcess(): void {
+    this.simulation.crashAll()
+    for (let executor = 0; executor < this.executors; executor++) this.#crashDisks(executor)
+    this.network.serverVanishes()
+  }
+
+  restartProcess(): void {
+    this.#incarnations = []
+    this.simulation.restartAll()
+  }
+
+  pauseExecutor(executor: number, durationMs: number): void {
+    this.simulation.pauseExecutor(executor, durationMs)
+  }
+
+  setFilter(filter: MessageFilter | null): void {
+    this.simulation.setFilter(filter)
+  }
+
+  setSyncMs(executor: number, range: [number, number] | null): void {
+    ;(this.#machines[executor] as Machine).disk.syncMs = range ?? [0.1, 2]
+  }
+
+  setWallSkew(executor: number, skewMs: number): void {
+    this.simulation.setWallSkew(executor, skewMs)
+  }
+
+  transferLeader(random: Random): void {
+    const cells = new Set<number>()
+    for (const host of this.hosts.values()) for (const peer of host.peers()) cells.add(peer.cell.id)
+    if (cells.size === 0) return
+    const cell = random.pick([...cells].sort((a, b) => a - b))
+    const toStore = random.pick(this.topology.stores).id
+    this.trace(`cell ${cell} is to be led from store ${toStore}`)
+    this.simulation.named<PdMessage>(actorNames.pd).tell({ kind: 'transferWanted', cell, toStore })
+  }
+
+  #crashDisks(executor: number): void {
+    this.hosts.delete(executor)
+    const machine = this.#machines[executor] as Machine
+    machine.disk.crash()
+    for (const engine of machine.engines.values()) engine.crash()
+  }
+
+  // ──────────────────────────────────────────────────────────────────────────────────────────────────── what is asked
+
+  /** What is missing before every cell is served and has all its copies; null: nothing. */
+  whatIsMissing(): string | null {
+    for (let executor = 0; executor <= this.executors; executor++) {
+      if (!this.isUp(executor)) return `executor ${executor} is down`
+      if (executor < this.executors && !this.hosts.has(executor))
+        return `the stores of executor ${executor} are not open`
+    }
+    const served = new Set<number>()
+    for (const host of this.hosts.values()) {
+      for (const peer of host.peers()) {
+        const { cell, node } = peer
+        if (!node.isLeader) continue
+        if (peer.working === null) return `the leader of cell ${cell.id} does not serve`
+        if (cell.peers.length !== this.settings.replicas) return `cell ${cell.id} has ${cell.peers.length} peers`
+        if (peer.confState.votersOutgoing.length > 0) return `cell ${cell.id} is in a joint configuration`
+        for (const member of cell.peers) {
+          if (member.role !== 'voter') return `peer ${member.id} of cell ${cell.id} is a ${member.role}`
+          const other = this.#hostOf(member.store)?.peer(member.store, cell.id)
+          if (other === undefined || other.id !== member.id) return `peer ${member.id} of cell ${cell.id} is not there`
+          if (other.applied < node.committed) return `peer ${member.id} of cell ${cell.id} is behind`
+        }
+        served.add(cell.id)
+      }
+    }
+    for (const host of this.hosts.values()) {
+      for (const peer of host.peers()) if (!served.has(peer.cell.id)) return `cell ${peer.cell.id} has no leader`
+    }
+    return served.size >= 2 ? null : 'there are no cells'
+  }
+
+  #hostOf(store: number): Stores | undefined {
+    const place = this.topology.stores.find((each) => each.id === store)
+    return place === undefined ? undefined : this.hosts.get(place.executor)
+  }
+}
+
+function withoutObjects(key: string, value: unknown): unknown {
+  if (value instanceof Error) return value.message
+  return key !== '' && typeof value === 'object' && value !== null ? String(value) : value
+}

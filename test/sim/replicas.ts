@@ -1,0 +1,224 @@
+/**
+ * What must hold among the replicas at any moment, whatever has gone wrong. Looked at from outside, now and then; it
+ * reads what the stores hold and changes nothing.
+ *
+ *  1. One leader per term and cell (election safety).
+ *  2. The entry that one peer has applied at an index is the one that every other applies there (state machine safety).
+ *  3. What a peer holds at its applied index, its engine with its overlay on top, is what all entries up to there make
+ *     of nothing: so replicas are equal at equal applied index, and no write-back, snapshot or recovery has lost or kept
+ *     what it should not.
+ *  4. A cell's epoch does not go back from one leader that serves to the next.
+ *  5. Queues keep their bounds, and a peer's marks their order.
+ *
+ * Reference for 2 and 3 is a record of the entries of each cell, taken from whoever applied them first, and their
+ * effects replayed by a second reading of the format (`effects.ts`).
+ */
+import { crc32 } from 'node:zlib'
+import { assert, latin1 } from '../../src/base/index.ts'
+import { olderEpoch } from '../../src/model/index.ts'
+import { rangeOf, SCOPE } from '../../src/storage/index.ts'
+import type { Stores } from '../../src/store/index.ts'
+import { applyEffects, firstDifference, type RawSpace } from './effects.ts'
+
+type Peer = NonNullable<ReturnType<Stores['peer']>>
+
+/** A wrong state, not a crash: exit code 11. */
+export class WrongState extends Error {
+  override readonly name = 'WrongState'
+}
+
+interface RecordedEntry {
+  readonly term: number
+  readonly crc: number
+  /** Null when it changes no keys, or when the reference is already behind it. */
+  data: Uint8Array | null
+}
+
+class CellRecord {
+  /** Leader by term. */
+  readonly leaders = new Map<number, number>()
+  /** By index. */
+  readonly entries = new Map<number, RecordedEntry>()
+  /** The reference state, and up to which index it has come. Null: entries that were never seen stand in between. */
+  space: RawSpace | null = new Map()
+  spaceIndex: number
+  servingTerm = 0
+  servingEpoch = { version: 0, confVer: 0 }
+
+  constructor(firstIndex: number) {
+    this.spaceIndex = firstIndex
+  }
+}
+
+const RAFT_BYTES_MAX = 256 * 1024 * 1024
+const PENDING_MAX = 200_000
+
+export class Replicas {
+  readonly #cells = new Map<number, CellRecord>()
+  /** How far each life of a peer was followed. */
+  readonly #followed = new WeakMap<Peer, number>()
+  readonly #firstIndex: number
+  readonly #trace: (text: string) => void
+  comparisons = 0
+  entriesSeen = 0
+
+  /** @param firstIndex what the log of a first cell begins behind */
+  constructor(firstIndex: number, trace: (text: string) => void) {
+    this.#firstIndex = firstIndex
+    this.#trace = trace
+  }
+
+  /** Everything that can be seen at once. Often enough that no entry is trimmed unseen. */
+  look(hosts: Iterable<Stores>): void {
+    for (const host of hosts) {
+      for (const store of host.stores.values()) {
+        for (const peer of store.peers.values()) this.#lookAt(peer)
+      }
+    }
+  }
+
+  #record(cell: number): CellRecord {
+    let record = this.#cells.get(cell)
+    if (record === undefined) {
+      record = new CellRecord(this.#firstIndex)
+      this.#cells.set(cell, record)
+    }
+    return record
+  }
+
+  #lookAt(peer: Peer): void {
+    if (peer.destroyed || !peer.initialized) return
+    const record = this.#record(peer.cell.id)
+    const { node } = peer
+    if (node.isLeader) {
+      const leader = record.leaders.get(node.term)
+      if (leader === undefined) {
+        record.leaders.set(node.term, peer.id)
+        this.#trace(`cell ${peer.cell.id} is led by peer ${peer.id} on store ${peer.store.id} in term ${node.term}`)
+      } else if (leader !== peer.id) {
+        throw new WrongState(
+          `cell ${peer.cell.id} has two leaders in term ${node.term}: peers ${leader} and ${peer.id}`,
+        )
+      }
+    }
+    peer.checkInvariant()
+    if (peer.pending.count > PENDING_MAX) throw new WrongState(`${peer.pending.count} answers wait at one peer`)
+    if (peer.group.bytes > RAFT_BYTES_MAX) throw new WrongState(`the log of one peer holds ${peer.group.bytes} bytes`)
+    this.#followEntries(peer, record)
+    if (peer.working !== null) this.#followEpoch(peer, record)
+  }
+
+  #followEntries(peer: Peer, record: CellRecord): void {
+    const { group } = peer
+    let at = Math.max((this.#followed.get(peer) ?? 0) + 1, group.firstIndex())
+    for (; at <= peer.applied; at++) {
+      const entry = group.entry(at)
+      const crc = crc32(entry.data)
+      const known = record.entries.get(at)
+      if (known === undefined) {
+        const data = entry.type === 0 && at > record.spaceIndex ? new Uint8Array(entry.data) : null
+        record.entries.set(at, { term: entry.term, crc, data })
+        this.entriesSeen++
+      } else if (known.term !== entry.term || known.crc !== crc) {
+        throw new WrongState(
+          `cell ${peer.cell.id}: peer ${peer.id} on store ${peer.store.id} has applied another entry at ${at} ` +
+            `(term ${entry.term}) than was applied elsewhere (term ${known.term})`,
+        )
+      }
+    }
+    this.#followed.set(peer, peer.applied)
+  }
+
+  #followEpoch(peer: Peer, record: CellRecord): void {
+    const { term } = peer.node
+    if (term < record.servingTerm) return
+    if (olderEpoch(peer.cell.epoch, record.servingEpoch)) {
+      throw new WrongState(
+        `cell ${peer.cell.id}: the leader of term ${term} serves epoch ${JSON.stringify(peer.cell.epoch)}, and ` +
+          `${JSON.stringify(record.servingEpoch)} was served in term ${record.servingTerm}`,
+      )
+    }
+    record.servingTerm = term
+    record.servingEpoch = peer.cell.epoch
+  }
+
+  /**
+   * Compares what the peers hold with the reference. It takes a moment: engines are read through their own calls, from
+   * a snapshot taken now. `done` comes for every comparison begun, unless the executor crashes before.
+   */
+  compare(hosts: Iterable<Stores>, done: (found: WrongState | null) => void): number {
+    const peers: Peer[] = []
+    for (const host of hosts) {
+      if (host.failed !== null) continue
+      for (const store of host.stores.values()) {
+        for (const peer of store.peers.values()) {
+          // While a snapshot is being taken in there is nothing whole to compare.
+          if (peer.initialized && !peer.destroyed && peer.snapshotIn === null) peers.push(peer)
+        }
+      }
+    }
+    peers.sort((a, b) => a.applied - b.applied)
+    let begun = 0
+    for (const peer of peers) {
+      const record = this.#record(peer.cell.id)
+      if (peer.applied < record.spaceIndex || !advance(record, peer.applied)) continue
+      if (peer.cell.end !== null || peer.cell.start.length > 0) continue
+      begun++
+      this.#comparePeer(peer, new Map(record.space as RawSpace), done)
+    }
+    return begun
+  }
+
+  #comparePeer(peer: Peer, wanted: RawSpace, done: (found: WrongState | null) => void): void {
+    const { applied, written, id } = peer
+    const { cell, store } = peer
+    const overlay: Uint8Array[] = []
+    for (let at = written + 1; at <= applied; at++) {
+      const entry = peer.group.entry(at)
+      if (entry.type === 0) overlay.push(new Uint8Array(entry.data))
+    }
+    const range = rangeOf(cell.system ? SCOPE.system : SCOPE.user, cell.start, cell.end)
+    const snapshot = store.engine.snapshot()
+    const found: RawSpace = new Map()
+    const read = (start: Uint8Array) => {
+      snapshot.scan(start, range.end, { pairsMax: 1000, bytesMax: 1 << 20 }, (error, pairs, more) => {
+        assert(error === null, 'a simulated engine reads without fail')
+        for (const { key, value } of pairs) found.set(latin1(key), latin1(value))
+        const last = pairs[pairs.length - 1]
+        if (more && last !== undefined) {
+          read(Buffer.concat([last.key, Uint8Array.of(0)]))
+          return
+        }
+        snapshot.release()
+        for (const data of overlay) applyEffects(found, data)
+        this.comparisons++
+        const difference = firstDifference(wanted, found)
+        done(
+          difference === null
+            ? null
+            : new WrongState(
+                `cell ${cell.id}: peer ${id} on store ${store.id} at ${applied} (written ${written}): ${difference}`,
+              ),
+        )
+      })
+    }
+    read(range.start)
+  }
+}
+
+/** Replays recorded entries up to `index`; false when one of them was never seen. */
+function advance(record: CellRecord, index: number): boolean {
+  const { space } = record
+  if (space === null) return false
+  while (record.spaceIndex < index) {
+    const entry = record.entries.get(record.spaceIndex + 1)
+    if (entry === undefined) {
+      record.space = null
+      return false
+    }
+    if (entry.data !== null) applyEffects(space, entry.data)
+    entry.data = null
+    record.spaceIndex++
+  }
+  return true
+}
