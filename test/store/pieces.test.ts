@@ -1,0 +1,229 @@
+import { expect, test } from 'vitest'
+import type { Ref } from '../../src/actor/index.ts'
+import { EMPTY, utf8 } from '../../src/base/index.ts'
+import { type AnswerBatch, AnswerReader, Fate, FIRST_USER_CELL, Refusal } from '../../src/model/index.ts'
+import { dataKey, EFFECT, SCOPE } from '../../src/storage/index.ts'
+import { EffectReader, EntryWriter, expiryOfValue, userKeyText } from '../../src/store/entry.ts'
+import { Lease } from '../../src/store/lease.ts'
+import { Origin } from '../../src/store/origin.ts'
+import { Parking } from '../../src/store/parking.ts'
+import { PendingAnswers } from '../../src/store/pending.ts'
+import { WorkingState } from '../../src/store/working-state.ts'
+
+const cell = {
+  id: FIRST_USER_CELL,
+  system: false,
+  start: EMPTY,
+  end: null,
+  epoch: { version: 1, confVer: 1 },
+  peers: [],
+}
+
+function listener() {
+  const answers: { sequence: number; fate: Fate; refusal: Refusal }[] = []
+  const dirty: Origin[] = []
+  const ref = {
+    isLocal: false,
+    tell(batch: AnswerBatch) {
+      const reader = new AnswerReader()
+      reader.reset(Uint8Array.from(batch.records))
+      while (reader.next()) answers.push({ sequence: reader.sequence, fate: reader.fate, refusal: reader.refusal })
+      return true
+    },
+  } as unknown as Ref<AnswerBatch>
+  const origin = new Origin('test', 1, 1, ref, dirty)
+  return { origin, answers, send: () => origin.send() }
+}
+
+test('an answer leaves when its entry is committed, and not before', () => {
+  const { origin, answers, send } = listener()
+  const pending = new PendingAnswers()
+  pending.writer(8, 2, origin, 0).add(1, 1, Fate.done, Refusal.none, EMPTY, 0, 0)
+  pending.writer(9, 2, origin, 0).add(1, 2, Fate.done, Refusal.none, EMPTY, 0, 0)
+  pending.commit(7, () => 2)
+  send()
+  expect(answers).toEqual([])
+  pending.commit(8, () => 2)
+  send()
+  expect(answers.map((answer) => answer.sequence)).toEqual([1])
+  pending.commit(9, () => 2)
+  send()
+  expect(answers.map((answer) => answer.sequence)).toEqual([1, 2])
+})
+
+test('a reply that read an earlier effect waits for that entry only', () => {
+  const { origin, answers, send } = listener()
+  const pending = new PendingAnswers()
+  pending.writer(8, 2, origin, 0).add(1, 1, Fate.done, Refusal.none, EMPTY, 0, 0)
+  pending.writer(9, 2, origin, 0).add(1, 2, Fate.done, Refusal.none, EMPTY, 0, 0)
+  pending.writer(8, 2, origin, 0).add(1, 3, Fate.done, Refusal.none, EMPTY, 0, 0)
+  pending.commit(8, () => 2)
+  send()
+  expect(answers.map((answer) => answer.sequence)).toEqual([1, 3])
+})
+
+test('another entry committed at the index means not executed; a log that no longer tells means unknown', () => {
+  const { origin, answers, send } = listener()
+  const pending = new PendingAnswers()
+  pending.writer(8, 2, origin, 0).add(1, 1, Fate.done, Refusal.none, EMPTY, 0, 0)
+  pending.writer(9, 2, origin, 0).add(1, 2, Fate.done, Refusal.none, EMPTY, 0, 0)
+  pending.commit(9, (index) => (index === 8 ? 3 : -1))
+  send()
+  expect(answers).toEqual([
+    { sequence: 1, fate: Fate.notExecuted, refusal: Refusal.notLeader },
+    { sequence: 2, fate: Fate.unknown, refusal: Refusal.none },
+  ])
+})
+
+test('answers whose fate nobody learns in time are unknown', () => {
+  const { origin, answers, send } = listener()
+  const pending = new PendingAnswers()
+  pending.writer(8, 2, origin, 100).add(1, 1, Fate.done, Refusal.none, EMPTY, 0, 0)
+  pending.expire(100)
+  send()
+  expect(answers).toEqual([])
+  pending.expire(101)
+  send()
+  expect(answers).toEqual([{ sequence: 1, fate: Fate.unknown, refusal: Refusal.none }])
+  expect(pending.isEmpty).toBe(true)
+})
+
+test('a lease is counted from when the round left, not from when the answers came', () => {
+  const lease = new Lease(400)
+  lease.begin()
+  const round = lease.nextRound(1000)
+  lease.answered(2, round, 1, [1, 2, 3], [])
+  expect(lease.untilMs).toBe(1400)
+})
+
+test('a lease needs a majority of both halves of a joint configuration', () => {
+  const lease = new Lease(400)
+  lease.begin()
+  const round = lease.nextRound(1000)
+  lease.answered(2, round, 1, [1, 2, 3], [1, 4, 5])
+  expect(lease.untilMs).toBe(0)
+  lease.answered(4, round, 1, [1, 2, 3], [1, 4, 5])
+  expect(lease.untilMs).toBe(1400)
+})
+
+test('a learner extends no lease', () => {
+  const lease = new Lease(400)
+  lease.begin()
+  lease.answered(9, lease.nextRound(1000), 1, [1, 2, 3], [])
+  expect(lease.untilMs).toBe(0)
+})
+
+test('a lease that was given up before a transfer does not come back in its term', () => {
+  const lease = new Lease(400)
+  lease.begin()
+  lease.answered(2, lease.nextRound(1000), 1, [1, 2, 3], [])
+  lease.giveUp()
+  lease.answered(2, lease.nextRound(1100), 1, [1, 2, 3], [])
+  expect(lease.untilMs).toBe(0)
+  lease.begin()
+  lease.answered(2, lease.nextRound(1200), 1, [1, 2, 3], [])
+  expect(lease.untilMs).toBe(1600)
+})
+
+test('effects are read back as they were written, raw keys and all', () => {
+  const writer = new EntryWriter()
+  writer.begin()
+  writer.put(SCOPE.user, 'a\0b', 5000, utf8('value'), 0, 5)
+  writer.delete(SCOPE.user, 'gone')
+  const reader = new EffectReader()
+  reader.reset(writer.finish(7, 1234, 1, 99))
+  expect([reader.version, reader.stampMs, reader.keys, reader.sizeBytes]).toEqual([7, 1234, 1, 99])
+  expect(reader.next()).toBe(true)
+  expect(reader.op).toBe(EFFECT.put)
+  const raw = reader.buffer.subarray(reader.keyStart, reader.keyEnd)
+  expect(Buffer.compare(raw, dataKey(SCOPE.user, utf8('a\0b')))).toBe(0)
+  expect(userKeyText(reader.buffer, reader.keyStart, reader.keyEnd)).toBe('a\0b')
+  expect(expiryOfValue(reader.buffer, reader.valueStart)).toBe(5000)
+  expect(reader.next()).toBe(true)
+  expect(reader.op).toBe(EFFECT.delete)
+  expect(reader.next()).toBe(false)
+})
+
+test('an entry that outgrows its slab keeps everything, and values already put stay readable', () => {
+  const writer = new EntryWriter()
+  const working = new WorkingState(1, cell, 0, 0, 1 << 30)
+  writer.begin()
+  working.begin(writer, 0, 6)
+  const large = Buffer.alloc(200_000, 'x')
+  for (let i = 0; i < 5; i++) working.put(`k${i}`, large, 0, large.length, 0)
+  const reader = new EffectReader()
+  reader.reset(writer.finish(1, 0, working.count, working.sizeBytes))
+  let effects = 0
+  while (reader.next()) effects++
+  expect(effects).toBe(5)
+  for (let i = 0; i < 5; i++) {
+    const value = working.find(`k${i}`)
+    expect(value?.buffer.subarray(value.start, value.end).every((byte) => byte === 120)).toBe(true)
+  }
+})
+
+function evaluated(work: (state: WorkingState) => void): WorkingState {
+  const state = new WorkingState(1, cell, 0, 0, 1 << 20)
+  const writer = new EntryWriter()
+  writer.begin()
+  state.begin(writer, 1000, 6)
+  state.beginCommand()
+  work(state)
+  return state
+}
+
+const x = utf8('x')
+
+test('a key that has died is deleted by whoever meets it, who then waits for that deletion', () => {
+  const state = evaluated((working) => working.put('k', x, 0, 1, 900))
+  state.beginCommand()
+  expect(state.find('k')).toBe(null)
+  expect(state.wrote).toBe(true)
+  expect(state.count).toBe(0)
+})
+
+test('an absent key depends on the FLUSHALL that made it absent', () => {
+  const state = evaluated((working) => {
+    working.put('k', x, 0, 1, 0)
+    working.clear()
+  })
+  state.beginCommand()
+  expect(state.find('k')).toBe(null)
+  expect(state.touchedIndex).toBe(6)
+})
+
+test('a key is not forgotten before its last effect is in the engine', () => {
+  const state = evaluated((working) => working.put('k', x, 0, 1, 0))
+  state.evict(0, 5)
+  expect(state.isLoaded('k')).toBe(true)
+  state.evict(0, 6)
+  expect(state.isLoaded('k')).toBe(false)
+  expect(state.pinnedBytes).toBe(0)
+})
+
+test('when every key of the cell is in memory, an unknown key is known to be absent', () => {
+  const state = evaluated((working) => working.put('k', x, 0, 1, 0))
+  expect(state.isLoaded('other')).toBe(true)
+  state.evict(0, 6)
+  expect(state.isLoaded('other')).toBe(false)
+})
+
+test('a load does not overwrite what is known already', () => {
+  const state = evaluated((working) => working.put('k', utf8('new'), 0, 3, 0))
+  state.load('k', Buffer.from([1, 0, 111, 108, 100]))
+  const value = state.find('k')
+  expect(Buffer.from(value?.buffer.subarray(value.start, value.end) ?? []).toString()).toBe('new')
+})
+
+test('a command waits behind a parked one of its key or its connection, and behind none else', () => {
+  const { origin } = listener()
+  const parking = new Parking()
+  const base = { origin, session: 1, sequence: 1, version: 1, protocol: 2, flags: 0, bytes: EMPTY, expiresAtMs: 0 }
+  parking.add({ ...base, sessionKey: 1, keys: ['a', 'b'] })
+  expect(parking.holdsBack(2, ['c'])).toBe(false)
+  expect(parking.holdsBack(2, ['b'])).toBe(true)
+  expect(parking.holdsBack(1, ['c'])).toBe(true)
+  expect(parking.holdsBack(2, [])).toBe(true)
+  parking.takeAll()
+  expect(parking.holdsBack(1, ['a'])).toBe(false)
+})
