@@ -110,6 +110,10 @@ export class Asks {
     }
   }
 
+  failAll(error: ActorError): void {
+    for (const serial of [...this.#open.keys()]) this.fail(serial, error)
+  }
+
   #close(serial: number): Ask | undefined {
     const ask = this.#open.get(serial)
     if (ask === undefined) return undefined

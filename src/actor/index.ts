@@ -36,6 +36,8 @@
  * const count = await ref.ask<number>((replyTo) => ({ kind: 'read', replyTo }), { timeoutMs: 1000 })
  * ```
  */
+
+export type { ExecutorTask } from './control.ts'
 export { type ActorDefinition, type ActorOptions, actor } from './definition.ts'
 export { type EdgeToken, edge } from './edges.ts'
 export {
@@ -52,6 +54,7 @@ export {
 export type { FrameReader, FrameWriter } from './frame.ts'
 export { createSimulation } from './simulation.ts'
 export type { MessageFilter, Simulation, SimulationOptions, Verdict } from './simulation-types.ts'
+export { createSystem } from './system.ts'
 export type { EdgesModule, ResourceLimits, System, SystemOptions } from './system-types.ts'
 export type {
   ActorContext,
@@ -77,3 +80,5 @@ export type {
   TerminatedReason,
   Timer,
 } from './types.ts'
+/** @internal For `workers/executor.ts` alone. */
+export { runExecutor } from './worker.ts'
