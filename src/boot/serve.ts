@@ -1,0 +1,130 @@
+/**
+ * A server, from a directory to "ready" and back. Phases:
+ *
+ *   refuse     what is wrong is said before anything is touched
+ *   listen     both ports are taken; clients that come now wait until the gateway takes them
+ *   set up     directories, bootstrap, logs (`set-up.ts`)
+ *   run        threads and actors (`run.ts`)
+ *   ready      a command on a user's key has been answered
+ *   stop       in reverse: what is in flight is answered, stores are flushed, locks are given back, ports closed
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LogEntry } from '../actor/index.ts'
+import { openListener } from '../gateway/index.ts'
+import type { Options } from '../model/index.ts'
+import { openHttp } from '../ops/index.ts'
+import { addressText, listenError, refuseOpenDoor } from './address.ts'
+import { ConnectionGone, InProcessListener } from './in-process.ts'
+import { type Running, run } from './run.ts'
+import { setUp } from './set-up.ts'
+import { threadPoolAdvice } from './thread-pool.ts'
+
+export interface ServeOptions {
+  readonly options: Options
+  /** Asked for, and not a default. */
+  readonly storesGiven: boolean
+  readonly version: string
+  log(entry: LogEntry): void
+  say(message: string): void
+  /** Every store is fenced: nothing is left to serve. */
+  nothingLeft(reasons: string): void
+}
+
+export interface Served {
+  /** `host:port`. */
+  readonly redis: string
+  readonly http: string
+  readonly executors: number
+  readonly stores: number
+  /** Within the time, or false. May be called more than once. */
+  stop(timeoutMs: number): Promise<boolean>
+}
+
+const PROBE_INTERVAL_MS = 20
+const PROGRESS_INTERVAL_MS = 1_000
+/** Any key will do: what is asked is whether its cell has a leader that answers. */
+const PROBE_KEY = 'cellarium:probe'
+
+/** Resolves when users' keys are served. Leaves nothing behind when it rejects. */
+export async function serve(given: ServeOptions): Promise<Served> {
+  const { options, say } = given
+  refuseOpenDoor(options.bind, options.requirepass)
+  const advice = threadPoolAdvice(options.stores)
+  if (advice !== null) say(advice)
+
+  let phase = 'setting up the directories'
+  let running: Running | null = null
+  let isReady = false
+  const progress = setInterval(() => say(`still starting: ${phase}`), PROGRESS_INTERVAL_MS)
+  const closers: ((timeoutMs: number) => Promise<unknown>)[] = []
+  const stop = async (timeoutMs: number): Promise<boolean> => {
+    isReady = false
+    let inTime = true
+    for (const close of closers.splice(0).reverse()) if ((await close(timeoutMs)) === false) inTime = false
+    return inTime
+  }
+  try {
+    const sockets = await openListener(options.bind, options.port).catch((error: unknown) => {
+      throw listenError(error, 'port', options.bind, options.port)
+    })
+    closers.push(() => sockets.close())
+    const http = await openHttp({
+      bind: options.bind,
+      port: options.httpPort,
+      version: given.version,
+      password: () => options.requirepass,
+      desk: () => running?.desk() ?? null,
+      executors: async () => (running === null ? [] : (await running.system.inspect()).executors),
+      isReady: () => isReady,
+    }).catch((error: unknown) => {
+      throw listenError(error, 'http-port', options.bind, options.httpPort)
+    })
+    closers.push(() => http.close())
+
+    const wanted = { ...options, storesGiven: given.storesGiven }
+    const prepared = await setUp(options.dir, wanted, { say })
+    closers.push(() => prepared.release())
+
+    phase = 'opening the stores'
+    const listener = new InProcessListener(sockets)
+    const { topology } = prepared
+    const parts = { ...given, topology, record: prepared, listener }
+    const started = await run(parts)
+    running = started
+    closers.push((timeoutMs) => started.stop(timeoutMs))
+
+    phase = 'waiting for the first answer on a key'
+    await firstAnswer(listener, options.requirepass)
+    isReady = true
+    return {
+      redis: addressText(sockets.host, sockets.port),
+      http: addressText(http.host, http.port),
+      executors: topology.executors,
+      stores: topology.stores.length,
+      stop,
+    }
+  } catch (error) {
+    await stop(1_000)
+    throw error
+  } finally {
+    clearInterval(progress)
+  }
+}
+
+/** A cell without a leader lets a command wait, and then refuses it: so it is asked until it answers. */
+export async function firstAnswer(listener: InProcessListener, password: string): Promise<void> {
+  for (;;) {
+    const client = listener.connect()
+    try {
+      if (password !== '') await client.send(['AUTH', password])
+      while (typeof (await client.send(['EXISTS', PROBE_KEY])) !== 'number') await sleep(PROBE_INTERVAL_MS)
+      return
+    } catch (error) {
+      // The gateway was started again.
+      if (!(error instanceof ConnectionGone)) throw error
+      await sleep(PROBE_INTERVAL_MS)
+    } finally {
+      client.close()
+    }
+  }
+}
