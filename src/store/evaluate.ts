@@ -67,19 +67,22 @@ export class Evaluator {
       this.refuseParked(peer, this.#refusal)
       return
     }
+    // A round that began before a command came says nothing for it: another leader may have served in between.
+    const confirmedTurn = peer.confirmedTurn === this.#stores.turnNumber ? peer.confirmedRoundTurn : -1
     for (const command of peer.parked.takeAll()) {
       if (command.expiresAtMs < this.#stores.nowMs) {
         this.#refuse(command.origin, command.session, command.sequence, Refusal.expired, peer)
       } else if (command.version !== peer.cell.epoch.version) {
         this.#refuse(command.origin, command.session, command.sequence, Refusal.epochNotMatch, peer)
       } else if (
-        gate === Gate.park ||
+        (gate === Gate.park && command.turn > confirmedTurn) ||
         peer.parked.holdsBack(command.sessionKey, command.keys) ||
         !this.#tryParked(peer, command)
       ) {
         peer.parked.add(command)
       }
     }
+    if (gate === Gate.park && !peer.parked.isEmpty) this.#stores.confirmLeadership(peer)
   }
 
   refuseParked(peer: Peer, refusal: Refusal): void {
@@ -152,7 +155,9 @@ export class Evaluator {
       bytes: copyBytes(reader.buffer.subarray(reader.start, reader.end)),
       keys: keysOf(this.#args, row),
       expiresAtMs: this.#stores.nowMs + reader.remainingMs,
+      turn: this.#stores.turnNumber,
     })
+    if (gate === Gate.park) this.#stores.confirmLeadership(peer)
     this.#stores.touch(peer)
   }
 
@@ -194,9 +199,7 @@ export class Evaluator {
       this.#refusal = Refusal.notReady
       return Gate.refuse
     }
-    if (this.#stores.holdsLease(peer) || peer.confirmedTurn === this.#stores.turnNumber) return Gate.open
-    this.#stores.confirmLeadership(peer)
-    return Gate.park
+    return this.#stores.holdsLease(peer) ? Gate.open : Gate.park
   }
 
   /**

@@ -15,6 +15,8 @@ export interface ParkedCommand {
   /** Empty: the whole range. */
   readonly keys: readonly string[]
   readonly expiresAtMs: number
+  /** In which it was taken from the mailbox: only what confirms leadership after that confirms it for this command. */
+  readonly turn: number
 }
 
 const COMMANDS_MAX = 20_000

@@ -54,8 +54,9 @@ export class Peer {
   readonly loading = new Set<string>()
   /** A read-index round is under way since; 0: none. */
   confirmingSinceMs = 0
-  /** Leadership was confirmed by a read-index round whose answer came in this turn. */
+  /** The turn in which the answer to a read-index round came last, and the one in which that round began (rule 1). */
   confirmedTurn = -1
+  confirmedRoundTurn = -1
   /** A transfer is under way: nothing is admitted. The store it goes to; 0: none. */
   transferTo = 0
   transferSinceMs = 0

@@ -24,8 +24,11 @@ export function settle(stores: Stores, peer: Peer): void {
       for (const entry of ready.committedEntries) apply(stores, peer, entry)
       node.appliedTo(ready)
     }
-    for (const _ of ready.readStates) peer.confirmedTurn = stores.turnNumber
-    if (ready.readStates.length > 0) peer.confirmingSinceMs = 0
+    for (const { context } of ready.readStates) {
+      peer.confirmedTurn = stores.turnNumber
+      peer.confirmedRoundTurn = turnOfRound(context)
+      peer.confirmingSinceMs = 0
+    }
   }
   if (peer.destroyed) return
   follow(stores, peer)
@@ -75,6 +78,11 @@ function sendAll(stores: Stores, peer: Peer, messages: readonly Message[]): void
     if (round < 0) round = peer.isLeader ? peer.lease.nextRound(stores.nowMs) : roundHandled(peer)
     stores.transport.send(peer.store.id, toStore, peer.cell.id, round, message)
   }
+}
+
+/** What `Stores.confirmLeadership` wrote. */
+function turnOfRound(context: Uint8Array): number {
+  return Buffer.from(context.buffer, context.byteOffset, context.byteLength).readDoubleLE(0)
 }
 
 function roundHandled(peer: Peer): number {

@@ -1,5 +1,5 @@
 import type { ActorContext, Behavior, LogLevel } from '../actor/index.ts'
-import { EMPTY, type Random, unreachable } from '../base/index.ts'
+import { type Random, unreachable } from '../base/index.ts'
 import {
   type AnswerBatch,
   actorNames,
@@ -231,7 +231,9 @@ export class Stores {
   confirmLeadership(peer: Peer): void {
     if (peer.confirmingSinceMs !== 0 && this.nowMs - peer.confirmingSinceMs < this.options.tick) return
     peer.confirmingSinceMs = this.nowMs
-    peer.node.readIndex(EMPTY)
+    const context = Buffer.alloc(8)
+    context.writeDoubleLE(this.turnNumber)
+    peer.node.readIndex(context)
     this.touch(peer)
   }
 

@@ -152,7 +152,7 @@ export class WorkingState implements Keyspace {
     if (!record.exists) return null
     if (record.expireAtMs !== 0 && record.expireAtMs <= this.nowMs) {
       // The dead stay dead (rule 7): whoever learns that the key has died waits until its deletion is committed.
-      this.remove(key)
+      this.#delete(key, record)
       return null
     }
     return record
@@ -191,15 +191,19 @@ export class WorkingState implements Keyspace {
   }
 
   remove(key: string): boolean {
-    const record = this.#records.get(key)
-    if (!record?.exists) return false
+    // What there is to remove is what can be found: neither the dead nor, without waiting for its deletion, the deleted.
+    if (this.find(key) === null) return false
+    this.#delete(key, this.#records.get(key) as KeyRecord)
+    return true
+  }
+
+  #delete(key: string, record: KeyRecord): void {
     this.#entry().delete(this.#scope, key)
     this.count--
     this.sizeBytes -= key.length + record.end - record.start
     record.index = this.#entryIndex
     this.#vacate(record)
     this.#touched()
-    return true
   }
 
   clear(): void {

@@ -218,7 +218,8 @@ test('a load does not overwrite what is known already', () => {
 test('a command waits behind a parked one of its key or its connection, and behind none else', () => {
   const { origin } = listener()
   const parking = new Parking()
-  const base = { origin, session: 1, sequence: 1, version: 1, protocol: 2, flags: 0, bytes: EMPTY, expiresAtMs: 0 }
+  const command = { origin, session: 1, sequence: 1, version: 1, protocol: 2, flags: 0 }
+  const base = { ...command, bytes: EMPTY, expiresAtMs: 0, turn: 0 }
   parking.add({ ...base, sessionKey: 1, keys: ['a', 'b'] })
   expect(parking.holdsBack(2, ['c'])).toBe(false)
   expect(parking.holdsBack(2, ['b'])).toBe(true)
