@@ -47,7 +47,7 @@ const HEALING_MS_MAX = 60_000
 const PEACE_MS = 3000
 const FAREWELL_MS_MAX = 30_000
 const LOOK_EVERY_MS = 10
-const COMPARE_EVERY_MS = 1000
+const COMPARE_EVERY_MS = 2000
 
 class Stuck extends Error {
   override readonly name = 'Stuck'

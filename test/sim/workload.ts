@@ -104,10 +104,34 @@ export function drawWorkload(random: Random): WorkloadSettings {
 
 const LARGE_BYTES = 40_000
 
+/** Draws one of several by their weights. */
+class Lot<T> {
+  readonly #items: readonly T[]
+  readonly #upTo: readonly number[]
+  readonly #sum: number
+
+  constructor(weighted: readonly (readonly [T, number])[]) {
+    let sum = 0
+    this.#items = weighted.map(([item]) => item)
+    this.#upTo = weighted.map(([, weight]) => {
+      sum += weight
+      return sum
+    })
+    this.#sum = sum
+  }
+
+  draw(random: Random): T {
+    const at = random.float() * this.#sum
+    return this.#items[this.#upTo.findIndex((upTo) => at < upTo)] as T
+  }
+}
+
 /** Draws commands. One for all clients, so that values are their own in the whole run. */
 export class CommandSource {
   readonly #random: Random
   readonly #settings: WorkloadSettings
+  readonly #families: Lot<Family>
+  readonly #commands: Readonly<Record<Family, Lot<string>>>
   #drawn = 0
   #values = 0
   /** Every key that was ever used: all are read at the end. */
@@ -116,33 +140,27 @@ export class CommandSource {
   constructor(random: Random, settings: WorkloadSettings) {
     this.#random = random
     this.#settings = settings
+    const { families, commands } = settings
+    const lotOf = (family: Family) => new Lot(commandsOf[family].map((name) => [name, commands[name] ?? 0] as const))
+    this.#families = new Lot(Object.entries(families) as [Family, number][])
+    this.#commands = {
+      text: lotOf('text'),
+      counter: lotOf('counter'),
+      tagged: lotOf('tagged'),
+      mortal: lotOf('mortal'),
+    }
   }
 
   /** The name in upper case and the arguments, a character per byte. */
   next(): string[] {
     this.#drawn++
     const random = this.#random
-    const { commands, families } = this.#settings
+    const { commands } = this.#settings
     const rare = random.float()
     if (rare < (commands.FLUSHALL ?? 0)) return ['FLUSHALL']
     if (rare > 1 - (commands.DBSIZE ?? 0)) return ['DBSIZE']
-    const family = this.#weighted(families)
-    const name = this.#weighted(Object.fromEntries(commandsOf[family].map((each) => [each, commands[each] ?? 0])))
-    return this.#command(family, name as string)
-  }
-
-  #weighted<T extends string>(weights: Readonly<Record<T, number>>): T {
-    let sum = 0
-    for (const name in weights) sum += weights[name]
-    let at = this.#random.float() * sum
-    let last: T | null = null
-    for (const name in weights) {
-      if (weights[name] === 0) continue
-      last = name
-      at -= weights[name]
-      if (at < 0) break
-    }
-    return last as T
+    const family = this.#families.draw(random)
+    return this.#command(family, this.#commands[family].draw(random))
   }
 
   #command(family: Family, name: string): string[] {
