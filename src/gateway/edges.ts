@@ -10,7 +10,7 @@ export interface Connection {
   readonly bufferedBytes: number
   /**
    * True: nothing refers to the bytes any more, and their memory may be used again. False: they must stay as they are.
-   * When more than `DRAIN_BYTES_MIN` had gathered, `onDrain` tells when all of it is gone.
+   * When more than a few hundred kilobytes have gathered, `onDrain` tells when all of it is gone.
    */
   write(bytes: Uint8Array): boolean
   /** No more `onData` until `resume`. */
@@ -22,9 +22,10 @@ export interface Connection {
   destroy(): void
 }
 
-export const DRAIN_BYTES_MIN = 256 * 1024
-
-/** What happens to a connection. Nothing is called after `onClose`. */
+/**
+ * What happens to a connection. Never called from within a method of `Connection`; nothing is called after `onClose`,
+ * which always comes.
+ */
 export interface ConnectionHandler {
   /** The chunk is the handler's own from now on. */
   onData(chunk: Uint8Array): void
@@ -38,7 +39,10 @@ export interface ConnectionHandler {
 export interface Listener {
   readonly host: string
   readonly port: number
-  /** Connections are given to `accept`, which returns their handler, or null to have them closed; also those that came before. */
+  /**
+   * Connections are given to `accept`, also those that came before. It returns their handler; or null, and they are closed
+   * when what it wrote has left.
+   */
   attach(accept: (connection: Connection) => ConnectionHandler | null): void
   /** Takes no connection until `attach` is called again; those that come meanwhile are closed. */
   detach(): void

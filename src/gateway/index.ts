@@ -1,11 +1,30 @@
+/**
+ * The server's side of the Redis protocol: connections, what a client says about itself, and replies in order.
+ *
+ * **For** whoever serves clients on a thread: the actor `gateway`, and a listener for it.
+ *
+ * **Promises.** Replies leave in the order of the requests, whatever takes longer. Each command is answered once or its
+ * connection is closed. Replies of a pass leave in one write per connection. A client that does not read, sends too much,
+ * or is one too many costs a bounded amount of memory. The same code runs under the simulator: sockets, time, chance and
+ * the process are edges.
+ *
+ * **Refuses** what is not the protocol, commands before the password, clients beyond `--max-clients`; closes a client
+ * whose unread replies exceed `--client-output-max`.
+ *
+ * **The caller** puts `listenerEdge` and `processEdge` among the edges of the executor, and `debugEdge` with
+ * `--enable-debug-command yes`; spawns `gateway` under its name; sends it `facts` about once a second; before the system
+ * stops, asks it to `drain`.
+ */
+export { gateway } from './actor.ts'
 export {
   type Connection,
   type ConnectionHandler,
   type DebugPort,
-  DRAIN_BYTES_MIN,
   debugEdge,
   type Listener,
   listenerEdge,
   type ProcessPort,
   processEdge,
 } from './edges.ts'
+export type { GatewayArgs } from './gateway.ts'
+export { openListener, type TcpListener } from './listener.ts'

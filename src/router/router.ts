@@ -160,8 +160,7 @@ export class Router implements LaneOwner, PlacementOwner {
     pending.start = args.commandStart
     pending.end = args.commandEnd
     pending.deadlineMs = this.#nowMs + this.#settings.requestTimeoutMs
-    this.inFlight++
-    this.heldBytes += pending.end - pending.start
+    this.#count(session, pending)
     if (pending.deadlineMs < this.#scanAtMs) this.#scanAtMs = pending.deadlineMs
     if (session.held.length === 0 && this.#placement.place(session, pending, args)) return
     pending.own()
@@ -293,14 +292,15 @@ export class Router implements LaneOwner, PlacementOwner {
       pending.end = part.length
     }
     pending.ownsBytes = true
-    this.inFlight++
-    this.heldBytes += pending.end - pending.start
+    this.#count(session, pending)
     return pending
   }
 
   discard(pending: Pending): void {
+    const bytes = pending.end - pending.start
     this.inFlight--
-    this.heldBytes -= pending.end - pending.start
+    this.heldBytes -= bytes
+    ;(pending.session as RouterSession).heldBytes -= bytes
     this.#pool.give(pending)
   }
 
@@ -318,6 +318,13 @@ export class Router implements LaneOwner, PlacementOwner {
       this.#proceed(session, lane)
     }
     commands.reset(EMPTY)
+  }
+
+  #count(session: RouterSession, pending: Pending): void {
+    const bytes = pending.end - pending.start
+    this.inFlight++
+    this.heldBytes += bytes
+    session.heldBytes += bytes
   }
 
   #session(id: number): RouterSession | undefined {

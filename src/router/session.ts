@@ -109,6 +109,8 @@ export class RouterSession {
   order: number
   /** In lanes. */
   active: number
+  /** Kept for commands that have no reply yet. */
+  heldBytes: number
   /** Not in a lane yet, in order; while there is one, all that come later wait behind it. */
   held: Pending[]
   /** A command over all cells that is under way: what comes later waits until it is answered. */
@@ -130,6 +132,7 @@ export class RouterSession {
     this.sequence = 0
     this.order = 0
     this.active = 0
+    this.heldBytes = 0
     this.held = []
     this.barrier = null
     this.rangeVersion = 0

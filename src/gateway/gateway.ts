@@ -1,0 +1,481 @@
+import type { Clock, Random } from '../base/index.ts'
+import type {
+  AnswerBatch,
+  CommandBatch,
+  Drain,
+  GatewayFacts,
+  OptionName,
+  Options,
+  Routes,
+  SettingChanged,
+  Topology,
+} from '../model/index.ts'
+import {
+  Arguments,
+  type CommandRow,
+  checkArity,
+  isCrossProtocolAttack,
+  lookupCommand,
+  ProtocolError,
+  ReplyWriter,
+  RequestParser,
+  unknownCommandError,
+  wrongArityError,
+} from '../redis/index.ts'
+import { Router, type RouterSession } from '../router/index.ts'
+import { beginAuthentication } from './connection-commands.ts'
+import { Draining } from './draining.ts'
+import type { Connection, ConnectionHandler, DebugPort, Listener, ProcessPort } from './edges.ts'
+import { type Server, Statistics } from './server.ts'
+import { PENDING_MAX, Session, type SessionOwner } from './session.ts'
+import { handlerOf } from './session-commands.ts'
+import { Settings, type Wish } from './settings.ts'
+
+export interface GatewayArgs {
+  readonly options: Options
+  readonly topology: Topology
+  /** Its own, by which stores and PD find it. */
+  readonly name: string
+  /** The names of the other gateways: a CONFIG SET is told to them. */
+  readonly others?: readonly string[]
+  /** Of the product, for INFO. */
+  readonly version: string
+}
+
+/** What the gateway is made on: the actor passes the runtime's, a test its own. */
+export interface GatewayEdges {
+  readonly clock: Clock
+  readonly random: Random
+  readonly executor: number
+  readonly listener: Listener
+  readonly process: ProcessPort
+  readonly debug: DebugPort | null
+  /** `turn` is to be called at the end of this pass. */
+  requestTurn(): void
+  /** `receive({ kind: 'tick' })` after so long; the wish before it is void. */
+  wakeAfter(delayMs: number): void
+  sendCommands(executor: number, batch: CommandBatch): boolean
+  askForRoutes(): void
+  tellGateway(name: string, message: SettingChanged): void
+}
+
+/** Commands read in one turn, of one session and of all: what is left is read in the next. A turn takes a few ms at most. */
+const SESSION_COMMANDS_PER_TURN = 256
+const COMMANDS_PER_TURN = 2048
+/** Bytes kept for commands of one session, and of all, above which nothing more is read. */
+const SESSION_HELD_BYTES_MAX = 32 * 1024 * 1024
+const HELD_BYTES_MAX = 512 * 1024 * 1024
+/** Unread by the client: its commands wait until it has read. Well above what a client sends before it begins to read. */
+const CHOKE_BYTES = 16 * 1024 * 1024
+const SPARE_WRITERS_MAX = 256
+const OUTPUT_BYTES_FIRST = 1024
+
+const NOAUTH = 'NOAUTH Authentication required.'
+const TOO_MANY_CLIENTS = Buffer.from('-ERR max number of clients reached\r\n')
+
+/**
+ * The host: connections on one side, the router on the other.
+ *
+ * A pass: bytes, answers and news come in any order; then `turn` reads what clients have sent, within its budget, hands
+ * cell commands to the router and answers session commands, sends the router's batches, and writes each connection's
+ * replies at once.
+ */
+export class Gateway implements Server, SessionOwner {
+  readonly settings: Settings
+  readonly statistics: Statistics
+  readonly topology: Topology
+  readonly clock: Clock
+  readonly random: Random
+  readonly process: ProcessPort
+  readonly debug: DebugPort | null
+  readonly executor: number
+  readonly version: string
+  readonly runId: string
+  readonly startedAtMs: number
+  readonly sessions: Map<number, Session>
+  facts: GatewayFacts
+  nowMs: number
+  readonly #edges: GatewayEdges
+  readonly #others: readonly string[]
+  readonly #router: Router
+  readonly #args: Arguments
+  /** For a reply that cannot leave at once. */
+  readonly #scratch: ReplyWriter
+  readonly #spareWriters: ReplyWriter[]
+  #awake: Session[]
+  #soiled: Session[]
+  #gone: Session[]
+  /** Not read because too much is held for all sessions together. */
+  readonly #thirsty: Set<Session>
+  #lastId: number
+  readonly #idStep: number
+  #isInPass: boolean
+  #wakeAtMs: number
+  #draining: Draining | null
+
+  constructor(args: GatewayArgs, edges: GatewayEdges) {
+    const others = args.others ?? []
+    this.settings = new Settings(args.options)
+    this.statistics = new Statistics()
+    this.topology = args.topology
+    this.clock = edges.clock
+    this.random = edges.random
+    this.process = edges.process
+    this.debug = edges.debug
+    this.executor = edges.executor
+    this.version = args.version
+    this.runId = Array.from({ length: 5 }, () => edges.random.u32().toString(16).padStart(8, '0')).join('')
+    this.startedAtMs = edges.clock.monotonicMs()
+    this.sessions = new Map()
+    this.facts = { kind: 'facts', raftLogSyncs: 0, raftLogBytes: 0, commandsProcessed: 0, cells: 0, keys: 0 }
+    this.nowMs = this.startedAtMs
+    this.#edges = edges
+    this.#others = others
+    this.#router = new Router(
+      {
+        origin: args.name,
+        // Of the clock of the process, so that no two lives of a gateway share one.
+        generation: Math.floor(this.startedAtMs * 1000),
+        topology: args.topology,
+        settings: this.#routerSettings(),
+      },
+      {
+        send: (executor, batch) => edges.sendCommands(executor, batch),
+        routesWanted: () => edges.askForRoutes(),
+      },
+    )
+    this.#args = new Arguments()
+    this.#scratch = new ReplyWriter()
+    this.#spareWriters = []
+    this.#awake = []
+    this.#soiled = []
+    this.#gone = []
+    this.#thirsty = new Set()
+    // Gateways of one server count in steps, so that a client's number is its own.
+    this.#idStep = others.length === 0 ? 1 : args.topology.executors + 1
+    this.#lastId = others.length === 0 ? 0 : edges.executor - args.topology.executors
+    this.#isInPass = false
+    this.#wakeAtMs = Number.POSITIVE_INFINITY
+    this.#draining = null
+    this.#begin()
+    this.#router.wantRoutes()
+    edges.listener.attach((connection) => this.#accept(connection))
+  }
+
+  get port(): number {
+    return this.#edges.listener.port
+  }
+
+  takeAnswers(batch: AnswerBatch): void {
+    this.#begin()
+    this.#router.takeAnswers(batch)
+  }
+
+  takeRoutes(routes: Routes): void {
+    this.#begin()
+    this.#router.takeRoutes(routes)
+  }
+
+  undelivered(batch: CommandBatch): void {
+    this.#begin()
+    this.#router.undelivered(batch)
+  }
+
+  executorLost(executor: number): void {
+    this.#begin()
+    this.#router.executorLost(executor)
+    this.#router.wantRoutes()
+  }
+
+  /** PD may have moved, and does not know then whom to tell of changes. */
+  executorUp(executor: number): void {
+    this.#begin()
+    this.#router.executorUp(executor)
+    this.#router.wantRoutes()
+  }
+
+  settingChanged(name: OptionName, value: string): void {
+    this.#begin()
+    this.settings.set(name, value)
+    this.#router.configure(this.#routerSettings())
+  }
+
+  drain(drain: Drain): void {
+    this.#begin()
+    if (this.#draining !== null) return
+    this.#edges.listener.detach()
+    this.#draining = new Draining(drain, this.nowMs + drain.timeoutMs)
+    for (const session of this.sessions.values()) {
+      session.isClosing = true
+      this.soil(session)
+    }
+  }
+
+  tick(): void {
+    this.#begin()
+    this.#wakeAtMs = Number.POSITIVE_INFINITY
+  }
+
+  turn(): void {
+    this.#begin()
+    for (const session of this.#gone) this.#forget(session)
+    this.#gone = []
+    this.#read()
+    if (this.nowMs >= this.#router.nextTickMs) this.#router.tick()
+    this.#router.flush()
+    this.#write()
+    this.#draining?.look(this.nowMs, this.sessions)
+    this.#isInPass = false
+    this.#askToBeWoken()
+  }
+
+  /** At once: what is in flight gets no reply. */
+  stop(): void {
+    this.#edges.listener.detach()
+    for (const session of this.sessions.values()) {
+      session.isClosed = true
+      session.connection.destroy()
+    }
+    this.sessions.clear()
+  }
+
+  // What sessions ask for.
+
+  wake(session: Session): void {
+    if (session.isAwake || session.isClosed) return
+    session.isAwake = true
+    this.#awake.push(session)
+    this.#edges.requestTurn()
+  }
+
+  soil(session: Session): void {
+    if (session.isSoiled) return
+    session.isSoiled = true
+    this.#soiled.push(session)
+    if (!this.#isInPass) this.#edges.requestTurn()
+  }
+
+  lend(): ReplyWriter {
+    return this.#spareWriters.pop() ?? new ReplyWriter()
+  }
+
+  received(bytes: number): void {
+    this.statistics.inputBytes += bytes
+  }
+
+  closed(session: Session): void {
+    this.#gone.push(session)
+    this.#edges.requestTurn()
+  }
+
+  // What session commands ask for.
+
+  kill(session: Session): void {
+    session.isClosing = true
+    session.connection.destroy()
+  }
+
+  change(wishes: readonly Wish[]): void {
+    for (const name of this.settings.apply(wishes)) {
+      const value = String(this.settings.options[name])
+      for (const other of this.#others) this.#edges.tellGateway(other, { kind: 'settingChanged', name, value })
+    }
+    this.#router.configure(this.#routerSettings())
+  }
+
+  // The pass.
+
+  #begin(): void {
+    if (this.#isInPass) return
+    this.#isInPass = true
+    this.nowMs = this.clock.monotonicMs()
+    this.#router.begin(this.nowMs)
+    this.#edges.requestTurn()
+  }
+
+  #routerSettings() {
+    const { requestTimeout, connectionOrder } = this.settings.options
+    return { requestTimeoutMs: requestTimeout, connectionOrder }
+  }
+
+  #accept(connection: Connection): ConnectionHandler | null {
+    if (this.#draining !== null) return null
+    this.statistics.connections++
+    const { options } = this.settings
+    if (this.sessions.size >= options.maxClients) {
+      this.statistics.rejected++
+      connection.write(TOO_MANY_CLIENTS)
+      return null
+    }
+    this.#lastId += this.#idStep
+    const parser = new RequestParser({ argumentBytesMax: options.valueMax, queryBytesMax: options.clientQueryMax })
+    const session = new Session(this.#lastId, connection, parser, this.clock.monotonicMs(), this)
+    session.routed = this.#router.open(session)
+    beginAuthentication(session, this)
+    this.sessions.set(session.id, session)
+    return session
+  }
+
+  #forget(session: Session): void {
+    if (!this.sessions.delete(session.id)) return
+    this.#router.close(session.routed as RouterSession)
+    if (session.output !== null) this.#takeBack(session, session.output)
+  }
+
+  #read(): void {
+    if (this.#thirsty.size > 0 && this.#router.heldBytes < HELD_BYTES_MAX / 2) {
+      for (const session of this.#thirsty) this.wake(session)
+      this.#thirsty.clear()
+    }
+    const awake = this.#awake
+    this.#awake = []
+    let budget = COMMANDS_PER_TURN
+    for (const session of awake) {
+      session.isAwake = false
+      if (session.isClosed) continue
+      if (budget <= 0) {
+        this.wake(session)
+        continue
+      }
+      budget -= this.#readSession(session, Math.min(budget, SESSION_COMMANDS_PER_TURN))
+    }
+  }
+
+  /** Reads up to so many commands of a session; returns how many. */
+  #readSession(session: Session, budget: number): number {
+    const args = this.#args
+    const routed = session.routed as RouterSession
+    for (let count = 0; count < budget; count++) {
+      if (session.isClosing) return count
+      if (
+        session.isChoked ||
+        session.order.pending >= PENDING_MAX ||
+        routed.heldBytes > SESSION_HELD_BYTES_MAX ||
+        this.#router.heldBytes > HELD_BYTES_MAX
+      ) {
+        this.#pause(session)
+        return count
+      }
+      const outcome = session.parser.next(args)
+      if (outcome === 'command') {
+        this.#command(session, args)
+        continue
+      }
+      session.hasUnread = false
+      if (outcome instanceof ProtocolError) {
+        this.#fail(session, outcome.text)
+        this.#close(session)
+      } else if (session.hasEnded) this.#close(session)
+      else if (session.isPaused) {
+        session.isPaused = false
+        session.connection.resume()
+      }
+      return count
+    }
+    this.wake(session)
+    return budget
+  }
+
+  #pause(session: Session): void {
+    if (!session.isPaused) {
+      session.isPaused = true
+      session.connection.pause()
+    }
+    // A session with a reply to come is woken by it; what others have in flight is no concern of its replies.
+    if (this.#router.heldBytes > HELD_BYTES_MAX) this.#thirsty.add(session)
+  }
+
+  #command(session: Session, args: Arguments): void {
+    this.statistics.commands++
+    session.skipsThis = session.skipsNext
+    session.skipsNext = false
+    const row = lookupCommand(args)
+    if (row === undefined || row.internal) {
+      if (isCrossProtocolAttack(args)) this.kill(session)
+      else this.#fail(session, unknownCommandError(args))
+    } else if (!checkArity(row, args)) this.#fail(session, wrongArityError(row))
+    else if (!session.isAuthenticated && !row.flags.includes('no_auth')) this.#fail(session, NOAUTH)
+    else {
+      session.lastCommand = row
+      session.lastCommandAtMs = this.nowMs
+      if (row.where === 'cell') {
+        const slot = session.order.take(session.isSilent)
+        this.#router.request(session.routed as RouterSession, slot, row, args, session.protocol)
+      } else this.#answer(session, row, args)
+    }
+  }
+
+  #answer(session: Session, row: CommandRow, args: Arguments): void {
+    const answer = handlerOf(row)
+    const reply = this.#beginReply(session)
+    const start = reply.length
+    answer(session, args, reply, this)
+    this.#endReply(session, reply, start)
+    if (session.isClosing) this.soil(session)
+  }
+
+  #fail(session: Session, text: string): void {
+    const reply = this.#beginReply(session)
+    const start = reply.length
+    reply.errorText(text)
+    this.#endReply(session, reply, start)
+  }
+
+  /** The output itself when nothing is owed before this reply. */
+  #beginReply(session: Session): ReplyWriter {
+    if (session.order.pending === 0) return session.out()
+    this.#scratch.reset()
+    this.#scratch.protocol = session.protocol
+    return this.#scratch
+  }
+
+  #endReply(session: Session, reply: ReplyWriter, start: number): void {
+    if (reply !== this.#scratch) {
+      if (session.isSilent) reply.length = start
+      return
+    }
+    const slot = session.order.take(session.isSilent)
+    session.order.fill(slot, reply.buffer, 0, reply.length, session.out())
+  }
+
+  #close(session: Session): void {
+    session.isClosing = true
+    this.soil(session)
+  }
+
+  #write(): void {
+    const soiled = this.#soiled
+    this.#soiled = []
+    for (const session of soiled) {
+      session.isSoiled = false
+      if (session.isClosed) continue
+      const { output, connection } = session
+      if (output !== null && output.length > 0) {
+        this.statistics.outputBytes += output.length
+        const isFree = connection.write(output.bytes())
+        if (!isFree) output.buffer = Buffer.allocUnsafeSlow(OUTPUT_BYTES_FIRST)
+      }
+      if (output !== null) this.#takeBack(session, output)
+      const unread = connection.bufferedBytes
+      if (unread + session.order.earlyBytes > this.settings.options.clientOutputMax) this.kill(session)
+      else if (unread > CHOKE_BYTES) session.isChoked = true
+      if (session.isClosing && session.order.pending === 0 && !session.isFinished) {
+        session.isFinished = true
+        connection.end()
+      }
+    }
+  }
+
+  #takeBack(session: Session, output: ReplyWriter): void {
+    session.output = null
+    output.reset()
+    if (this.#spareWriters.length < SPARE_WRITERS_MAX) this.#spareWriters.push(output)
+  }
+
+  #askToBeWoken(): void {
+    const wakeAtMs = Math.min(this.#router.nextTickMs, this.#draining?.deadlineMs ?? Number.POSITIVE_INFINITY)
+    if (wakeAtMs >= this.#wakeAtMs) return
+    this.#wakeAtMs = wakeAtMs
+    this.#edges.wakeAfter(Math.max(0, wakeAtMs - this.nowMs))
+  }
+}

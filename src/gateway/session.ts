@@ -1,0 +1,150 @@
+import type { CommandRow, ReplyWriter, RequestParser } from '../redis/index.ts'
+import type { RouterClient, RouterSession } from '../router/index.ts'
+import type { Connection, ConnectionHandler } from './edges.ts'
+import { ReplyOrder } from './reply-order.ts'
+
+/** What a session asks of the gateway it belongs to. */
+export interface SessionOwner {
+  /** It has bytes to read, or may go on reading. */
+  wake(session: Session): void
+  /** Its output has something in it that must leave at the end of the pass. */
+  soil(session: Session): void
+  /** An output buffer for as long as there is something in it. */
+  lend(): ReplyWriter
+  received(bytes: number): void
+  closed(session: Session): void
+}
+
+/** Commands of a session in flight, beyond which it is not read. Replies are in order, so this bounds what waits for one. */
+export const PENDING_MAX = 1024
+/** It is read again when so few are left. */
+export const PENDING_RESUME = 512
+
+/** One client: what it has said about itself, what it is owed, and its two directions of bytes. */
+export class Session implements ConnectionHandler, RouterClient {
+  readonly id: number
+  readonly connection: Connection
+  readonly parser: RequestParser
+  readonly order: ReplyOrder
+  readonly createdAtMs: number
+  /** Set right after it is made. */
+  routed: RouterSession | null
+  protocol: 2 | 3
+  isAuthenticated: boolean
+  name: string
+  libraryName: string
+  libraryVersion: string
+  /** CLIENT NO-EVICT and NO-TOUCH: remembered for CLIENT LIST, and nothing else. */
+  noEvict: boolean
+  noTouch: boolean
+  /** CLIENT REPLY: off; of this command; of the next one. */
+  isMuted: boolean
+  skipsThis: boolean
+  skipsNext: boolean
+  lastCommand: CommandRow | null
+  lastCommandAtMs: number
+  /** Nothing more is read; when what is owed has left, the connection is closed. */
+  isClosing: boolean
+  isClosed: boolean
+  /** The connection was told to end. */
+  isFinished: boolean
+  /** In the gateway's list of those to be read. */
+  isAwake: boolean
+  /** In the gateway's list of those to be written. */
+  isSoiled: boolean
+  /** No bytes are taken from the connection. */
+  isPaused: boolean
+  /** So much lies unread at the client that its commands wait. */
+  isChoked: boolean
+  /** Bytes that have come and may hold a command. */
+  hasUnread: boolean
+  /** The client sends no more. */
+  hasEnded: boolean
+  output: ReplyWriter | null
+  readonly #owner: SessionOwner
+
+  constructor(id: number, connection: Connection, parser: RequestParser, nowMs: number, owner: SessionOwner) {
+    this.id = id
+    this.connection = connection
+    this.parser = parser
+    this.order = new ReplyOrder()
+    this.createdAtMs = nowMs
+    this.routed = null
+    this.protocol = 2
+    this.isAuthenticated = false
+    this.name = ''
+    this.libraryName = ''
+    this.libraryVersion = ''
+    this.noEvict = false
+    this.noTouch = false
+    this.isMuted = false
+    this.skipsThis = false
+    this.skipsNext = false
+    this.lastCommand = null
+    this.lastCommandAtMs = nowMs
+    this.isClosing = false
+    this.isClosed = false
+    this.isFinished = false
+    this.isAwake = false
+    this.isSoiled = false
+    this.isPaused = false
+    this.isChoked = false
+    this.hasUnread = false
+    this.hasEnded = false
+    this.output = null
+    this.#owner = owner
+  }
+
+  /** Where replies that may leave now are written. */
+  out(): ReplyWriter {
+    let output = this.output
+    if (output === null) {
+      output = this.#owner.lend()
+      output.protocol = this.protocol
+      this.output = output
+    }
+    if (!this.isSoiled) this.#owner.soil(this)
+    return output
+  }
+
+  setProtocol(protocol: 2 | 3): void {
+    this.protocol = protocol
+    if (this.output !== null) this.output.protocol = protocol
+  }
+
+  get isSilent(): boolean {
+    return this.isMuted || this.skipsThis
+  }
+
+  /** From the router: bytes that are valid during the call. */
+  reply(slot: number, buffer: Uint8Array, start: number, end: number): void {
+    if (this.isClosed) return
+    this.order.fill(slot, buffer, start, end, this.out())
+    if (this.hasUnread && !this.isAwake && this.order.pending <= PENDING_RESUME) this.#owner.wake(this)
+  }
+
+  onData(chunk: Uint8Array): void {
+    if (this.isClosing || this.isClosed) return
+    this.parser.push(chunk)
+    this.hasUnread = true
+    this.#owner.received(chunk.length)
+    if (!this.isAwake) this.#owner.wake(this)
+  }
+
+  onDrain(): void {
+    this.isChoked = false
+    if (!this.isAwake) this.#owner.wake(this)
+  }
+
+  /** What has come is answered; then the connection is closed. */
+  onEnd(): void {
+    this.hasEnded = true
+    if (!this.isAwake) this.#owner.wake(this)
+  }
+
+  onClose(): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    this.#owner.closed(this)
+  }
+}
