@@ -50,7 +50,8 @@ const CTL_WORDS = {
  * flag behind this mark, which no shell can pass, and freed from it afterwards.
  */
 const MARK = '\u0000'
-const unmarked = (value: unknown) => (typeof value === 'string' && value.startsWith(MARK) ? value.slice(1) : '')
+/** The parser may call it again on what it has returned. */
+const unmarked = (value: unknown) => (String(value).startsWith(MARK) ? String(value).slice(1) : String(value))
 
 export function readCommandLine(argv: readonly string[], environment: NodeJS.ProcessEnv, version: string): Plan {
   const cli = cac('cellarium')

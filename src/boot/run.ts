@@ -32,6 +32,8 @@ export interface Parts {
   /** Where it is written down which stores are lost; null: everything is in memory. */
   readonly record: FenceRecord | null
   readonly listener: Listener
+  /** Of the product, for INFO. */
+  readonly version: string
   log(entry: LogEntry): void
   say(message: string): void
   /** Every store is fenced. */
@@ -75,7 +77,7 @@ export async function run(parts: Parts): Promise<Running> {
     await made.spawn(supervisor, undefined, { executor, name: actorNames.supervisor })
     await made.spawn(opsDesk, undefined, { executor, name: actorNames.ops })
     const name = actorNames.gateway(executor)
-    await made.spawn(gateway, { options, topology, name }, { executor, name })
+    await made.spawn(gateway, { options, topology, name, version: parts.version }, { executor, name })
   }
 
   const made = await createSystem({

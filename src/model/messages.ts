@@ -145,6 +145,8 @@ export interface Heartbeat {
   readonly stores: readonly StoreReport[]
   /** Only cells that this executor's stores lead. */
   readonly cells: readonly CellReport[]
+  /** Of this executor's raft log, since its thread began. */
+  readonly raftLog?: { readonly syncs: number; readonly bytes: number }
 }
 
 /** A gateway asks for all routes (at its start, or when it is lost). */

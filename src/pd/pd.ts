@@ -43,6 +43,8 @@ export interface PdArgs {
 }
 
 const TICK_MS = 100
+/** Figures for INFO are told to gateways so often. */
+const FACTS_MS = 1_000
 /** After a command to the system range that failed: a full disk answers at once, and is not to be asked all the time. */
 const IDS_REST_MS = 500
 /** Stores that were not there when PD began are asked again, so often, until the world is whole. */
@@ -77,9 +79,13 @@ class Pd implements Behavior<PdMessage> {
   readonly #subscribers = new Map<string, Subscriber>()
   /** Reported since they were last checked. */
   readonly #due = new Set<number>()
+  /** By executor: of its thread today, and of those before it that this PD has seen. */
+  readonly #logs = new Map<number, { syncs: number; bytes: number; formerSyncs: number; formerBytes: number }>()
+  #factsToldMs = 0
   #sweep: Iterator<number> | null = null
   #reportAskedMs = 0
   #idsRestUntilMs = 0
+  #balanceDue = false
 
   constructor(ctx: ActorContext<PdMessage>, { options, topology, settings }: PdArgs) {
     const nowMs = ctx.clock.monotonicMs()
@@ -103,6 +109,7 @@ class Pd implements Behavior<PdMessage> {
       case 'heartbeat':
         this.#view.heartbeat(message, nowMs)
         for (const report of message.cells) this.#due.add(report.cell.id)
+        if (message.raftLog !== undefined) this.#countLog(message.executor, message.raftLog)
         break
       case 'answers':
         this.#system.answers(message, nowMs)
@@ -144,6 +151,9 @@ class Pd implements Behavior<PdMessage> {
     }
     if (this.#ids.generation > 0) {
       this.#check(nowMs)
+      // After the checks: a cell that lacks a copy is mended before it is moved.
+      if (this.#balanceDue && this.#view.mayBalance(nowMs)) this.#runBalance(nowMs)
+      this.#balanceDue = false
       this.#giveOrders(nowMs)
     }
     this.#tellRoutes(routes)
@@ -175,7 +185,38 @@ class Pd implements Behavior<PdMessage> {
       }
       this.#due.add(next.value)
     }
-    if (this.#ids.generation > 0 && this.#view.mayBalance(nowMs)) this.#runBalance(nowMs)
+    this.#balanceDue = true
+    if (nowMs - this.#factsToldMs >= FACTS_MS) {
+      this.#factsToldMs = nowMs
+      this.#tellFacts()
+    }
+  }
+
+  /** A thread that was started again counts from nothing. */
+  #countLog(executor: number, { syncs, bytes }: { syncs: number; bytes: number }): void {
+    const held = this.#logs.get(executor) ?? { syncs: 0, bytes: 0, formerSyncs: 0, formerBytes: 0 }
+    const begunAnew = syncs < held.syncs
+    this.#logs.set(executor, {
+      syncs,
+      bytes,
+      formerSyncs: held.formerSyncs + (begunAnew ? held.syncs : 0),
+      formerBytes: held.formerBytes + (begunAnew ? held.bytes : 0),
+    })
+  }
+
+  /** What INFO shows. */
+  #tellFacts(): void {
+    const facts = { raftLogSyncs: 0, raftLogBytes: 0, commandsProcessed: 0, cells: 0, keys: 0 }
+    for (const log of this.#logs.values()) {
+      facts.raftLogSyncs += log.syncs + log.formerSyncs
+      facts.raftLogBytes += log.bytes + log.formerBytes
+    }
+    for (const { cell, keys } of this.#view.cells()) {
+      if (cell.system) continue
+      facts.cells++
+      facts.keys += keys
+    }
+    for (const { ref } of this.#subscribers.values()) this.#ctx.tell(ref, { kind: 'facts', ...facts })
   }
 
   /** No message is sent to wait for: those that are not there yet report when they are. */

@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest'
+import { NEW_PEER, type OperatorClass, type Step, type Wish } from '../../src/pd/operator.ts'
+import { cellReport, places, world } from './world.ts'
+
+const stores = places(4, 2)
+
+function wish(steps: Step[], change: Partial<Wish> = {}): Wish {
+  return { kind: 'add-peer', class: 'replica', cell: 2, reason: 'a test', steps, ...change }
+}
+
+const add = (store: number): Step[] => [
+  { kind: 'addLearner', store, peer: NEW_PEER },
+  { kind: 'promoteLearner', store, peer: NEW_PEER },
+]
+
+function orders(of: ReturnType<typeof world>, nowMs: number): string[] {
+  return of.operators.run(of.view, 7, nowMs).map(({ store, generation, step }) => {
+    const what = step.kind === 'transferLeader' ? step.toStore : `${step.peer.id}@${step.peer.store}`
+    return `${store} ${step.kind} ${what} g${generation}`
+  })
+}
+
+function started(peers: string, steps: Step[], id = 104) {
+  const of = world(stores, [cellReport({ peers })])
+  of.operators.add(wish(steps), of.view.cell(2) as never, () => id, 0)
+  return of
+}
+
+describe('An operator', () => {
+  test('orders its steps one after the other, each when the world shows the one before', () => {
+    const of = started('1 2', add(4))
+    expect(orders(of, 0)).toEqual(['1 addLearner 104@4 g7'])
+    of.report(0, cellReport({ peers: '1 2 4+', confVer: 2, pending: [4] }))
+    expect(orders(of, 1)).toEqual([])
+    of.report(0, cellReport({ peers: '1 2 4+', confVer: 2 }))
+    expect(orders(of, 2)).toEqual(['1 promoteLearner 104@4 g7'])
+    of.report(0, cellReport({ peers: '1 2 4', confVer: 3 }))
+    expect(orders(of, 3)).toEqual([])
+    expect(of.operators.of(2)).toBeUndefined()
+    expect(of.operators.infos(3)[0]?.outcome).toBe('finished')
+  })
+
+  test('gives an order again every two seconds while the world does not change', () => {
+    const of = started('1 2', add(4))
+    const at = [0, 500, 1999, 2000, 3999, 4000].filter((nowMs) => orders(of, nowMs).length > 0)
+    expect(at).toEqual([0, 2000, 4000])
+  })
+
+  test('gives an order at once to a leader that is new', () => {
+    const of = started('1 2', add(4))
+    orders(of, 0)
+    of.report(0, cellReport({ peers: '2 1', term: 7 }))
+    expect(orders(of, 1)).toEqual(['2 addLearner 104@4 g7'])
+  })
+
+  test('is cancelled when the cell was split, or the store has a peer by other hands', () => {
+    const split = started('1 2', add(4))
+    split.report(0, cellReport({ peers: '1 2', version: 2 }))
+    expect(orders(split, 1)).toEqual([])
+    expect(split.operators.infos(1)[0]?.outcome).toBe('cancelled')
+    const taken = started('1 2', add(4), 999)
+    taken.report(0, cellReport({ peers: '1 2 4+', confVer: 2 }))
+    expect(orders(taken, 1)).toEqual([])
+    expect(taken.operators.infos(1)[0]?.outcome).toBe('cancelled')
+  })
+
+  test('is given up when nothing moves for long, and never while something does', () => {
+    const of = started('1 2', add(4))
+    const { noProgressMs } = of.settings
+    orders(of, 0)
+    for (let i = 1; i <= 5; i++) {
+      of.report(0, cellReport({ peers: '1 2 4+', confVer: 2, pending: [4], index: i }))
+      orders(of, i * (noProgressMs - 1))
+    }
+    const lastMs = 5 * (noProgressMs - 1)
+    expect(of.operators.of(2)).toBeDefined()
+    orders(of, lastMs + noProgressMs)
+    expect(of.operators.infos(0)[0]?.outcome).toBe('noProgress')
+  })
+
+  test('never removes a leader: it orders a transfer until another leads', () => {
+    const of = started('1 2 3 4', [{ kind: 'removePeer', store: 1, peer: 101 }])
+    expect(orders(of, 0)).toEqual(['1 transferLeader 2 g7'])
+    of.report(0, cellReport({ peers: '2 1 3 4', term: 7 }))
+    expect(orders(of, 1)).toEqual(['2 removePeer 101@1 g7'])
+  })
+
+  test('never removes a voter where fewer than a majority of the rest has caught up', () => {
+    const of = started('1 2 3', [{ kind: 'removePeer', store: 3, peer: 103 }])
+    of.report(0, cellReport({ peers: '1 2 3', pending: [2] }))
+    expect(orders(of, 0)).toEqual([])
+    of.report(0, cellReport({ peers: '1 2 3' }))
+    expect(orders(of, 1)).toEqual(['1 removePeer 103@3 g7'])
+  })
+})
+
+describe('There is one operator for a cell, and', () => {
+  test.each<[OperatorClass, OperatorClass, boolean]>([
+    ['leader', 'replica', true],
+    ['cell', 'replica', true],
+    ['cell', 'tidy', false],
+    ['replica', 'hand', true],
+    ['hand', 'replica', false],
+    ['hand', 'hand', false],
+    ['replica', 'leader', false],
+  ])('%s under way and %s wished: the wish takes its place: %s', (present, wished, replaced) => {
+    const of = world(stores, [cellReport({ peers: '1 2' })])
+    const step: Step[] = [{ kind: 'transferLeader', store: 2, peer: 0 }]
+    const first = of.operators.add(wish(step, { class: present }), of.view.cell(2) as never, () => null, 0)
+    const second = of.operators.add(wish(step, { class: wished }), of.view.cell(2) as never, () => null, 0)
+    expect(second !== null).toBe(replaced)
+    expect(first?.outcome).toBe(replaced ? 'cancelled' : null)
+  })
+
+  test('a wish for a new peer waits while there are no ids', () => {
+    const of = world(stores, [cellReport({ peers: '1 2' })])
+    expect(of.operators.add(wish(add(4)), of.view.cell(2) as never, () => null, 0)).toBeNull()
+    const taken = of.operators.add(wish(add(4)), of.view.cell(2) as never, () => 1000, 0)
+    expect(taken?.steps.map((step) => step.peer)).toEqual([1000, 1000])
+  })
+})

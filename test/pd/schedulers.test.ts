@@ -1,0 +1,261 @@
+import { describe, expect, test } from 'vitest'
+import type { StoreReport } from '../../src/model/index.ts'
+import { balanceCells } from '../../src/pd/cell-balance.ts'
+import { chooseStore, isolation } from '../../src/pd/choose.ts'
+import { balanceLeaders } from '../../src/pd/leader-balance.ts'
+import type { Wish } from '../../src/pd/operator.ts'
+import { checkReplicas } from '../../src/pd/replica.ts'
+import { pdDefaults } from '../../src/pd/settings.ts'
+import { cellReport, places, storeReport, type World, world } from './world.ts'
+
+const stores = places(4, 2)
+
+function words(wish: Wish | null): string | null {
+  return wish === null ? null : wish.steps.map((step) => `${step.kind} ${step.store}`).join(', ')
+}
+
+function checked(of: World, cell = 2): string {
+  const report = of.view.cell(cell)
+  const found = checkReplicas(report as NonNullable<typeof report>, of.survey())
+  return found.wish === null ? `nothing: ${found.why}` : (words(found.wish) as string)
+}
+
+describe('Isolation', () => {
+  const at = (executor: number, labels: Record<string, string>): StoreReport =>
+    storeReport({ id: 1, executor, dir: '', logDir: '', labels })
+
+  test('counts the highest label that differs, and executors last', () => {
+    const here = at(0, { zone: 'a', disk: '1' })
+    expect(isolation(here, [at(0, { zone: 'a', disk: '1' })], pdDefaults)).toBe(0)
+    expect(isolation(here, [at(1, { zone: 'a', disk: '1' })], pdDefaults)).toBe(1)
+    expect(isolation(here, [at(1, { zone: 'a', disk: '2' })], pdDefaults)).toBe(100)
+    expect(isolation(here, [at(0, { zone: 'b', disk: '1' })], pdDefaults)).toBe(1_000_000)
+    expect(isolation(here, [at(1, { zone: 'a', disk: '1' }), at(1, { zone: 'a', disk: '2' })], pdDefaults)).toBe(101)
+  })
+})
+
+describe('A store for a new peer', () => {
+  test('is on another executor than the peers that are there', () => {
+    const { view, survey } = world(stores, [cellReport({ peers: '1' })])
+    const choice = chooseStore(view.cell(2) as never, view, survey().influence, 0)
+    expect([2, 4]).toContain(choice.store)
+  })
+
+  test('is the emptiest among those that isolate equally', () => {
+    const full = Array.from({ length: 3 }, (_, i) =>
+      cellReport({ id: 10 + i, start: `k${i}`, end: `k${i + 1}`, peers: '2' }),
+    )
+    const { view, survey } = world(stores, [cellReport({ peers: '1', end: 'k0' }), ...full])
+    expect(chooseStore(view.cell(2) as never, view, survey().influence, 0)).toEqual({ store: 4 })
+  })
+
+  test('is waited for when the best one is only disconnected', () => {
+    const { view, survey } = world(stores, [cellReport({ peers: '1' })], { silent: [2, 4] })
+    const choice = chooseStore(view.cell(2) as never, view, survey().influence, 0)
+    expect(choice).toEqual({ store: null, why: 'the best store is disconnected' })
+  })
+
+  test('is not waited for when the best one is down', () => {
+    const { view, survey, settings } = world(stores, [cellReport({ peers: '1' })], { silent: [2, 4] })
+    view.heartbeat(
+      { kind: 'heartbeat', executor: 0, stores: [storeReport(stores[2] as never)], cells: [] },
+      settings.downMs,
+    )
+    expect(chooseStore(view.cell(2) as never, view, survey().influence, settings.downMs)).toEqual({ store: 3 })
+  })
+
+  test('never has a peer of the cell already', () => {
+    const { view, survey } = world(places(3, 3), [cellReport({ peers: '1 2 3+' })])
+    expect(chooseStore(view.cell(2) as never, view, survey().influence, 0).store).toBeNull()
+  })
+})
+
+describe('The replica checker', () => {
+  test.each([
+    ['adds a learner and promotes it when a copy is missing', '1 2', [], [], 'addLearner 4, promoteLearner 4'],
+    ['promotes a learner that is there before it adds another', '1 2 3+', [], [], 'promoteLearner 3'],
+    ['leaves alone what is as it should be', '1 2 3', [], [], 'nothing: it has what it should have'],
+    [
+      'adds the replacement before it removes the peer of a lost store',
+      '1 2 3',
+      [3],
+      [],
+      'addLearner 4, promoteLearner 4',
+    ],
+    ['removes the peer of a lost store when there are enough others', '1 2 4 3', [3], [], 'removePeer 3'],
+    ['removes a learner that is left over', '1 2 3 4+', [], [], 'removePeer 4'],
+    ['removes the voter too many that isolates least and has not caught up', '1 2 3 4', [], [4], 'removePeer 4'],
+    [
+      'waits where no store is free',
+      '1 2',
+      [3, 4],
+      [],
+      'nothing: 2 of 3 voters are healthy, and every store that is up has a peer of it',
+    ],
+  ])('%s', (_, peers, lost, pending, expected) => {
+    // Store 3 is a little fuller than store 4.
+    const other = cellReport({ id: 9, start: 'x', peers: '3' })
+    expect(checked(world(stores, [cellReport({ peers, pending, end: 'x' }), other], { lost }))).toBe(expected)
+  })
+
+  test('hands leadership over before it removes the peer that leads', () => {
+    const of = world(places(4, 4), [cellReport({ peers: '1 2 3 4', end: 'x' })], { settings: { replicas: 2 } })
+    const full = [5, 6].map((id) => cellReport({ id, start: `x${id}`, end: `x${id}z`, peers: '2 1' }))
+    of.report(0, ...full)
+    expect(checked(of)).toBe('transferLeader 3, removePeer 1')
+  })
+
+  test('brings a cell of one peer to three in as many rounds as it takes', () => {
+    let peers = '1'
+    const of = world(places(3, 3), [])
+    for (let confVer = 1; confVer < 10; confVer++) {
+      of.report(0, cellReport({ peers, confVer }))
+      const found = checked(of)
+      if (found.startsWith('nothing')) break
+      for (const step of found.split(', ')) {
+        const [kind, store] = step.split(' ')
+        peers = kind === 'addLearner' ? `${peers} ${store}+` : peers.replace(`${store}+`, store as string)
+      }
+    }
+    expect(peers.split(' ').sort()).toEqual(['1', '2', '3'])
+  })
+})
+
+/** Carries out wishes at once, until there are none, and counts. */
+function settledCounts(
+  of: World,
+  of_what: 'leaders' | 'cells',
+  scheduler: typeof balanceLeaders,
+): { counts: number[]; moves: number } {
+  let moves = 0
+  for (; moves < 500; moves++) {
+    const [wish] = scheduler(of.survey())
+    if (wish === undefined) break
+    const report = of.view.cell(wish.cell) as NonNullable<ReturnType<typeof of.view.cell>>
+    let storesOf = report.cell.peers.map((peer) => peer.store)
+    for (const step of wish.steps) {
+      if (step.kind === 'addLearner') storesOf.push(step.store)
+      if (step.kind === 'removePeer') storesOf = storesOf.filter((store) => store !== step.store)
+      if (step.kind === 'transferLeader') storesOf = [step.store, ...storesOf.filter((store) => store !== step.store)]
+    }
+    of.report(0, {
+      ...cellReport({
+        id: wish.cell,
+        peers: storesOf.join(' '),
+        confVer: report.cell.epoch.confVer + 1,
+        term: report.term + 1,
+      }),
+      cell: {
+        ...cellReport({ id: wish.cell, peers: storesOf.join(' ') }).cell,
+        start: report.cell.start,
+        end: report.cell.end,
+        epoch: { version: 1, confVer: report.cell.epoch.confVer + 1 },
+      },
+    })
+  }
+  return { counts: [...of.view.counts().values()].map((count) => count[of_what]), moves }
+}
+
+function manyCells(count: number, peers: (i: number) => string) {
+  const key = (i: number) => String(i).padStart(4, '0')
+  return Array.from({ length: count }, (_, i) =>
+    cellReport({ id: 10 + i, start: i === 0 ? '' : key(i), end: i === count - 1 ? null : key(i + 1), peers: peers(i) }),
+  )
+}
+
+describe('Leader balance', () => {
+  test.each([1, 2, 3])('ends with leaders that differ by at most one, from all on one store (seed %i)', (seed) => {
+    const of = world(
+      places(3, 3),
+      manyCells(20, () => '1 2 3'),
+      { seed },
+    )
+    const { counts, moves } = settledCounts(of, 'leaders', balanceLeaders)
+    expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1)
+    expect(moves).toBeLessThanOrEqual(14)
+  })
+
+  test('moves nothing for a difference of one, and nothing to a peer that is behind or a store that is not up', () => {
+    expect(
+      balanceLeaders(
+        world(
+          places(2, 2),
+          manyCells(3, (i) => (i < 2 ? '1 2' : '2 1')),
+        ).survey(),
+      ),
+    ).toEqual([])
+    const behind = manyCells(4, () => '1 2').map((report) => ({ ...report, pending: [102] }))
+    expect(balanceLeaders(world(places(2, 2), behind).survey())).toEqual([])
+    expect(
+      balanceLeaders(
+        world(
+          places(2, 2),
+          manyCells(4, () => '1 2'),
+          { silent: [2] },
+        ).survey(),
+      ),
+    ).toEqual([])
+  })
+
+  test('counts transfers that are under way, and stops at its limit', () => {
+    const of = world(
+      places(2, 2),
+      manyCells(20, () => '1 2'),
+    )
+    let taken = 0
+    for (let i = 0; i < 20; i++) {
+      const [wish] = balanceLeaders(of.survey())
+      if (wish === undefined) break
+      if (of.operators.add(wish, of.view.cell(wish.cell) as never, () => null, 0) !== null) taken++
+    }
+    expect(taken).toBe(of.settings.leaderOperatorsMax)
+    const small = world(
+      places(2, 2),
+      manyCells(2, () => '1 2'),
+    )
+    const [only] = balanceLeaders(small.survey())
+    small.operators.add(only as Wish, small.view.cell(only?.cell as number) as never, () => null, 0)
+    expect(balanceLeaders(small.survey())).toEqual([])
+  })
+})
+
+describe('Cell balance', () => {
+  test.each([1, 2, 3])('ends with peers that differ by at most two, from one empty store (seed %i)', (seed) => {
+    const of = world(
+      places(4, 2),
+      manyCells(16, () => '1 2 3'),
+      { seed },
+    )
+    const { counts } = settledCounts(of, 'cells', balanceCells)
+    expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(2)
+  })
+
+  test('never lets two peers of a cell meet where one place less would fail at once', () => {
+    const of = world(
+      places(4, 2),
+      manyCells(16, () => '1 2 3'),
+    )
+    settledCounts(of, 'cells', balanceCells)
+    for (const report of of.view.cells()) {
+      const executors = new Set(report.cell.peers.map((peer) => of.view.store(peer.store)?.report.executor))
+      expect(executors.size).toBe(2)
+    }
+  })
+
+  test('adds before it removes, and hands leadership over in between', () => {
+    const of = world(
+      places(2, 2),
+      manyCells(4, () => '1'),
+      { settings: { replicas: 1 } },
+    )
+    const [wish] = balanceCells(of.survey())
+    expect(words(wish ?? null)).toBe('addLearner 2, promoteLearner 2, transferLeader 2, removePeer 1')
+  })
+
+  test('leaves cells alone that lack a copy or wait for one', () => {
+    const missing = manyCells(8, () => '1 2')
+    expect(balanceCells(world(places(4, 2), missing).survey())).toEqual([])
+    const behind = manyCells(8, () => '1 2 3').map((report) => ({ ...report, pending: [103] }))
+    expect(balanceCells(world(places(4, 2), behind).survey())).toEqual([])
+  })
+})
