@@ -22,11 +22,14 @@ import {
 import { EntryWriter } from './entry.ts'
 import type { Origin } from './origin.ts'
 import type { ParkedCommand } from './parking.ts'
-import type { Peer } from './peer.ts'
+import { AcceptedSession, type Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 
 /** An entry gathers no more effects than this, but for one large command (rule 8). */
 const ENTRY_BYTES_MAX = 1024 * 1024
+
+/** What `#execute` returns in the place of a release index. */
+const CANNOT_YET = -1
 
 /** May commands run at this peer, in this turn? */
 const Gate = { open: 0, park: 1, refuse: 2 } as const
@@ -127,15 +130,22 @@ export class Evaluator {
       return
     }
     const sessionKey = origin.serial * 0x1_0000_0000 + session
-    if (reader.after !== 0 && !((peer.accepted.get(sessionKey) ?? 0) >= reader.after)) {
+    const accepted = peer.accepted.get(sessionKey)
+    if (reader.after !== 0 && !(accepted !== undefined && accepted.sequence >= reader.after)) {
       this.#refuse(origin, session, sequence, Refusal.outOfOrder, peer)
       return
     }
     parseCommand(reader.buffer, reader.start, this.#args)
     const row = lookupCommand(this.#args)
+    if (row?.writes && peer.store.log.full) {
+      this.#refuse(origin, session, sequence, Refusal.storeStopped, peer)
+      return
+    }
     if (gate === Gate.open && !this.#mustWait(peer, sessionKey, row)) {
-      if (this.#execute(peer, origin, session, sequence, reader.protocol, reader.flags, row)) {
-        this.#accept(peer, sessionKey, sequence)
+      const before = accepted?.releaseIndex ?? 0
+      const released = this.#execute(peer, origin, session, sequence, reader.protocol, reader.flags, row, before)
+      if (released !== CANNOT_YET) {
+        this.#accept(peer, sessionKey, accepted, sequence, released)
         return
       }
     }
@@ -143,7 +153,7 @@ export class Evaluator {
       this.#refuse(origin, session, sequence, Refusal.busy, peer)
       return
     }
-    this.#accept(peer, sessionKey, sequence)
+    this.#accept(peer, sessionKey, accepted, sequence, 0)
     peer.parked.add({
       origin,
       session,
@@ -161,17 +171,35 @@ export class Evaluator {
     this.#stores.touch(peer)
   }
 
-  #accept(peer: Peer, sessionKey: number, sequence: number): void {
-    // Forgetting is safe: a command whose predecessor is not remembered is refused, and sent again after it.
-    if (peer.accepted.size > 65_536) peer.accepted.clear()
-    peer.accepted.set(sessionKey, sequence)
+  #accept(
+    peer: Peer,
+    sessionKey: number,
+    accepted: AcceptedSession | undefined,
+    sequence: number,
+    releaseIndex: number,
+  ): void {
+    if (accepted === undefined) {
+      // Forgetting is safe: a command whose predecessor is not remembered is refused, and sent again after it.
+      if (peer.accepted.size > 65_536) peer.accepted.clear()
+      accepted = new AcceptedSession(sequence)
+      peer.accepted.set(sessionKey, accepted)
+    } else {
+      accepted.sequence = sequence
+    }
+    if (releaseIndex > accepted.releaseIndex) accepted.releaseIndex = releaseIndex
   }
 
   #tryParked(peer: Peer, command: ParkedCommand): boolean {
     parseCommand(command.bytes, 0, this.#args)
     const row = lookupCommand(this.#args)
-    const { origin, session, sequence, protocol, flags } = command
-    return this.#execute(peer, origin, session, sequence, protocol, flags, row)
+    const { origin, session, sessionKey, sequence, protocol, flags } = command
+    // It was accepted, and others may have been accepted behind it: now it waits for room, and is not refused.
+    if (row?.writes && peer.store.log.full) return false
+    const accepted = peer.accepted.get(sessionKey)
+    const before = accepted?.releaseIndex ?? 0
+    const released = this.#execute(peer, origin, session, sequence, protocol, flags, row, before)
+    if (accepted !== undefined && released > accepted.releaseIndex) accepted.releaseIndex = released
+    return released !== CANNOT_YET
   }
 
   #mustWait(peer: Peer, sessionKey: number, row: CommandRow | undefined): boolean {
@@ -203,8 +231,9 @@ export class Evaluator {
   }
 
   /**
-   * Runs the command in `#args`; false if it cannot run yet. The answer is written where it waits for what it depends
-   * on: nothing that depends on an uncommitted effect is ever answered.
+   * Runs the command in `#args`, unless it cannot run yet. The answer is written where it waits for what it
+   * depends on: nothing that depends on an uncommitted effect is ever answered, nor anything before an earlier answer
+   * to the same connection, which waits for `before`. Returns the release index.
    */
   #execute(
     peer: Peer,
@@ -214,7 +243,8 @@ export class Evaluator {
     protocol: number,
     flags: number,
     row: CommandRow | undefined,
-  ): boolean {
+    before: number,
+  ): number {
     const args = this.#args
     const reply = this.#reply
     const stores = this.#stores
@@ -223,30 +253,27 @@ export class Evaluator {
     if (row === undefined || row.execute === null || (row.internal && (flags & CommandFlag.internal) === 0)) {
       reply.errorText(unknownCommandError(args))
       origin.answers().add(session, sequence, Fate.done, Refusal.none, reply.buffer, 0, reply.length)
-      return true
+      return 0
     }
     if (!checkArity(row, args)) {
       reply.errorText(wrongArityError(row))
       origin.answers().add(session, sequence, Fate.done, Refusal.none, reply.buffer, 0, reply.length)
-      return true
+      return 0
     }
     const working = peer.working as NonNullable<Peer['working']>
-    if (!this.#loaded(peer, row)) return false
-    if (row.writes && peer.store.log.full) {
-      this.#refuse(origin, session, sequence, Refusal.storeStopped, peer)
-      return true
-    }
+    if (!this.#loaded(peer, row)) return CANNOT_YET
     if (!peer.evaluating) this.#begin(peer)
-    if (row.writes && !this.#hasBudget(peer)) return false
+    if (row.writes && !this.#hasBudget(peer)) return CANNOT_YET
 
     working.beginCommand()
     row.execute(args, working, reply)
     this.commandsProcessed++
-    const index = working.wrote ? working.entryIndex : row.wholeRange ? this.#lastIndex(peer) : working.touchedIndex
+    const own = working.wrote ? working.entryIndex : row.wholeRange ? this.#lastIndex(peer) : working.touchedIndex
+    const index = Math.max(own, before)
     const out =
       index > peer.node.committed ? peer.pending.writer(index, working.term, origin, stores.nowMs) : origin.answers()
     out.add(session, sequence, Fate.done, Refusal.none, reply.buffer, 0, reply.length)
-    return true
+    return index
   }
 
   /** The last entry there is, the one being built included. */

@@ -10,6 +10,21 @@ import type { SnapshotOut } from './snapshot-out.ts'
 import type { Store } from './store.ts'
 import type { WorkingState } from './working-state.ts'
 
+/** What a leader keeps of one connection. */
+export class AcceptedSession {
+  /** The last command accepted. */
+  sequence: number
+  /**
+   * The highest release index among its answers (rule 1). No later answer leaves before that one: else an earlier read
+   * whose answer is lost with its leader would be sent again, and take effect after a later one (rule 9).
+   */
+  releaseIndex = 0
+
+  constructor(sequence: number) {
+    this.sequence = sequence
+  }
+}
+
 /**
  * One replica of a cell: Raft, the applied state's bookkeeping, and, while it leads, the working state.
  *
@@ -48,8 +63,8 @@ export class Peer {
   leadTerm = 0
   readonly pending = new PendingAnswers()
   readonly parked = new Parking()
-  /** By origin and session: the last command accepted in this term (rule 10). */
-  readonly accepted = new Map<number, number>()
+  /** By origin and session: what was accepted in this term (rule 10). */
+  readonly accepted = new Map<number, AcceptedSession>()
   /** Keys that have been asked of the engine for parked commands. */
   readonly loading = new Set<string>()
   /** A read-index round is under way since; 0: none. */
