@@ -10,11 +10,11 @@ export interface RaftConfig {
   electionTicks: number
   /** Ticks between a leader's heartbeats; below `electionTicks`. */
   heartbeatTicks: number
-  /** As it was stored last. All zero for a new node. */
+  /** As it was stored last; all zero for a new node. Its commit index may be older than `applied`. */
   hardState: HardState
   /** The configuration as of `applied`: of the snapshot, with the changes since that were applied. */
   confState: ConfState
-  /** The last index that the host has applied. 0: nothing but what the storage has compacted. */
+  /** The last index that the host has applied, not below what the storage has compacted. 0: nothing but that. */
   applied: number
   /** Encoded bytes of the entries of one append; at least one entry goes. 0: one entry each. */
   entryBytesMax: number

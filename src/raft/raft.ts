@@ -107,10 +107,9 @@ export class Raft {
     this.messagesAfterAppend = NO_MESSAGES
 
     this.adoptConfiguration(restoreConfiguration(this.tracker, config.confState, this.log.lastIndex()))
-    if (config.hardState.commit > 0) {
-      assert(config.hardState.commit >= this.log.committed, 'the stored commit index is below the snapshot')
-      this.log.commitTo(config.hardState.commit)
-    }
+    // A commit index is stored when there is something else to sync, so it may be older than what was applied, and
+    // what was applied was committed.
+    this.log.commitTo(Math.max(config.hardState.commit, config.applied))
     if (config.applied > 0) this.log.appliedTo(config.applied, 0)
     this.becomeFollower(this.term, NONE)
     this.logger?.info(

@@ -28,7 +28,8 @@ export class Ready {
   readonly messages: readonly Message[]
   /**
    * Promises that what is written here and before is on disk: to others, to this node itself (a leader counts its own
-   * disk as it counts others'), and, as the last, the acknowledgement of the write to the log.
+   * disk as it counts others'), and, as the last, the acknowledgement of the write to the log. Without `mustSync` they
+   * wait for the syncs of the Readys before only.
    */
   readonly afterSync: readonly Message[]
   /** False: nothing is lost if what is to be written here (a commit index) waits for the next sync. */
