@@ -9,7 +9,7 @@ import { environmentName, flagName, type OptionName, optionTable } from './model
 
 export type GivenOptions = Partial<Record<OptionName, string | readonly string[]>>
 
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const
+const logLevels = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevelName = (typeof logLevels)[number]
 
 export type Plan =

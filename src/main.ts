@@ -1,5 +1,4 @@
 /** The program: reads the command line, carries out what it says, and turns what comes of it into lines and exit codes. */
-import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { pino } from 'pino'
 import type { LogEntry } from './actor/index.ts'
@@ -8,6 +7,7 @@ import { NothingToServe, recordedOptions, type Served, serve } from './boot/inde
 import { type GivenOptions, type LogLevelName, readCommandLine } from './cli.ts'
 import { ctl } from './ctl.ts'
 import { type Options, optionTable, resolveOptions } from './model/index.ts'
+import { ownVersion } from './version.ts'
 
 /** 0 is what remains. */
 const EXIT = { usage: 1, damage: 2 } as const
@@ -81,10 +81,4 @@ function end(error: unknown): never {
   }
   console.error(error)
   process.exit(EXIT.usage)
-}
-
-/** Of the package that this file was shipped in. */
-function ownVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }

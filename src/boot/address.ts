@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { SetUpError } from '../base/index.ts'
 
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   if (host === 'localhost') return true
   if (isIP(host) === 4) return host.startsWith('127.')
   return host === '::1'

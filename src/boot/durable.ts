@@ -13,7 +13,7 @@ import {
 import { dirname, join } from 'node:path'
 
 /** What a new name in a directory needs to survive: the directory itself is synced. */
-export function syncDirectory(directory: string): void {
+function syncDirectory(directory: string): void {
   // Windows cannot open a directory; its file system journals the names.
   if (process.platform === 'win32') return
   const descriptor = openSync(directory, 'r')

@@ -9,10 +9,10 @@ import { closeDatabase, openDatabase } from './identity.ts'
 
 /** Raft's log of a first peer begins behind this entry: room for no entry at 0, where "nothing" would look the same. */
 export const FIRST_INDEX = 5
-export const FIRST_TERM = 5
+const FIRST_TERM = 5
 
 /** The state of both cells with their only peer on `store`. The peer's id is the cell's: both are below FIRST_FREE_ID and unique. */
-export function firstCells(store: number): CellState[] {
+function firstCells(store: number): CellState[] {
   return [SYSTEM_CELL, FIRST_USER_CELL].map((id) => {
     const peer = id
     const cell: Cell = {

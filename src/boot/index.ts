@@ -12,6 +12,7 @@
  *
  * **The caller** sets UV_THREADPOOL_SIZE before anything else (`bin.cts` does), and ends the process.
  */
-export { type CommandPart, ConnectionGone, type InProcessClient } from './in-process.ts'
+export { type Cluster, type ClusterOptions, embed, type Value } from './embed.ts'
+export type { CommandPart } from './in-process.ts'
 export { type Served, type ServeOptions, serve } from './serve.ts'
 export { NothingToServe, recordedOptions } from './set-up.ts'

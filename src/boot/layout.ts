@@ -9,7 +9,7 @@ import { FORMAT_VERSION } from '../storage/index.ts'
 import type { Cluster, ClusterCopy, LogRecord, StoreRecord } from './cluster.ts'
 
 /** Store ids below this are the set-up's own to give; PD's begin here, so a store and a peer never share a number. */
-export const STORE_IDS_MAX = 999
+const STORE_IDS_MAX = 999
 
 export interface Wanted {
   readonly executors: number

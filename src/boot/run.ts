@@ -7,9 +7,19 @@
  */
 import { randomUUID } from 'node:crypto'
 import { totalmem } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { BroadcastChannel } from 'node:worker_threads'
-import { createSystem, type LogEntry, type System } from '../actor/index.ts'
-import { debugEdge, gateway, type Listener, listenerEdge, type ProcessPort, processEdge } from '../gateway/index.ts'
+import { createSystem, type Edges, type LogEntry, type System } from '../actor/index.ts'
+import { assert } from '../base/index.ts'
+import {
+  type DebugPort,
+  debugEdge,
+  gateway,
+  type Listener,
+  listenerEdge,
+  type ProcessPort,
+  processEdge,
+} from '../gateway/index.ts'
 import {
   actorNames,
   type Drain,
@@ -19,10 +29,11 @@ import {
   type SupervisorMessage,
   type Topology,
 } from '../model/index.ts'
-import { type Desk, deskEdge, opsDesk } from '../ops/index.ts'
+import { type Desk, type DeskEdge, deskEdge, opsDesk } from '../ops/index.ts'
 import { stores } from '../store/index.ts'
 import type { ExecutorEdgesArgs, Loss } from './executor-edges.ts'
 import { Fence, type FenceRecord } from './fence.ts'
+import { ConnectionGone, type InProcessListener } from './in-process.ts'
 import { PdHome } from './pd-home.ts'
 import { fenceEdge, supervisor } from './supervisor.ts'
 
@@ -47,96 +58,130 @@ export interface Running {
   stop(timeoutMs: number): Promise<boolean>
 }
 
+const PROBE_INTERVAL_MS = 20
+/** Any key will do: what is asked is whether its cell has a leader that answers. */
+const PROBE_KEY = 'cellarium:probe'
 /** A little of the time to stop is kept for the disks. */
 const DRAIN_SHARE = 0.4
 
 export async function run(parts: Parts): Promise<Running> {
-  const { options, topology, say } = parts
-  const executors = topology.executors
-  const fence = new Fence(topology, parts.record, say)
-  const home = new PdHome({ options, topology }, say)
-  const lossChannel = `cellarium/${topology.cluster}/${randomUUID()}`
-  const args: ExecutorEdgesArgs = { topology, inMemory: parts.record === null, lossChannel }
-  const fencedSome = () => {
-    if (fence.nothingLeft) parts.nothingLeft(fence.reasons)
-  }
-  let desk: Desk | null = null
-  let system: System | null = null
+  const runner = new Runner(parts)
+  await runner.start()
+  return runner
+}
 
-  const populate = async (executor: number, incarnation: number, made: System): Promise<void> => {
-    system = made
-    if (executor < executors) {
-      if (fence.storesOf(executor).length > 0) {
-        const storesArgs = { executor, topology: fence.topology, options, incarnation }
-        const spawnOptions = { executor, name: actorNames.stores(executor), supervise: 'escalate' as const }
-        await made.spawn(stores, storesArgs, spawnOptions)
-      }
-      await home.executorUp(executor, made)
+class Runner implements Running {
+  readonly #parts: Parts
+  readonly #executors: number
+  readonly #fence: Fence
+  readonly #home: PdHome
+  readonly #lossChannel: string
+  #losses: BroadcastChannel | null = null
+  #desk: Desk | null = null
+  #system: System | null = null
+
+  constructor(parts: Parts) {
+    const { options, topology } = parts
+    this.#parts = parts
+    this.#executors = topology.executors
+    this.#fence = new Fence(topology, parts.record, parts.say)
+    this.#home = new PdHome({ options, topology }, parts.say)
+    this.#lossChannel = `cellarium/${topology.cluster}/${randomUUID()}`
+  }
+
+  get system(): System {
+    assert(this.#system !== null, 'the system is not there yet')
+    return this.#system
+  }
+
+  desk(): Desk | null {
+    return this.#desk
+  }
+
+  async start(): Promise<void> {
+    const { topology, record, log } = this.#parts
+    // Before any store is opened: one that cannot be is told at once.
+    const losses = new BroadcastChannel(this.#lossChannel)
+    losses.onmessage = (event) => this.#lose((event as { data: Loss }).data)
+    losses.unref()
+    this.#losses = losses
+    const args: ExecutorEdgesArgs = { topology, inMemory: record === null, lossChannel: this.#lossChannel }
+    await createSystem({
+      executors: this.#executors,
+      edges: { module: new URL('./executor-edges.js', import.meta.url).href, name: 'makeExecutorEdges', args },
+      mainEdges: this.#mainEdges(),
+      populate: (executor, incarnation, system) => this.#populate(executor, incarnation, system),
+      onExecutorExit: (executor, incarnation, error) => this.#exited(executor, incarnation, error),
+      log,
+    })
+  }
+
+  async stop(timeoutMs: number): Promise<boolean> {
+    const endMs = Date.now() + timeoutMs
+    this.#home.stop()
+    await drain(this.system, actorNames.gateway(this.#executors), timeoutMs * DRAIN_SHARE)
+    const inTime = await this.system.stop({ timeoutMs: Math.max(100, endMs - Date.now()) })
+    this.#losses?.close()
+    this.#desk = null
+    return inTime
+  }
+
+  #mainEdges(): Edges {
+    const desk: DeskEdge = {
+      open: (opened) => {
+        this.#desk = opened
+      },
+    }
+    const debug: DebugPort = {
+      crashExecutor: (executor) => this.system.crashExecutor(executor),
+      pauseExecutor: (executor, durationMs) => this.system.pauseExecutor(executor, durationMs),
+    }
+    return {
+      [fenceEdge.name]: this.#fence,
+      [deskEdge.name]: desk,
+      [listenerEdge.name]: this.#parts.listener,
+      [processEdge.name]: processPort,
+      [debugEdge.name]: debug,
+    }
+  }
+
+  async #populate(executor: number, incarnation: number, system: System): Promise<void> {
+    this.#system = system
+    const { options, topology, version } = this.#parts
+    if (executor === this.#executors) {
+      await system.spawn(supervisor, undefined, { executor, name: actorNames.supervisor })
+      await system.spawn(opsDesk, undefined, { executor, name: actorNames.ops })
+      const name = actorNames.gateway(executor)
+      await system.spawn(gateway, { options, topology, name, version }, { executor, name })
       return
     }
-    await made.spawn(supervisor, undefined, { executor, name: actorNames.supervisor })
-    await made.spawn(opsDesk, undefined, { executor, name: actorNames.ops })
-    const name = actorNames.gateway(executor)
-    await made.spawn(gateway, { options, topology, name, version: parts.version }, { executor, name })
+    if (this.#fence.storesOf(executor).length > 0) {
+      const args = { executor, topology: this.#fence.topology, options, incarnation }
+      // A store that has fallen has files open: it begins anew with its thread, never beside its former self.
+      await system.spawn(stores, args, { executor, name: actorNames.stores(executor), supervise: 'escalate' })
+    }
+    await this.#home.executorUp(executor, system)
   }
 
-  const made = await createSystem({
-    executors,
-    edges: { module: new URL('./executor-edges.js', import.meta.url).href, name: 'makeExecutorEdges', args },
-    mainEdges: {
-      [fenceEdge.name]: {
-        fence,
-        lost: fencedSome,
-      },
-      [deskEdge.name]: {
-        open: (opened: Desk) => {
-          desk = opened
-        },
-      },
-      [listenerEdge.name]: parts.listener,
-      [processEdge.name]: processPort,
-      [debugEdge.name]: {
-        crashExecutor: (executor: number) => system?.crashExecutor(executor),
-        pauseExecutor: (executor: number, durationMs: number) => system?.pauseExecutor(executor, durationMs),
-      },
-    },
-    populate,
-    onExecutorExit(executor, incarnation, error) {
-      if (executor >= executors || system === null) return
-      say(`executor ${executor} (start ${incarnation}) has exited${error === null ? '' : `: ${error.message}`}`)
-      if (parts.record === null) {
-        // What was in its memory only is gone, and a store that forgot is not the store it was. Fenced before the
-        // thread is started again.
-        const lost = fence.storesOf(executor).map((store) => store.id)
-        fence.lose(lost, 'its thread has exited, and its data was in memory', true)
-        fencedSome()
-        system.named<SupervisorMessage>(actorNames.supervisor).tell({ kind: 'tick' })
-      }
-      void home.executorExit(executor, system)
-    },
-    log: parts.log,
-  })
-  system = made
-
-  const losses = new BroadcastChannel(lossChannel)
-  losses.onmessage = (event) => {
-    const loss = (event as { data: Loss }).data
-    made.named<SupervisorMessage>(actorNames.supervisor).tell({ kind: 'storesLost', ...loss })
+  #exited(executor: number, incarnation: number, error: Error | null): void {
+    if (executor >= this.#executors) return
+    this.#parts.say(
+      `executor ${executor} (start ${incarnation}) has exited${error === null ? '' : `: ${error.message}`}`,
+    )
+    if (this.#parts.record === null) {
+      // What was in its memory only is gone, and a store that forgot is not the store it was. Fenced before the
+      // thread is started again.
+      const lost = this.#fence.storesOf(executor).map((store) => store.id)
+      this.#lose({ stores: lost, reason: 'its thread has exited, and its data was in memory', forGood: true })
+    }
+    void this.#home.executorExit(executor, this.system)
   }
-  losses.unref()
 
-  return {
-    system: made,
-    desk: () => desk,
-    async stop(timeoutMs) {
-      const endMs = Date.now() + timeoutMs
-      home.stop()
-      await drain(made, actorNames.gateway(executors), timeoutMs * DRAIN_SHARE)
-      const inTime = await made.stop({ timeoutMs: Math.max(100, endMs - Date.now()) })
-      losses.close()
-      desk = null
-      return inTime
-    },
+  #lose({ stores: lost, reason, forGood }: Loss): void {
+    if (!this.#fence.lose(lost, reason, forGood)) return
+    if (this.#fence.nothingLeft) this.#parts.nothingLeft(this.#fence.reasons)
+    // One that is not there yet tells PD when it begins.
+    this.#system?.named<SupervisorMessage>(actorNames.supervisor).tell({ kind: 'tick' })
   }
 }
 
@@ -148,6 +193,24 @@ async function drain(system: System, name: string, timeoutMs: number): Promise<v
       .ask<Drained>((replyTo): Drain => ({ kind: 'drain', timeoutMs, replyTo }), { timeoutMs: timeoutMs + 200 })
   } catch {
     // It has said nothing in time.
+  }
+}
+
+/** A cell without a leader lets a command wait, and then refuses it: so it is asked until it answers. */
+export async function firstAnswer(listener: InProcessListener, password: string): Promise<void> {
+  for (;;) {
+    const client = listener.connect()
+    try {
+      if (password !== '') await client.send(['AUTH', password])
+      while (typeof (await client.send(['EXISTS', PROBE_KEY])) !== 'number') await sleep(PROBE_INTERVAL_MS)
+      return
+    } catch (error) {
+      // The gateway was started again.
+      if (!(error instanceof ConnectionGone)) throw error
+      await sleep(PROBE_INTERVAL_MS)
+    } finally {
+      client.close()
+    }
   }
 }
 

@@ -8,14 +8,13 @@
  *   ready      a command on a user's key has been answered
  *   stop       in reverse: what is in flight is answered, stores are flushed, locks are given back, ports closed
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogEntry } from '../actor/index.ts'
 import { openListener } from '../gateway/index.ts'
 import type { Options } from '../model/index.ts'
 import { openHttp } from '../ops/index.ts'
 import { addressText, listenError, refuseOpenDoor } from './address.ts'
-import { ConnectionGone, InProcessListener } from './in-process.ts'
-import { type Running, run } from './run.ts'
+import { InProcessListener } from './in-process.ts'
+import { firstAnswer, type Running, run } from './run.ts'
 import { setUp } from './set-up.ts'
 import { threadPoolAdvice } from './thread-pool.ts'
 
@@ -40,10 +39,7 @@ export interface Served {
   stop(timeoutMs: number): Promise<boolean>
 }
 
-const PROBE_INTERVAL_MS = 20
 const PROGRESS_INTERVAL_MS = 1_000
-/** Any key will do: what is asked is whether its cell has a leader that answers. */
-const PROBE_KEY = 'cellarium:probe'
 
 /** Resolves when users' keys are served. Leaves nothing behind when it rejects. */
 export async function serve(given: ServeOptions): Promise<Served> {
@@ -108,23 +104,5 @@ export async function serve(given: ServeOptions): Promise<Served> {
     throw error
   } finally {
     clearInterval(progress)
-  }
-}
-
-/** A cell without a leader lets a command wait, and then refuses it: so it is asked until it answers. */
-export async function firstAnswer(listener: InProcessListener, password: string): Promise<void> {
-  for (;;) {
-    const client = listener.connect()
-    try {
-      if (password !== '') await client.send(['AUTH', password])
-      while (typeof (await client.send(['EXISTS', PROBE_KEY])) !== 'number') await sleep(PROBE_INTERVAL_MS)
-      return
-    } catch (error) {
-      // The gateway was started again.
-      if (!(error instanceof ConnectionGone)) throw error
-      await sleep(PROBE_INTERVAL_MS)
-    } finally {
-      client.close()
-    }
   }
 }

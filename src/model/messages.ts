@@ -10,7 +10,7 @@ export const actorNames = {
   pd: 'pd',
   stores: (executor: number) => `stores/${executor}`,
   gateway: (executor: number) => `gateway/${executor}`,
-  /** On the main thread: fences what is lost. */
+  /** On the main thread: tells PD which stores are lost. */
   supervisor: 'supervisor',
   /** On the main thread: asks PD on behalf of HTTP. */
   ops: 'ops',
@@ -231,18 +231,7 @@ export interface World {
   readonly operators?: readonly OperatorInfo[]
 }
 
-/**
- * Stores that must not be opened again by this process; when it is for good (a failed sync, damage: rule 21) by no
- * other either. To the supervisor, which fences them over restarts of the executor and of the process.
- */
-export interface StoresLost {
-  readonly kind: 'storesLost'
-  readonly stores: readonly number[]
-  readonly reason: string
-  readonly forGood: boolean
-}
-
-export type SupervisorMessage = StoresLost | ReportAll | SupervisorInternal
+export type SupervisorMessage = ReportAll | SupervisorInternal
 
 export interface SupervisorInternal {
   readonly kind: 'tick'

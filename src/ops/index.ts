@@ -13,3 +13,4 @@
  */
 export { type Desk, type DeskEdge, deskEdge, opsDesk } from './desk.ts'
 export { type HttpOptions, type HttpServer, openHttp } from './http.ts'
+export { type CellShape, cellShapes, type StoreShape, storeShape } from './shapes.ts'

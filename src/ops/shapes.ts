@@ -3,9 +3,9 @@ import type { ExecutorInspection } from '../actor/index.ts'
 import { compareBytes } from '../base/index.ts'
 import type { CellReport, OperatorInfo, StoreInfo } from '../model/index.ts'
 
-export type KeyShape = { utf8: string } | { base64: string }
+type KeyShape = { utf8: string } | { base64: string }
 
-export interface Page<T> {
+interface Page<T> {
   items: T[]
   next: string | null
 }
@@ -17,7 +17,7 @@ export const LIMIT_MAX = 1000
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Text where the bytes are text, so that people can read it; exact in either case. */
-export function keyShape(key: Uint8Array): KeyShape {
+function keyShape(key: Uint8Array): KeyShape {
   try {
     return { utf8: decoder.decode(key) }
   } catch {
@@ -25,9 +25,11 @@ export function keyShape(key: Uint8Array): KeyShape {
   }
 }
 
+export type CellShape = ReturnType<typeof cellShape>
+
 type ReportedCell = CellReport & { readonly leaderStore: number }
 
-export function cellShape({ cell, leaderStore, sizeBytes, keys }: ReportedCell) {
+function cellShape({ cell, leaderStore, sizeBytes, keys }: ReportedCell) {
   return {
     id: cell.id,
     start: cell.start.length === 0 ? null : keyShape(cell.start),
@@ -39,6 +41,8 @@ export function cellShape({ cell, leaderStore, sizeBytes, keys }: ReportedCell) 
     keys,
   }
 }
+
+export type StoreShape = ReturnType<typeof storeShape>
 
 export function storeShape(store: StoreInfo) {
   const { store: id, executor, dir, labels, state, cells, leaders, sizeBytes } = store
@@ -88,7 +92,7 @@ export function cellsPage(
   system: boolean,
   limit: number,
   after: string | null,
-): Page<ReturnType<typeof cellShape>> {
+): Page<CellShape> {
   const sorted = cells
     .filter(({ cell }) => system || !cell.system)
     .sort((a, b) => Number(b.cell.system) - Number(a.cell.system) || compareBytes(a.cell.start, b.cell.start))
@@ -105,6 +109,11 @@ export function cellsPage(
   const last = items[items.length - 1]
   const next = last !== undefined && from + limit < sorted.length ? cellCursor(last) : null
   return { items: items.map(cellShape), next }
+}
+
+/** Every cell of the users, in the order of their keys. */
+export function cellShapes(cells: readonly ReportedCell[]): CellShape[] {
+  return cellsPage(cells, false, Infinity, null).items
 }
 
 /** A list in the order of its ids; the cursor is the last id shown. */
