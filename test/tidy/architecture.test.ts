@@ -58,7 +58,12 @@ test('an option that is said to have no effect is read by nobody, and every othe
     .map(({ text }) => text)
   expect(names.length).toBeGreaterThan(15)
   const flagOf = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-  expect(names.filter((name) => !isRead(name)).map(flagOf)).toEqual(idle.sort())
+  expect(
+    names
+      .filter((name) => !isRead(name))
+      .map(flagOf)
+      .sort(),
+  ).toEqual(idle.sort())
 })
 
 /** `options.name`, or taken out of them as in `const { name } = this.options`. */
@@ -69,7 +74,7 @@ function isRead(name: string): boolean {
       if (token.text !== name) return false
       if (tokens[i - 1]?.text === '.') return tokens[i - 2]?.text === 'options'
       const end = tokens.findIndex((later, at) => at > i && !/^[\w,]+$/.test(later.text))
-      const source = tokens.slice(end + 2, end + 6).map((each) => each.text)
+      const source = tokens.slice(end + 2, end + 8).map((each) => each.text)
       return tokens[end]?.text === '}' && tokens[end + 1]?.text === '=' && source.includes('options')
     }),
   )
