@@ -246,9 +246,8 @@ class FileRaftLog implements RaftLog {
   #write(batch: GatheredBatch, length: number): void {
     const segment = this.#segments.active as NonNullable<Segments['active']>
     for (const touch of batch.touches) place(touch, segment)
-    // Only the last batch of a flush may say what its records, and those before, have made needless.
-    const last = this.#flightAt === this.#flight.batches.length - 1
-    if (last || this.#oldest === 0) this.#oldest = this.#firstNeeded()
+    // It counts on the records of this very batch: they and the header are there together, or neither is.
+    this.#oldest = this.#firstNeeded()
     this.#written++
     sealBatch(this.#flight.bytes, this.#flight.view, batch.offset, {
       length: batch.length - BATCH_HEADER_BYTES,

@@ -226,10 +226,17 @@ function lowerBound(keys: Uint8Array[], key: Uint8Array): number {
   return low
 }
 
+/** The last child whose keys may be `key` or less. */
 function childFor(node: Node, key: Uint8Array): number {
-  const at = lowerBound(node.keys, key)
-  const exact = at < node.keys.length && compareBytes(node.keys[at] as Uint8Array, key) === 0
-  return exact ? at : Math.max(0, at - 1)
+  const { keys } = node
+  let low = 1
+  let high = keys.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (compareBytes(keys[middle] as Uint8Array, key) <= 0) low = middle + 1
+    else high = middle
+  }
+  return low - 1
 }
 
 function recount(node: Node): void {

@@ -145,12 +145,15 @@ class SimulatedEngine implements Engine {
   snapshot(): EngineSnapshot {
     const snapshot = this.#visible.snapshot()
     this.#snapshots++
+    let released = false
     return {
       scan: (start, end, limits, done) => {
+        assert(!released, 'a snapshot is read after its release')
         this.#disk.later(this.#disk.readMs, () => snapshot.scan(start, end, limits, done))
       },
       release: () => {
-        this.#snapshots--
+        if (!released) this.#snapshots--
+        released = true
         snapshot.release()
       },
     }

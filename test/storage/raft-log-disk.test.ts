@@ -7,6 +7,7 @@ import { closed, dump, entries, flushed, NO_STATE, START } from './log-tools.ts'
 import { VirtualTime } from './virtual-time.ts'
 
 const SEGMENT_BYTES = 16 * 1024
+const RESERVE_BYTES = SEGMENT_BYTES / 8
 const HEADER_BYTES = 56
 
 class World {
@@ -191,24 +192,28 @@ test('a full disk is told before it hurts, and hard states still find room', asy
   expect(log.full).toBe(false)
   world.disk.capacityBytes = world.disk.usedBytes
   let index = 0
+  let bytesBefore = 0
   while (!log.full) {
+    const { segments, bytes } = log.stats
     log.append(group, null, entries(1, index + 1, index + 1, 1000))
     index++
     await flushed(log)
+    if (log.stats.segments > segments) bytesBefore = bytes
     world.time.drain()
   }
-  // What may still be on its way when `full` is seen: entries up to the room kept back.
-  const before = log.stats.segments
-  for (let written = 0; written < 10_000; written += 1100) {
-    log.append(group, null, entries(1, index + 1, index + 1, 1000))
+  // Entries that were on their way still find room, but for what is kept back.
+  const { segments } = log.stats
+  const used = (): number => log.stats.bytes - bytesBefore
+  while (used() < SEGMENT_BYTES - RESERVE_BYTES - 200) {
+    log.append(group, null, entries(1, index + 1, index + 1, 20))
     index++
     await flushed(log)
   }
-  for (let term = 2; term < 12; term++) {
+  for (let term = 2; used() < SEGMENT_BYTES - 200; term++) {
     log.append(group, { term, vote: 3, commit: 0 }, [])
     await flushed(log)
   }
-  expect(log.stats.segments).toBe(before)
+  expect(log.stats.segments).toBe(segments)
   const held = dump(log)
 
   // What does not fit waits, and is written when there is room again.

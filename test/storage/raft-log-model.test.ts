@@ -132,7 +132,7 @@ class Life {
   }
 
   restart(group: GroupLog): void {
-    const index = group.lastIndex() + this.random.below(20)
+    const index = this.random.below(group.lastIndex() + 20)
     this.log.restart(group, { index, term: ++this.#serial }, this.hardState())
     this.changed(group, new Map(), index)
   }
