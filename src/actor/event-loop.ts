@@ -6,7 +6,8 @@
  * says it sleeps, by its timer, or by a callback of a socket or file that asks for a turn.
  *
  * Why the second look: a sender looks at the word after it has made its message visible, and we look at the rings after
- * we have set the word, so one of the two sees the other.
+ * we have set the word, so one of the two sees the other. The same holds for room: a receiver that gives room answers the
+ * ring's wish for it before it looks at the word, and we look for the answer after we have set it.
  */
 import type { Executor, Host } from './executor.ts'
 import type { LogEntry } from './types.ts'
@@ -146,7 +147,7 @@ export class EventLoop implements Host {
     if (executor === null || executor.isDead) return
     if (this.#spinMs > 0) {
       for (let i = 0; i < LOOKS; i++) {
-        if (!executor.hasIncoming()) continue
+        if (!executor.hasWork()) continue
         this.schedule()
         return
       }
@@ -161,7 +162,7 @@ export class EventLoop implements Host {
   #sleep(executor: Executor): void {
     this.#isAsleep = true
     Atomics.store(this.#words, this.#word, ASLEEP)
-    if (executor.hasIncoming()) {
+    if (executor.hasWork()) {
       this.#isAsleep = false
       Atomics.store(this.#words, this.#word, AWAKE)
       this.schedule()

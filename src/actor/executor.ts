@@ -514,8 +514,8 @@ export class Executor implements RefCodec {
   }
 
   /** Looks at all rings: before it sleeps, and while it looks for work. */
-  hasIncoming(): boolean {
-    for (let i = 0; i < this.links.length; i++) if ((this.links[i] as Link).hasIncoming()) return true
+  hasWork(): boolean {
+    for (let i = 0; i < this.links.length; i++) if ((this.links[i] as Link).hasWork()) return true
     return false
   }
 
@@ -612,6 +612,10 @@ export class Executor implements RefCodec {
     const out = this.out
     const isData = laneName === 'data'
     const lane: OutLane = isData ? link.outData : link.outControl
+    if (lane.isFull) {
+      lane.countRefused()
+      return false
+    }
     lane.begin(out)
     out.header(KIND_PROTOCOL, 0, target.serial, from === null ? 0 : from.serial)
     const stranger = from === null ? null : this.#stranger(from, link, isData)
@@ -627,7 +631,9 @@ export class Executor implements RefCodec {
       encodeStructured(out, message)
     }
     const accepted = lane.commit(out, laneName !== 'droppable', false)
-    if (accepted && stranger !== null) stranger.introduced[link.executor * 2 + (isData ? 1 : 0)] = link.token
+    // One in pieces may be refused there, and the introduction with it.
+    if (accepted && stranger !== null && out.position <= lane.wholeBytesMax)
+      stranger.introduced[link.executor * 2 + (isData ? 1 : 0)] = link.token
     if (!target.registered && !target.isAsk) {
       target.registered = true
       link.actors.set(target.serial, target)

@@ -48,7 +48,8 @@ export interface LaneLimits {
 export class OutLane {
   readonly writer: RingWriter
   readonly #limits: LaneLimits
-  readonly #wholeBytesMax: number
+  /** A frame longer than this goes in pieces. */
+  readonly wholeBytesMax: number
   readonly #pieceBytesMax: number
   #queue: Waiting[]
   /** Large messages whose last piece is in the ring and of which the receiver has not spoken. */
@@ -61,7 +62,7 @@ export class OutLane {
   constructor(writer: RingWriter, limits: LaneLimits) {
     this.writer = writer
     this.#limits = limits
-    this.#wholeBytesMax = writer.ring.size >> 3
+    this.wholeBytesMax = writer.ring.size >> 3
     this.#pieceBytesMax = writer.ring.size >> 4
     this.#queue = []
     this.#unanswered = []
@@ -83,6 +84,15 @@ export class OutLane {
     }
   }
 
+  /** True: nothing that may be refused would be accepted, so it need not be encoded to learn that. */
+  get isFull(): boolean {
+    return this.#queuedBytes >= this.#limits.queueBytesMax
+  }
+
+  countRefused(): void {
+    this.#refusedMessages++
+  }
+
   /** Points the frame writer at where the next frame belongs. */
   begin(out: FrameWriter): void {
     if (this.#queue.length > 0) {
@@ -95,7 +105,7 @@ export class OutLane {
       return
     }
     const offset = this.writer.offset
-    out.begin(this.writer.ring.memory, offset, offset + Math.min(room, this.#wholeBytesMax))
+    out.begin(this.writer.ring.memory, offset, offset + Math.min(room, this.wholeBytesMax))
   }
 
   /**
@@ -108,11 +118,11 @@ export class OutLane {
       this.writer.advance(length)
       this.#sentMessages++
       // A receiver that is awake need not wait for the end of our pass.
-      if (this.writer.unpublishedBytes > this.#wholeBytesMax) this.writer.publish()
+      if (this.writer.unpublishedBytes > this.wholeBytesMax) this.writer.publish()
       return true
     }
     out.patchU32(0, length)
-    if (this.#queue.length === 0 && length <= this.#wholeBytesMax && this.#pushWhole(out, length)) {
+    if (this.#queue.length === 0 && length <= this.wholeBytesMax && this.#pushWhole(out, length)) {
       this.#sentMessages++
       return true
     }
@@ -124,7 +134,7 @@ export class OutLane {
       this.#refusedMessages++
       return false
     }
-    const large = length > this.#wholeBytesMax
+    const large = length > this.wholeBytesMax
     if (large) this.#sequence = (this.#sequence % 0xffffffff) + 1
     this.#queue.push(new Waiting(out.take(), large ? this.#sequence : 0))
     this.#queuedBytes += length
@@ -137,6 +147,11 @@ export class OutLane {
     out.copyTo(this.writer.ring.memory.bytes, this.writer.offset)
     this.writer.advance(length)
     return true
+  }
+
+  /** Something waits for room, and there is some. To be asked when `pump` has left it waiting. */
+  get canGoOn(): boolean {
+    return this.#queue.length > 0 && this.writer.isRoomGiven
   }
 
   /** Moves what waits into the ring. True: more of it could go in the next pass without the receiver's doing anything. */

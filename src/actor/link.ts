@@ -44,6 +44,11 @@ export class Link {
     this.closed = new Set()
   }
 
+  /** There are frames to take, or room was given for what waits to be sent. */
+  hasWork(): boolean {
+    return this.hasIncoming() || this.outData.canGoOn || this.outControl.canGoOn
+  }
+
   hasIncoming(): boolean {
     return this.inControl.reader.hasMore() || this.inData.reader.hasMore()
   }

@@ -191,6 +191,11 @@ export class RingWriter {
     return true
   }
 
+  /** The consumer has answered `askForRoom`, maybe while we were not asleep and so did not hear the bell. */
+  get isRoomGiven(): boolean {
+    return Atomics.load(this.#words, WANTS_ROOM) === 0
+  }
+
   /** After the consumer's death: the frames it never handled, oldest first. */
   forEachUnclaimed(visit: (memory: Memory, offset: number, length: number) => void): void {
     const claimed = Atomics.load(this.#words, CLAIMED)

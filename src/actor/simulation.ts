@@ -250,6 +250,7 @@ class World implements Simulation {
   /** What ends a real thread. */
   #threw(slot: Slot, error: unknown): void {
     const incarnation = slot.incarnation
+    slot.executor?.flush()
     this.#die(slot)
     if (this.#options.onExecutorExit === undefined) throw error
     this.#options.onExecutorExit(slot.index, incarnation, error)

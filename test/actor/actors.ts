@@ -189,3 +189,141 @@ export const pump = actor<PumpMessage, { to: string; report?: string }>({
     }
   },
 })
+
+// ──────────────────────────────────────────────────────────────────────────────────────────────────── ways of behaving
+
+/** Tells the actor named `report` what happens to it. */
+export type PuppetMessage =
+  | { kind: 'say'; value: unknown }
+  | { kind: 'throw'; text: string }
+  | { kind: 'throwInTurn'; text: string }
+  | { kind: 'turn' }
+  | { kind: 'after'; delayMs: number; value: unknown; cancel?: boolean }
+  | { kind: 'every'; intervalMs: number; times: number }
+  | { kind: 'beat' }
+  | { kind: 'spawnChild'; name: string }
+  | { kind: 'stopChild' }
+  | { kind: 'stop' }
+  | { kind: 'tellNoReply'; replyTo: Ref<never> }
+  | { kind: 'who'; replyTo: Ref<{ executor: number; incarnation: number; self: AnyRef }> }
+
+export const puppet = actor<PuppetMessage, { report: string; label: string; failStarts?: number }>({
+  module: import.meta.url,
+  name: 'puppet',
+  start(ctx, args) {
+    const report = ctx.named<RecorderMessage>(args.report)
+    const say = (value: unknown): void => {
+      report.tell({ kind: 'item', value })
+    }
+    let throwInTurn: string | null = null
+    let child: Ref<PuppetMessage> | null = null
+    let beats = 0
+    let beating = { cancel: (): void => {} }
+    let timesLeft = 0
+    if (args.failStarts !== undefined) throw new Error(`${args.label} cannot start`)
+    say(`${args.label} started`)
+    return {
+      receive(message) {
+        switch (message.kind) {
+          case 'say':
+            say(message.value)
+            return
+          case 'throw':
+            throw new Error(message.text)
+          case 'throwInTurn':
+            throwInTurn = message.text
+            ctx.requestTurn()
+            return
+          case 'turn':
+            ctx.requestTurn()
+            return
+          case 'after': {
+            const timer = ctx.after(message.delayMs, { kind: 'say', value: message.value })
+            if (message.cancel) timer.cancel()
+            return
+          }
+          case 'every':
+            timesLeft = message.times
+            beating = ctx.every(message.intervalMs, { kind: 'beat' })
+            return
+          case 'beat':
+            say(`beat ${++beats}`)
+            if (--timesLeft === 0) beating.cancel()
+            return
+          case 'spawnChild':
+            child = ctx.spawn(puppet, { report: args.report, label: message.name }, { name: message.name })
+            ctx.watch(child)
+            return
+          case 'stopChild':
+            if (child !== null) ctx.stop(child)
+            return
+          case 'stop':
+            ctx.stop()
+            return
+          case 'tellNoReply':
+            return
+          case 'who':
+            message.replyTo.tell({ executor: ctx.executor, incarnation: ctx.incarnation, self: ctx.self })
+        }
+      },
+      turn() {
+        if (throwInTurn !== null) throw new Error(throwInTurn)
+        say('turn')
+      },
+      terminated(ref, why) {
+        say({ terminated: ref.name, why })
+      },
+      stop(why) {
+        say(`${args.label} stop ${why}`)
+      },
+    }
+  },
+})
+
+export type SlowMessage = { kind: 'wait' } | { kind: 'go' } | { kind: 'say'; value: unknown } | { kind: 'fail' }
+
+/** Its handler waits until someone outside its mailbox lets it go on: the edge named gate. */
+export const slow = actor<SlowMessage, { report: string; waitMs: number }>({
+  module: import.meta.url,
+  name: 'slow',
+  asynchronous: true,
+  start(ctx, args) {
+    const report = ctx.named<RecorderMessage>(args.report)
+    const helper = ctx.spawn(sleeper, undefined)
+    return {
+      async receive(message) {
+        if (message.kind === 'wait')
+          await helper.ask((replyTo) => ({ afterMs: args.waitMs, replyTo }), { timeoutMs: 60_000 })
+        if (message.kind === 'fail') throw new Error('failed slowly')
+        report.tell({ kind: 'item', value: message.kind === 'say' ? message.value : message.kind })
+      },
+      stop(why) {
+        report.tell({ kind: 'item', value: `slow stop ${why}` })
+      },
+    }
+  },
+})
+
+type SleeperMessage = { afterMs: number; replyTo: Ref<null> } | { due: Ref<null> }
+
+const sleeper = actor<SleeperMessage>({
+  module: import.meta.url,
+  name: 'sleeper',
+  start: (ctx) => ({
+    receive(message) {
+      if ('due' in message) message.due.tell(null)
+      else ctx.after(message.afterMs, { due: message.replyTo })
+    },
+  }),
+})
+
+/** Returns a promise and has not said that it would. */
+export const undeclared = actor<{ kind: 'go' }>({
+  module: import.meta.url,
+  name: 'undeclared',
+  start: () => ({
+    async receive() {
+      await null
+    },
+  }),
+})
