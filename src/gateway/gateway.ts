@@ -217,7 +217,8 @@ export class Gateway implements Server, SessionOwner {
   }
 
   turn(): void {
-    this.#begin()
+    // Woken by bytes alone. Another turn is not asked for here: that one would ask for the next, and so on for ever.
+    if (!this.#isInPass) this.#enter()
     for (const session of this.#gone) this.#forget(session)
     this.#gone = []
     this.#read()
@@ -287,10 +288,14 @@ export class Gateway implements Server, SessionOwner {
 
   #begin(): void {
     if (this.#isInPass) return
+    this.#enter()
+    this.#edges.requestTurn()
+  }
+
+  #enter(): void {
     this.#isInPass = true
     this.nowMs = this.clock.monotonicMs()
     this.#router.begin(this.nowMs)
-    this.#edges.requestTurn()
   }
 
   #routerSettings() {
