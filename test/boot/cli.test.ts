@@ -1,0 +1,99 @@
+import { describe, expect, test, vi } from 'vitest'
+import { SetUpError } from '../../src/base/index.ts'
+import { optionGroups, readCommandLine } from '../../src/cli.ts'
+import { flagName, type OptionName, optionTable } from '../../src/model/index.ts'
+
+function read(line: string, environment: NodeJS.ProcessEnv = {}) {
+  return readCommandLine(['node', 'cellarium', ...line.split(' ').filter((word) => word !== '')], environment, '1.2.3')
+}
+
+function given(line: string, environment: NodeJS.ProcessEnv = {}) {
+  const plan = read(line, environment)
+  return plan.command === 'serve' ? plan.given : null
+}
+
+function refused(line: string): string {
+  try {
+    read(line)
+  } catch (error) {
+    expect(error).toBeInstanceOf(SetUpError)
+    return (error as Error).message
+  }
+  throw new Error('it was not refused')
+}
+
+function printed(line: string): string {
+  const lines: string[] = []
+  const spy = vi.spyOn(console, 'info').mockImplementation((text) => void lines.push(String(text)))
+  try {
+    expect(read(line)).toEqual({ command: 'none' })
+  } finally {
+    spy.mockRestore()
+  }
+  return lines.join('\n')
+}
+
+describe('The command line', () => {
+  test('keeps every value as it was written', () => {
+    expect(given('serve --requirepass 007 --port=1e3 --bind -x --tick 0x10')).toEqual({
+      requirepass: '007',
+      port: '1e3',
+      bind: '-x',
+      tick: '0x10',
+    })
+  })
+
+  test('takes a repeatable flag as a list, and of others the last', () => {
+    expect(given('serve --dir a --dir b --port 1 --port 2')).toEqual({ dir: ['a', 'b'], port: '2' })
+  })
+
+  test('goes before the environment', () => {
+    const environment = { CELLARIUM_PORT: '1', CELLARIUM_HTTP_PORT: '2', CELLARIUM_DIR: 'x:y' }
+    expect(given('serve --port 3', environment)).toEqual({ port: '3', httpPort: '2', dir: ['x', 'y'] })
+  })
+
+  test.each([
+    ['serve --prot 1', 'there is no flag --prot: did you mean --port?'],
+    ['serve --cellsize 1', 'there is no flag --cellsize: did you mean --cell-size?'],
+    ['serve --port', '--port needs a value'],
+    ['serve --quite-another 1', 'there is no flag --quite-another: see --help'],
+    ['serve now', "serve takes only flags, and not 'now'"],
+    ['srve', "there is no command 'srve': did you mean serve?"],
+    ['--port 1', 'say what to do first: cellarium serve, or cellarium ctl'],
+    ['serve --log-level loud', "--log-level is one of debug, info, warn, error, not 'loud'"],
+    ['ctl', 'say what: cellarium ctl cells | stores | executors | operators | transfer-leader'],
+    ['ctl cell', "ctl does not know 'cell': did you mean cells?"],
+    ['ctl cells 3', 'ctl cells takes no further words'],
+    ['ctl transfer-leader 3', 'ctl transfer-leader takes two ids: that of the cell and that of the store'],
+  ])('`%s` is refused: %s', (line, message) => {
+    expect(refused(line)).toBe(message)
+  })
+
+  test('of ctl names the server, and takes its password from the environment', () => {
+    expect(read('ctl transfer-leader 2 3 --url http://h:1/ --json', { CELLARIUM_REQUIREPASS: '007' })).toEqual({
+      command: 'ctl',
+      words: ['transfer-leader', '2', '3'],
+      url: 'http://h:1',
+      password: '007',
+      asJson: true,
+    })
+  })
+})
+
+describe('Help', () => {
+  test('shows every option of the table once, with its default', () => {
+    const names = optionGroups.flatMap((group) => group.names)
+    expect([...names].sort()).toEqual(Object.keys(optionTable).sort())
+    const help = printed('serve --help')
+    for (const name of Object.keys(optionTable) as OptionName[]) {
+      const line = help.split('\n').find((text) => text.startsWith(`  --${flagName(name)} `))
+      expect(line).toContain(optionTable[name].default)
+    }
+  })
+
+  test('is there for the program and for each command', () => {
+    expect(printed('--help')).toContain('serve')
+    expect(printed('ctl --help')).toContain('transfer-leader')
+    expect(printed('--version')).toContain('1.2.3')
+  })
+})
