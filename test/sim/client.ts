@@ -52,6 +52,8 @@ export class Client {
   readonly #resp3: boolean
   /** Of the connection: what belongs to an older one is nothing to us. */
   #generation = 0
+  /** It has ended its side of the connection. */
+  #leaving = false
   /** Only the latest pause ends in a burst. */
   #thoughts = 0
 
@@ -77,7 +79,7 @@ export class Client {
 
   /** Sends one command now, on a connection that is opened if there is none; for what a run asks at its end. */
   ask(command: readonly string[]): Operation {
-    if (this.#end === null) this.#open()
+    if (this.#end === null || this.#leaving) this.#open()
     return this.#send([command])[0] as Operation
   }
 
@@ -87,10 +89,13 @@ export class Client {
     this.#parser = new ReplyParser('bytes')
     this.#connection = history.nextConnection()
     this.#sequence = 0
+    this.#leaving = false
     this.#end = network.connect({
       data: (bytes) => {
         if (generation === this.#generation) this.#data(bytes)
       },
+      // The server has taken leave: it closes when it has answered all.
+      ended: () => this.#end?.end(),
       closed: () => {
         if (generation === this.#generation) this.#closed()
       },
@@ -114,7 +119,7 @@ export class Client {
 
   #burst(): void {
     const { settings, source, resting } = this.#world
-    if (resting || this.#end === null) return
+    if (resting || this.#end === null || this.#leaving) return
     // Half of the bursts are single commands, so that their mean is the one that `think` counts with.
     const depth = this.#random.chance(0.5) ? 1 : this.#random.between(1, settings.depthMax)
     const room = settings.depthMax - this.#waiting.length
@@ -122,6 +127,11 @@ export class Client {
     for (let i = 0; i < Math.min(depth, room); i++) commands.push(source.next())
     if (this.#random.chance(settings.vanishProbability)) this.#vanish(commands)
     else if (commands.length > 0) this.#send(commands)
+    if (this.#end !== null && this.#random.chance(settings.farewellProbability)) {
+      // It sends no more, and reads what it is still owed.
+      this.#leaving = true
+      this.#end.end()
+    }
     this.#think()
   }
 

@@ -6,7 +6,7 @@
  *  clients ── Network ── gateway (main executor) ─┐
  *                                                 ├── messages of the twin (filtered by the faults)
  *  SimulatedDisk ── raft log ─┐                   │
- *  SimulatedEngineDisk ───────┴── stores ─────────┘      pd (on executor 0)
+ *  SimulatedEngineDisk ───────┴── stores ─────────┘      pd (on the first executor that is up)
  * ```
  *
  * A crash of an executor is a crash of its disk and engines: what was not synced is gone or torn. A crash of the process
@@ -14,9 +14,17 @@
  *
  * A throw anywhere in the product comes out of `simulation.run`: that is a bug, and the run ends.
  */
-import { createSimulation, type LogEntry, type MessageFilter, type Simulation } from '../../src/actor/index.ts'
+import {
+  createSimulation,
+  type LogEntry,
+  type MessageFilter,
+  type Simulation,
+  type System,
+} from '../../src/actor/index.ts'
 import { type Random, Random as Seeded } from '../../src/base/index.ts'
 import { FIRST_INDEX, putFirstCells } from '../../src/boot/first-cells.ts'
+import { PdHome } from '../../src/boot/pd-home.ts'
+import { gateway, listenerEdge, processEdge } from '../../src/gateway/index.ts'
 import {
   actorNames,
   type Options,
@@ -25,17 +33,18 @@ import {
   type StorePlace,
   type Topology,
 } from '../../src/model/index.ts'
-import { pd } from '../../src/pd/index.ts'
 import { openRaftLog } from '../../src/storage/index.ts'
 import { type StorageEdge, type Stores, storageEdge, stores } from '../../src/store/index.ts'
 import { SimulatedDisk } from './disk.ts'
 import { SimulatedEngineDisk } from './engine.ts'
 import type { Victim } from './faults.ts'
+import { processPort, SimulatedListener } from './listener.ts'
 import { Network } from './network.ts'
-import { networkEdge, plainGateway } from './plain-gateway.ts'
 import { VirtualTime } from './virtual-time.ts'
 
 export const WALL_START_MS = 1_800_000_000_000
+/** Whatever throws ends the run. */
+const supervise = 'escalate'
 
 export interface ClusterSettings {
   readonly executors: number
@@ -100,6 +109,7 @@ export class Cluster implements Victim {
   #simulation: Simulation | null = null
   /** Lives of an executor in the present process. */
   #incarnations: number[] = []
+  #home: PdHome
 
   private constructor(random: Random, settings: ClusterSettings, trace: Trace) {
     this.settings = settings
@@ -122,6 +132,7 @@ export class Cluster implements Victim {
       places.push({ id: i + 1, executor, dir: `store-${i + 1}`, logDir: `log-${executor}`, labels: {} })
     }
     this.topology = { cluster: 'simulated', executors, stores: places }
+    this.#home = this.#newHome()
     this.#machines = []
     for (let executor = 0; executor < executors; executor++) {
       const engines = new Map<number, SimulatedEngineDisk>()
@@ -147,6 +158,12 @@ export class Cluster implements Victim {
     await cluster.#bootstrap()
     cluster.#simulation = cluster.#simulate(seed)
     return cluster
+  }
+
+  #newHome(): PdHome {
+    return new PdHome({ options: this.options, topology: this.topology }, (message) => {
+      throw new Error(message)
+    })
   }
 
   get simulation(): Simulation {
@@ -185,8 +202,9 @@ export class Cluster implements Victim {
       wallStartMs: WALL_START_MS,
       latency: this.settings.latencyMs,
       edges: (executor) => ({
-        [networkEdge.name]: this.network,
-        ...(executor < this.executors ? { [storageEdge.name]: this.#storage(executor) } : {}),
+        ...(executor < this.executors
+          ? { [storageEdge.name]: this.#storage(executor) }
+          : { [listenerEdge.name]: new SimulatedListener(this.network), [processEdge.name]: processPort }),
       }),
       populate: (executor, _incarnation, simulation) => this.#populate(executor, simulation),
       log: (entry) => this.#log(entry),
@@ -197,17 +215,23 @@ export class Cluster implements Victim {
     // Called for the first time before `createSimulation` returns.
     this.#simulation = simulation
     const { topology, options } = this
-    const supervise = 'escalate' as const
     if (executor === this.executors) {
       const name = actorNames.gateway(executor)
-      simulation.spawn(plainGateway, { topology, options }, { executor, name, supervise })
+      simulation.spawn(gateway, { topology, options, name, version: '0.0.0' }, { executor, name, supervise })
       return
     }
     const incarnation = (this.#incarnations[executor] ?? 0) + 1
     this.#incarnations[executor] = incarnation
     const name = actorNames.stores(executor)
     simulation.spawn(stores, { executor, topology, options, incarnation }, { executor, name, supervise })
-    if (executor === 0) simulation.spawn(pd, { options, topology }, { executor, name: actorNames.pd, supervise })
+    void this.#home.executorUp(executor, this.#system())
+  }
+
+  /** What of a real system the product asks for in `populate`. */
+  #system(): System {
+    const spawn = async (...[definition, args, options]: Parameters<System['spawn']>) =>
+      this.simulation.spawn(definition, args, { ...options, supervise })
+    return { spawn } as unknown as System
   }
 
   #storage(executor: number): StorageEdge {
@@ -248,9 +272,15 @@ export class Cluster implements Victim {
   crashExecutor(executor: number): void {
     this.simulation.crashExecutor(executor)
     this.#crashDisks(executor)
+    const home = this.#home
+    // As the exit of a thread is noticed: a while later, and perhaps when there is another life of it.
+    this.schedule(1 + this.#random.float() * 50, () => {
+      if (home === this.#home && !this.isUp(executor)) void home.executorExit(executor, this.#system())
+    })
   }
 
   restartExecutor(executor: number): void {
+    void this.#home.executorExit(executor, this.#system())
     this.simulation.restartExecutor(executor)
   }
 
@@ -262,6 +292,7 @@ export class Cluster implements Victim {
 
   restartProcess(): void {
     this.#incarnations = []
+    this.#home = this.#newHome()
     this.simulation.restartAll()
   }
 

@@ -144,6 +144,7 @@ export class MapServer {
         if (this.#now('exchangesReplies') && replies.length > 1) replies.reverse()
         if (replies.length > 0) end.send(Buffer.concat(replies))
       },
+      ended: () => end.end(),
       closed: () => {},
     }
   }

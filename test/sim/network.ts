@@ -9,9 +9,11 @@ import type { Random } from '../../src/base/index.ts'
 
 export interface EndHandler {
   data(bytes: Uint8Array): void
-  /** The other side will send no more. `lost`: without a farewell, and what was under way may be gone. */
-  closed(lost: boolean): void
-  /** There is room again after `send` returned false. */
+  /** The other side sends no more, but may still read. */
+  ended(): void
+  /** It is over, by whomever: both sides have ended, or one has vanished. Comes once, and nothing after it. */
+  closed(): void
+  /** Everything is gone after `send` returned false. */
   drained?(): void
 }
 
@@ -33,13 +35,17 @@ export class WireEnd {
   handler: EndHandler | null = null
   /** Set by the network: the other side. */
   peer: WireEnd | null = null
+  /** Sent, and not yet arrived. */
+  bufferedBytes = 0
   readonly #network: Network
-  #closed = false
+  #isClosed = false
+  /** We send no more; the other side sends no more. */
+  #hasEnded = false
+  #peerHasEnded = false
   #vanished = false
   /** Something sent before it vanished was lost, so nothing behind that arrives. */
   #torn = false
   readonly #letters: Letter[] = []
-  #bytesUnderWay = 0
   #waitsForDrain = false
   #lastArrivalMs = 0
   #paused = false
@@ -51,35 +57,39 @@ export class WireEnd {
   }
 
   get isClosed(): boolean {
-    return this.#closed
+    return this.#isClosed
   }
 
   /** False: wait for `drained` before sending more. The bytes are copied. */
   send(bytes: Uint8Array): boolean {
-    if (this.#closed) return false
+    if (this.#isClosed || this.#hasEnded) return true
     const { random, settings } = this.#network
     let start = 0
     while (start < bytes.length) {
       const rest = bytes.length - start
       const length = rest > 1 && random.chance(settings.cutProbability) ? 1 + random.below(rest - 1) : rest
-      this.#bytesUnderWay += length
+      this.bufferedBytes += length
       this.#post(new Uint8Array(bytes.subarray(start, start + length)))
       start += length
     }
-    if (this.#bytesUnderWay <= settings.highWaterBytes) return true
-    this.#waitsForDrain = true
-    return false
+    if (this.bufferedBytes > settings.highWaterBytes) this.#waitsForDrain = true
+    return !this.#waitsForDrain
   }
 
   /** After what was sent, the other side hears that no more will come. */
   end(): void {
-    this.#close('end')
+    if (this.#isClosed || this.#hasEnded) return
+    this.#hasEnded = true
+    this.#post('end')
+    if (this.#peerHasEnded) this.#close()
   }
 
   /** This side is gone at once, and with it some of what it had sent. */
   vanish(): void {
+    if (this.#isClosed) return
     this.#vanished = true
-    this.#close('lost')
+    this.#post('lost')
+    this.#close()
   }
 
   pause(): void {
@@ -94,12 +104,11 @@ export class WireEnd {
     })
   }
 
-  #close(news: 'end' | 'lost'): void {
-    if (this.#closed) return
-    this.#closed = true
+  #close(): void {
+    this.#isClosed = true
     this.#held.length = 0
     this.#network.forget(this)
-    this.#post(news)
+    this.#network.schedule(0, () => this.handler?.closed())
   }
 
   /** Each letter has its own event; which letter an event delivers is decided by their order alone. */
@@ -119,30 +128,33 @@ export class WireEnd {
       peer.#arrive(letter)
       return
     }
-    this.#bytesUnderWay -= letter.length
+    this.bufferedBytes -= letter.length
     if (this.#vanished && this.#network.random.chance(0.5)) this.#torn = true
     if (!this.#torn) peer.#arrive(letter)
-    if (this.#waitsForDrain && !this.#closed && this.#bytesUnderWay <= this.#network.settings.highWaterBytes / 2) {
+    if (this.#waitsForDrain && !this.#isClosed && this.bufferedBytes === 0) {
       this.#waitsForDrain = false
       this.handler?.drained?.()
     }
   }
 
   #arrive(letter: Letter): void {
-    if (this.#closed) return
-    if (this.#paused || this.#held.length > 0) this.#held.push(letter)
+    if (this.#isClosed) return
+    // A vanished side is noticed at once; what it sent is read first only by who is reading.
+    if (letter !== 'lost' && (this.#paused || this.#held.length > 0)) this.#held.push(letter)
     else this.#open(letter)
   }
 
   #open(letter: Letter): void {
-    if (this.#closed) return
-    if (typeof letter !== 'string') {
+    if (this.#isClosed) return
+    if (letter === 'lost') {
+      this.#close()
+    } else if (letter === 'end') {
+      this.#peerHasEnded = true
+      this.handler?.ended()
+      if (this.#hasEnded && !this.#isClosed) this.#close()
+    } else {
       this.handler?.data(letter)
-      return
     }
-    this.#closed = true
-    this.#network.forget(this)
-    this.handler?.closed(letter === 'lost')
   }
 }
 
@@ -162,7 +174,7 @@ export class Network {
     this.nowMs = nowMs
   }
 
-  /** The client's end. Bytes may be sent at once; a refusal comes as `closed(true)`. */
+  /** The client's end. Bytes may be sent at once; when nobody listens it is closed. */
   connect(handler: EndHandler): WireEnd {
     const client = new WireEnd(this)
     const server = new WireEnd(this)
@@ -182,7 +194,11 @@ export class Network {
   /** The server's process is gone: all its connections are. */
   serverVanishes(): void {
     this.accept = null
-    for (const end of [...this.#serverEnds]) end.vanish()
+    for (const end of [...this.#serverEnds]) {
+      // Nobody is there any more to be told.
+      end.handler = null
+      end.vanish()
+    }
   }
 
   /** Called by the ends. */

@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly seed: string
   /** Prints events with their virtual time. */
   readonly trace?: (atMs: number, text: string) => void
+  /** Gets all operations at the end. */
+  readonly history?: (operations: readonly Operation[]) => void
 }
 
 export interface RunResult {
@@ -64,6 +66,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     kind = error instanceof WrongState ? 'wrong' : error instanceof Stuck ? 'stuck' : 'crash'
     message = describe(error, kind === 'crash')
   }
+  options.history?.(play.operations)
   return play.result(kind, message)
 }
 
@@ -87,6 +90,10 @@ class Play {
     this.#random = new Random(`${options.seed}/run`)
     const { trace } = options
     this.#trace = trace === undefined ? () => {} : (text) => trace(this.#cluster?.nowMs ?? 0, text)
+  }
+
+  get operations(): readonly Operation[] {
+    return this.#history.operations
   }
 
   async play(): Promise<void> {

@@ -28,6 +28,8 @@ export interface WorkloadSettings {
   readonly commands: Readonly<Record<string, number>>
   /** Per burst: the client vanishes in the middle of it. */
   readonly vanishProbability: number
+  /** Per burst: the client says after it that it will send no more. */
+  readonly farewellProbability: number
   /** Values are a number of their own and this much more, at most; large ones are drawn seldom. */
   readonly valueBytesMax: number
   readonly largeProbability: number
@@ -96,6 +98,7 @@ export function drawWorkload(random: Random): WorkloadSettings {
       DBSIZE: random.chance(0.3) ? 0.005 : 0,
     },
     vanishProbability: random.pick([0, 0.002, 0.02]),
+    farewellProbability: random.pick([0, 0.01]),
     valueBytesMax: random.pick([0, 30, 200]),
     largeProbability: random.pick([0, 0, 0.003]),
     resp3Share: random.pick([0, 0.5, 1]),
