@@ -15,15 +15,14 @@
  * A throw anywhere in the product comes out of `simulation.run`: that is a bug, and the run ends.
  */
 import {
+  ActorError,
   createSimulation,
   type LogEntry,
   type MessageFilter,
   type Simulation,
-  type System,
 } from '../../src/actor/index.ts'
 import { type Random, Random as Seeded } from '../../src/base/index.ts'
 import { FIRST_INDEX, putFirstCells } from '../../src/boot/first-cells.ts'
-import { PdHome } from '../../src/boot/pd-home.ts'
 import { gateway, listenerEdge, processEdge } from '../../src/gateway/index.ts'
 import {
   actorNames,
@@ -33,6 +32,7 @@ import {
   type StorePlace,
   type Topology,
 } from '../../src/model/index.ts'
+import { pd } from '../../src/pd/index.ts'
 import { openRaftLog } from '../../src/storage/index.ts'
 import { type StorageEdge, type Stores, storageEdge, stores } from '../../src/store/index.ts'
 import { SimulatedDisk } from './disk.ts'
@@ -45,6 +45,7 @@ import { VirtualTime } from './virtual-time.ts'
 export const WALL_START_MS = 1_800_000_000_000
 /** Whatever throws ends the run. */
 const supervise = 'escalate'
+const PD_AGAIN_MS = 20
 
 export interface ClusterSettings {
   readonly executors: number
@@ -109,7 +110,8 @@ export class Cluster implements Victim {
   #simulation: Simulation | null = null
   /** Lives of an executor in the present process. */
   #incarnations: number[] = []
-  #home: PdHome
+  /** Where PD is, null while it is nowhere. */
+  #pdExecutor: number | null = null
 
   private constructor(random: Random, settings: ClusterSettings, trace: Trace) {
     this.settings = settings
@@ -132,7 +134,6 @@ export class Cluster implements Victim {
       places.push({ id: i + 1, executor, dir: `store-${i + 1}`, logDir: `log-${executor}`, labels: {} })
     }
     this.topology = { cluster: 'simulated', executors, stores: places }
-    this.#home = this.#newHome()
     this.#machines = []
     for (let executor = 0; executor < executors; executor++) {
       const engines = new Map<number, SimulatedEngineDisk>()
@@ -158,12 +159,6 @@ export class Cluster implements Victim {
     await cluster.#bootstrap()
     cluster.#simulation = cluster.#simulate(seed)
     return cluster
-  }
-
-  #newHome(): PdHome {
-    return new PdHome({ options: this.options, topology: this.topology }, (message) => {
-      throw new Error(message)
-    })
   }
 
   get simulation(): Simulation {
@@ -224,14 +219,25 @@ export class Cluster implements Victim {
     this.#incarnations[executor] = incarnation
     const name = actorNames.stores(executor)
     simulation.spawn(stores, { executor, topology, options, incarnation }, { executor, name, supervise })
-    void this.#home.executorUp(executor, this.#system())
+    this.#placePd()
   }
 
-  /** What of a real system the product asks for in `populate`. */
-  #system(): System {
-    const spawn = async (...[definition, args, options]: Parameters<System['spawn']>) =>
-      this.simulation.spawn(definition, args, { ...options, supervise })
-    return { spawn } as unknown as System
+  /** As `boot` does it: on the first executor that is up, and elsewhere when that one has fallen. */
+  #placePd(): void {
+    if (this.#pdExecutor !== null) return
+    const { topology, options } = this
+    for (let executor = 0; executor < this.executors; executor++) {
+      if (!this.isUp(executor)) continue
+      try {
+        this.simulation.spawn(pd, { options, topology }, { executor, name: actorNames.pd, supervise })
+        this.#pdExecutor = executor
+      } catch (error) {
+        if (!(error instanceof ActorError)) throw error
+        // Not everyone knows yet that the former one is dead.
+        this.schedule(PD_AGAIN_MS, () => this.#placePd())
+      }
+      return
+    }
   }
 
   #storage(executor: number): StorageEdge {
@@ -272,15 +278,13 @@ export class Cluster implements Victim {
   crashExecutor(executor: number): void {
     this.simulation.crashExecutor(executor)
     this.#crashDisks(executor)
-    const home = this.#home
-    // As the exit of a thread is noticed: a while later, and perhaps when there is another life of it.
-    this.schedule(1 + this.#random.float() * 50, () => {
-      if (home === this.#home && !this.isUp(executor)) void home.executorExit(executor, this.#system())
-    })
+    if (executor !== this.#pdExecutor) return
+    this.#pdExecutor = null
+    // The exit of a thread is noticed a while later.
+    this.schedule(1 + this.#random.float() * 50, () => this.#placePd())
   }
 
   restartExecutor(executor: number): void {
-    void this.#home.executorExit(executor, this.#system())
     this.simulation.restartExecutor(executor)
   }
 
@@ -292,7 +296,7 @@ export class Cluster implements Victim {
 
   restartProcess(): void {
     this.#incarnations = []
-    this.#home = this.#newHome()
+    this.#pdExecutor = null
     this.simulation.restartAll()
   }
 

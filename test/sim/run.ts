@@ -8,6 +8,7 @@
  *   healing   faults stop, clients finish what they have begun; within a limit every cell must be served and whole
  *   peace     clients work once more: now everything they send must be executed
  *   farewell  every key that was ever used is read; the replicas are compared with the record of their entries
+ *   rest      nobody asks for anything, so nobody may be busy
  *
  * and then the history of all operations is judged.
  */
@@ -48,6 +49,9 @@ const BIRTH_MS_MAX = 30_000
 const HEALING_MS_MAX = 60_000
 const PEACE_MS = 3000
 const FAREWELL_MS_MAX = 30_000
+const REST_MS = 1000
+/** Ticks and heartbeats take some; one that never sleeps takes tens of thousands. */
+const REST_PASSES_MAX = 500
 const LOOK_EVERY_MS = 10
 const COMPARE_EVERY_MS = 2000
 
@@ -184,6 +188,7 @@ class Play {
       () => 'engines are not read',
     )
     if (failures.length > 0) throw failures[0]
+    await this.#expectRest()
     this.#trace(
       `${replicas.entriesSeen} entries, ${replicas.comparisons} comparisons of contents, ${simulation.steps} steps`,
     )
@@ -222,6 +227,17 @@ class Play {
   async #for(durationMs: number): Promise<void> {
     const { simulation } = this.#cluster as Cluster
     simulation.run({ untilMs: simulation.clock.monotonicMs() + durationMs })
+  }
+
+  async #expectRest(): Promise<void> {
+    const { simulation } = this.#cluster as Cluster
+    const passes = () => simulation.inspect().map((executor) => executor.passes)
+    const before = passes()
+    await this.#for(REST_MS)
+    passes().forEach((count, executor) => {
+      const more = count - (before[executor] as number)
+      if (more > REST_PASSES_MAX) throw new Stuck(`executor ${executor} has made ${more} passes in a second of rest`)
+    })
   }
 
   #expectDone(operations: readonly Operation[], mayVanish: boolean): void {
