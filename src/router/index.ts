@@ -7,7 +7,7 @@
  * deadline. A command is executed at most once: what a store refused before executing it is sent again until its
  * deadline (`UNAVAILABLE`), what nobody knows the fate of is sent again only if it is a read, and is `UNKNOWN` else.
  * Commands of one session that share a key or lie in one cell take effect in the order given in; in `strict` order, all
- * of them do.
+ * of them do. So one that came back after a command behind it took effect is answered `UNAVAILABLE` at once.
  *
  * **Refuses** commands over several cells that cannot be cut (`CROSSCELL`).
  *

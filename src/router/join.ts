@@ -1,4 +1,4 @@
-import { assert, concatBytes, fromLatin1 } from '../base/index.ts'
+import { assert, concatBytes, copyBytes, fromLatin1 } from '../base/index.ts'
 import type { CommandRow } from '../redis/index.ts'
 import { replies } from './replies.ts'
 import type { RouterSession } from './session.ts'
@@ -40,7 +40,7 @@ export class Join {
     this.remaining--
     this.#someExecuted = true
     if (buffer[start] === MINUS) {
-      this.#error ??= buffer.slice(start, end)
+      this.#error ??= copyBytes(buffer.subarray(start, end))
       return
     }
     if (this.row.spread === 'sum') this.#sum += integerAt(buffer, start + 1)
@@ -73,7 +73,7 @@ export class Join {
     let at = lineEnd(buffer, start)
     for (const place of places) {
       const next = replyEnd(buffer, at)
-      this.#elements[place] = buffer.slice(at, next)
+      this.#elements[place] = copyBytes(buffer.subarray(at, next))
       at = next
     }
     assert(at === end, 'an answer holds its elements and no more')

@@ -7,7 +7,8 @@
  * 3. *Resting*: all are answered, and the lane waits a while: 1 ms, doubling to 50; not at all when a refusal told
  *    where to go.
  * 4. *Pumped*: all commands go again, in order, to where the leader is believed to be. If the cell's range has changed
- *    meanwhile, they are not sent but given back to be placed anew.
+ *    meanwhile, they are not sent but given back to be placed anew. One that was *overtaken* is not sent again either: a
+ *    leader may answer a read while a write before it waits for its commit, and then lose that write with its office.
  */
 import { CommandFlag, decodeCell, Refusal } from '../model/index.ts'
 import type { Outbox } from './outbox.ts'
@@ -24,6 +25,10 @@ const DOUBTFUL_ATTEMPTS = 3
 export interface LaneOwner {
   /** The range of the lane's cell is another one now: its commands must be placed anew. Nothing of it is on its way. */
   astray(lane: Lane): void
+  /** A command behind it took effect while this one did not, and it will not be sent again. */
+  overtaken(lane: Lane, pending: Pending): void
+  /** The last command has left the lane. */
+  emptied(lane: Lane): void
   wantRoutes(): void
 }
 
@@ -156,6 +161,13 @@ export class LaneKeeper {
 
   #pump(lane: Lane): void {
     if (lane.count === 0 || lane.outstanding > 0 || lane.session.closed) return
+    for (let pending = lane.head; pending !== null && pending.order < lane.effectOrder; pending = lane.head) {
+      this.#owner.overtaken(lane, pending)
+    }
+    if (lane.count === 0) {
+      this.#owner.emptied(lane)
+      return
+    }
     const route = this.#map.byId(lane.cell)
     if (route === undefined || route.rangeVersion !== lane.rangeVersion) {
       this.#owner.astray(lane)

@@ -1,4 +1,4 @@
-import { EMPTY } from '../base/index.ts'
+import { copyBytes, EMPTY } from '../base/index.ts'
 import type { Refusal } from '../model/index.ts'
 import type { CommandRow } from '../redis/index.ts'
 import type { Join } from './join.ts'
@@ -52,7 +52,7 @@ export class Pending {
   /** The caller's buffer is not valid any longer. */
   own(): void {
     if (this.ownsBytes) return
-    this.buffer = this.buffer.slice(this.start, this.end)
+    this.buffer = copyBytes(this.buffer.subarray(this.start, this.end))
     this.end -= this.start
     this.start = 0
     this.ownsBytes = true

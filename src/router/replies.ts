@@ -11,6 +11,7 @@ export const replies = {
   /** Of a write over several cells some parts were executed, and others were not in time. */
   partly: error('UNKNOWN some parts of this command were executed and others were not'),
   unavailable: error('UNAVAILABLE not executed within the request time-out: safe to send again'),
+  overtaken: error('UNAVAILABLE not executed, while a command behind it was: safe to send again'),
   stopped: error('MISCONF not executed: the disk of a store is full, or the store has stopped'),
 } as const
 

@@ -186,6 +186,7 @@ export class Router implements LaneOwner, PlacementOwner {
       const lane = pending.lane as Lane
       if (answers.fate === Fate.done) {
         if (lane.attempts > 0) this.#keeper.succeeded(lane)
+        if (pending.order > lane.effectOrder) lane.effectOrder = pending.order
         this.#leave(session, lane, pending)
         const join = pending.join
         if (join === null) session.client.reply(pending.slot, answers.buffer, answers.start, answers.end)
@@ -264,6 +265,14 @@ export class Router implements LaneOwner, PlacementOwner {
     this.#placeHeldOf(session)
   }
 
+  overtaken(lane: Lane, pending: Pending): void {
+    this.#giveUp(lane.session, lane, pending, replies.overtaken)
+  }
+
+  emptied(lane: Lane): void {
+    this.#placeHeldOf(lane.session)
+  }
+
   /** A command that will not be sent: it is answered here. */
   answer(session: RouterSession, pending: Pending, reply: Uint8Array): void {
     session.client.reply(pending.slot, reply, 0, reply.length)
@@ -314,7 +323,7 @@ export class Router implements LaneOwner, PlacementOwner {
       const pending = session?.tracked(commands.sequence) ?? null
       if (session === undefined || pending === null) continue
       const lane = pending.lane as Lane
-      this.#keeper.takeBack(lane, pending)
+      this.#takeBack(session, lane, pending)
       this.#proceed(session, lane)
     }
     commands.reset(EMPTY)
@@ -360,17 +369,24 @@ export class Router implements LaneOwner, PlacementOwner {
       return
     }
     pending.refusal = refusal
-    this.#keeper.takeBack(lane, pending)
     this.#keeper.heed(lane, refusal, answers.buffer, answers.start, answers.end)
+    this.#takeBack(session, lane, pending)
+  }
+
+  /** It was not executed, and waits to be sent again, if there is time for that. */
+  #takeBack(session: RouterSession, lane: Lane, pending: Pending): void {
+    if (pending.deadlineMs <= this.#nowMs) this.#giveUp(session, lane, pending, tooLate(pending))
+    else this.#keeper.takeBack(lane, pending)
   }
 
   /** No one knows whether it was executed: a read may be sent again, a write never. */
   #lost(session: RouterSession, lane: Lane, pending: Pending): void {
     if ((pending.row as CommandRow).writes) this.#unknown(session, lane, pending)
-    else this.#keeper.takeBack(lane, pending)
+    else this.#takeBack(session, lane, pending)
   }
 
   #unknown(session: RouterSession, lane: Lane, pending: Pending): void {
+    if (pending.order > lane.effectOrder) lane.effectOrder = pending.order
     this.#leave(session, lane, pending)
     const join = pending.join
     if (join === null) session.client.reply(pending.slot, replies.unknown, 0, replies.unknown.length)

@@ -35,6 +35,11 @@ export class Lane {
   tail: Pending | null
   count: number
   outstanding: number
+  /**
+   * Place in the session's order of the last command here that took effect, or may have. What is before it and comes
+   * back is not sent again: it would take effect behind what came after it.
+   */
+  effectOrder: number
   /** Times in a row that the lane had to be sent again. */
   attempts: number
   /** Not to be sent again before; 0 when flowing. */
@@ -55,6 +60,7 @@ export class Lane {
     this.tail = null
     this.count = 0
     this.outstanding = 0
+    this.effectOrder = 0
     this.attempts = 0
     this.retryAtMs = 0
     this.prompt = false
