@@ -1,0 +1,183 @@
+/**
+ * Stores that obey PD without Raft: the cells of all executors lie in one place, orders change them, and heartbeats tell
+ * of them. The system range answers as its leader would.
+ */
+import { type ActorContext, actor, type EdgeToken, edge } from '../../src/actor/index.ts'
+import { EMPTY, type Random } from '../../src/base/index.ts'
+import {
+  AnswerWriter,
+  actorNames,
+  type Cell,
+  type CommandBatch,
+  CommandReader,
+  Fate,
+  type Heartbeat,
+  type Order,
+  type PdMessage,
+  type Peer,
+  peerOn,
+  Refusal,
+  type StoresMessage,
+  SYSTEM_CELL,
+  type Topology,
+} from '../../src/model/index.ts'
+import { ReplyParser, ReplyWriter } from '../../src/redis/index.ts'
+import { storeReport } from './world.ts'
+
+export interface FakeCell {
+  cell: Cell
+  leader: number
+  term: number
+}
+
+export class FakeWorld {
+  readonly topology: Topology
+  readonly cells = new Map<number, FakeCell>()
+  readonly values = new Map<string, string>()
+  readonly orders: Order[] = []
+  /** Every peer id that was ever given. */
+  readonly ids = new Set<number>()
+  readonly givenTwice: number[] = []
+  orderLoss = 0
+  /** Cells of which nothing is told. */
+  readonly silent = new Set<number>()
+  generation = 0
+
+  constructor(topology: Topology) {
+    this.topology = topology
+  }
+
+  add(id: number, start: string, end: string | null, stores: readonly number[]): void {
+    const peers = stores.map((store): Peer => ({ id: id * 10 + store, store, role: 'voter' }))
+    const cell: Cell = {
+      id,
+      system: id === SYSTEM_CELL,
+      start: Buffer.from(start),
+      end: end === null ? null : Buffer.from(end),
+      epoch: { version: 1, confVer: 1 },
+      peers,
+    }
+    this.cells.set(id, { cell, leader: stores[0] as number, term: 6 })
+  }
+
+  obey(order: Order): boolean {
+    const held = this.cells.get(order.cell)
+    if (held === undefined || order.generation < this.generation || held.leader !== order.store) return false
+    this.generation = order.generation
+    const { cell } = held
+    if (cell.epoch.confVer !== order.epoch.confVer || cell.epoch.version !== order.epoch.version) return false
+    const { step } = order
+    if (step.kind === 'transferLeader') {
+      if (peerOn(cell, step.toStore)?.role !== 'voter') return false
+      held.leader = step.toStore
+      held.term++
+      return true
+    }
+    const { peer } = step
+    if (step.kind === 'addLearner' && peerOn(cell, peer.store) === undefined) {
+      if (this.ids.has(peer.id)) this.givenTwice.push(peer.id)
+      this.ids.add(peer.id)
+    }
+    const others = cell.peers.filter((other) => other.id !== peer.id)
+    const peers = step.kind === 'removePeer' ? others : [...others, peer]
+    held.cell = { ...cell, peers, epoch: { version: 1, confVer: cell.epoch.confVer + 1 } }
+    return true
+  }
+
+  run(command: readonly string[], reply: ReplyWriter): void {
+    const [name, key = '', held, next] = command
+    const present = this.values.get(key) ?? ''
+    if (name === 'SYSGET') {
+      reply.array(command.length - 1)
+      for (const wanted of command.slice(1)) {
+        const value = Buffer.from(this.values.get(wanted) ?? '')
+        if (value.length === 0) reply.nil()
+        else reply.bulk(value, 0, value.length)
+      }
+    } else if (name === 'SYSCAS') {
+      if (present === held) {
+        this.values.set(key, next as string)
+        reply.integer(1)
+      } else reply.bulk(Buffer.from(present), 0, present.length)
+    } else if (present !== held) reply.error('STALE', 'generation')
+    else {
+      for (let i = 3; i < command.length; i += 2) this.values.set(command[i] as string, command[i + 1] as string)
+      reply.ok()
+    }
+  }
+
+  heartbeat(executor: number): Heartbeat {
+    const stores = this.topology.stores.filter((store) => store.executor === executor)
+    const cells = [...this.cells.values()].filter(
+      ({ cell, leader }) => !this.silent.has(cell.id) && stores.some((store) => store.id === leader),
+    )
+    return {
+      kind: 'heartbeat',
+      executor,
+      stores: stores.map((store) => storeReport(store)),
+      cells: cells.map(({ cell, leader, term }) => ({
+        cell,
+        term,
+        leader: peerOn(cell, leader) as Peer,
+        pending: [],
+        down: [],
+        match: cell.peers.map((peer) => ({ peer: peer.id, index: 10 })),
+        sizeBytes: 0,
+        keys: 1,
+      })),
+    }
+  }
+}
+
+export const worldEdge: EdgeToken<FakeWorld> = edge<FakeWorld>('world')
+
+const REPORT_MS = 1_000
+
+export const fakeStores = actor<StoresMessage>({
+  module: import.meta.url,
+  name: 'fakeStores',
+  start(ctx) {
+    const world = ctx.edge(worldEdge)
+    const report = () => ctx.tell(ctx.named<PdMessage>(actorNames.pd), world.heartbeat(ctx.executor))
+    ctx.every(REPORT_MS, { kind: 'tick' })
+    return {
+      receive(message) {
+        switch (message.kind) {
+          case 'order':
+            world.orders.push(message)
+            if (!ctx.random.chance(world.orderLoss) && world.obey(message)) report()
+            return
+          case 'commands':
+            answer(ctx, world, message, ctx.random)
+            return
+          default:
+            report()
+        }
+      },
+    }
+  },
+})
+
+function answer(ctx: ActorContext<StoresMessage>, world: FakeWorld, batch: CommandBatch, random: Random): void {
+  const commands = new CommandReader()
+  const answers = new AnswerWriter()
+  commands.reset(batch.records)
+  while (commands.next()) {
+    const system = world.cells.get(SYSTEM_CELL) as FakeCell
+    const { session, sequence } = commands
+    if (system.leader !== commands.store) {
+      const leader = Buffer.alloc(8)
+      leader.writeDoubleLE(system.leader)
+      answers.add(session, sequence, Fate.notExecuted, Refusal.notLeader, leader, 0, 8)
+      continue
+    }
+    const parser = new ReplyParser()
+    parser.push(commands.buffer.subarray(commands.start, commands.end))
+    const reply = new ReplyWriter()
+    world.run(parser.next() as string[], reply)
+    // Executed, and nobody will ever know.
+    if (random.chance(world.orderLoss / 4)) answers.add(session, sequence, Fate.unknown, Refusal.none, EMPTY, 0, 0)
+    else answers.add(session, sequence, Fate.done, Refusal.none, reply.buffer, 0, reply.length)
+  }
+  ctx.tell(ctx.named(batch.origin), { kind: 'answers', generation: batch.generation, records: answers.take() })
+}

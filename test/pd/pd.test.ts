@@ -1,0 +1,269 @@
+/** PD on the twin: the real actor and real messages in virtual time, over stores that obey, or lose what they are told. */
+import { describe, expect, test } from 'vitest'
+import { actor, createSimulation, type EdgeToken, edge, type Simulation } from '../../src/actor/index.ts'
+import {
+  actorNames,
+  type GatewayMessage,
+  type OpsMessage,
+  type PdMessage,
+  resolveOptions,
+  type Topology,
+} from '../../src/model/index.ts'
+import { pd } from '../../src/pd/index.ts'
+import { FakeWorld, fakeStores, worldEdge } from './fake-stores.ts'
+import { places } from './world.ts'
+
+type Heard = (GatewayMessage | OpsMessage)[]
+const heardEdge: EdgeToken<Heard> = edge<Heard>('heard')
+
+/** Keeps what it is told. */
+const listener = actor<GatewayMessage | OpsMessage>({
+  module: import.meta.url,
+  name: 'listener',
+  start(ctx) {
+    const heard = ctx.edge(heardEdge)
+    return { receive: (message) => void heard.push(message) }
+  },
+})
+
+const EXECUTORS = 3
+const options = resolveOptions({ executors: '3', stores: '3' }, { cores: 3, memoryBytes: 2 ** 30 })
+
+class Bench {
+  readonly world: FakeWorld
+  readonly simulation: Simulation
+  readonly heard: Heard = []
+  readonly topology: Topology
+  #pdHome = 0
+
+  constructor(seed: number, fill: (world: FakeWorld) => void, stores = 3) {
+    this.topology = { cluster: 'twin', executors: EXECUTORS, stores: places(stores, EXECUTORS) }
+    this.world = new FakeWorld(this.topology)
+    fill(this.world)
+    this.simulation = createSimulation({
+      seed,
+      executors: EXECUTORS,
+      edges: () => ({ [worldEdge.name]: this.world, [heardEdge.name]: this.heard }),
+      populate: (executor, _, simulation) => {
+        if (executor < EXECUTORS) {
+          simulation.spawn(fakeStores, undefined, { executor, name: actorNames.stores(executor) })
+          if (executor === this.#pdHome) this.#spawnPd(simulation)
+        } else simulation.spawn(listener, undefined, { executor, name: 'listener' })
+      },
+    })
+  }
+
+  tell(message: PdMessage): void {
+    this.simulation.named<PdMessage>(actorNames.pd).tell(message)
+  }
+
+  /** The thread of PD dies, and the supervisor has it begin on another. */
+  movePd(): void {
+    const former = this.#pdHome
+    this.#pdHome = (former + 1) % EXECUTORS
+    this.simulation.crashExecutor(former)
+    this.simulation.run({ untilMs: this.simulation.clock.monotonicMs() + 100 })
+    this.#spawnPd(this.simulation)
+    this.simulation.restartExecutor(former)
+  }
+
+  runUntil(wished: () => boolean, limitMs = 300_000): boolean {
+    return this.simulation.runUntil(wished, limitMs)
+  }
+
+  run(forMs: number): void {
+    this.simulation.run({ untilMs: this.simulation.clock.monotonicMs() + forMs })
+  }
+
+  get voters(): number[] {
+    return [...this.world.cells.values()].map(({ cell }) => cell.peers.filter((peer) => peer.role === 'voter').length)
+  }
+
+  get leaders(): number[] {
+    const counts = new Map(this.topology.stores.map((store) => [store.id, 0]))
+    for (const { leader } of this.world.cells.values()) counts.set(leader, (counts.get(leader) as number) + 1)
+    return [...counts.values()]
+  }
+
+  #spawnPd(simulation: Simulation): void {
+    const executor = this.#pdHome
+    simulation.spawn(pd, { options, topology: this.topology }, { executor, name: actorNames.pd })
+  }
+}
+
+function nineCells(world: FakeWorld): void {
+  world.add(1, '', null, [1])
+  for (let i = 0; i < 8; i++) world.add(i + 2, i === 0 ? '' : `k${i}`, i === 7 ? null : `k${i + 1}`, [1])
+}
+
+const spread = (counts: readonly number[]) => Math.max(...counts) - Math.min(...counts)
+
+describe('PD', () => {
+  test.each([1, 2, 3])('gives every cell three copies and every store its share of leaders (seed %i)', (seed) => {
+    const bench = new Bench(seed, nineCells)
+    expect(bench.runUntil(() => bench.voters.every((count) => count === 3) && spread(bench.leaders) <= 1)).toBe(true)
+  })
+
+  test.each([4, 5, 6, 7])('does so although half of its orders have no effect (seed %i)', (seed) => {
+    const bench = new Bench(seed, nineCells)
+    bench.world.orderLoss = 0.5
+    expect(bench.runUntil(() => bench.voters.every((count) => count === 3) && spread(bench.leaders) <= 1)).toBe(true)
+    expect(bench.world.givenTwice).toEqual([])
+  })
+
+  test.each([8, 9, 10, 11])(
+    'that dies again and again is taken up where it was, and no id is given twice (seed %i)',
+    (seed) => {
+      const bench = new Bench(seed, nineCells)
+      bench.world.orderLoss = 0.3
+      for (let i = 0; i < 6; i++) {
+        bench.run(300 + 450 * i)
+        bench.movePd()
+      }
+      expect(bench.runUntil(() => bench.voters.every((count) => count === 3) && spread(bench.leaders) <= 1)).toBe(true)
+      expect(bench.world.givenTwice).toEqual([])
+      expect(Number(bench.world.values.get('pd/generation'))).toBeGreaterThan(4)
+    },
+  )
+
+  test('gives orders only under a generation that it has raised, and each PD a higher one', () => {
+    const bench = new Bench(12, nineCells)
+    bench.runUntil(() => bench.world.orders.length > 0)
+    expect(bench.world.orders.every((order) => order.generation === 1)).toBe(true)
+    const before = bench.world.orders.length
+    bench.movePd()
+    bench.runUntil(() => bench.world.orders.length > before)
+    expect(bench.world.orders.slice(before).every((order) => order.generation === 2)).toBe(true)
+  })
+
+  test('orders nothing while the system range is not led: it could not know its generation', () => {
+    const bench = new Bench(13, (world) => {
+      nineCells(world)
+      world.silent.add(1)
+    })
+    bench.run(30_000)
+    expect(bench.world.orders).toEqual([])
+  })
+
+  test('moves no leader before the reports tile the keyspace', () => {
+    const transfers = (bench: Bench) =>
+      bench.world.orders.filter((order) => order.step.kind === 'transferLeader').length
+    const fill = (world: FakeWorld) => {
+      nineCells(world)
+      for (const held of world.cells.values())
+        world.add(
+          held.cell.id,
+          Buffer.from(held.cell.start).toString(),
+          held.cell.end === null ? null : Buffer.from(held.cell.end).toString(),
+          [1, 2, 3],
+        )
+      world.silent.add(5)
+    }
+    const bench = new Bench(14, fill)
+    bench.run(20_000)
+    expect(transfers(bench)).toBe(0)
+    bench.world.silent.clear()
+    expect(bench.runUntil(() => transfers(bench) > 0)).toBe(true)
+  })
+
+  test('replaces the peers of a lost store at once, and never goes below two healthy copies', () => {
+    const bench = new Bench(15, nineCells, 4)
+    expect(bench.runUntil(() => bench.voters.every((count) => count === 3))).toBe(true)
+    bench.runUntil(() => spread(bench.leaders) <= 1)
+    const lost = 2
+    for (const held of bench.world.cells.values()) {
+      if (held.leader !== lost) continue
+      held.leader = held.cell.peers.find((peer) => peer.store !== lost)?.store as number
+      held.term++
+    }
+    const place = bench.topology.stores[lost - 1]
+    if (place === undefined) throw new Error('there is no such store')
+    const { id, executor, dir, labels } = place
+    bench.tell({
+      kind: 'heartbeat',
+      executor: EXECUTORS,
+      stores: [{ store: id, executor, dir, labels, state: 'lost', cells: 0, leaders: 0, sizeBytes: 0 }],
+      cells: [],
+    })
+    let fewest = 3
+    const settled = () => {
+      for (const { cell } of bench.world.cells.values()) {
+        const healthy = cell.peers.filter((peer) => peer.store !== lost && peer.role === 'voter').length
+        fewest = Math.min(fewest, healthy)
+      }
+      return [...bench.world.cells.values()].every(
+        ({ cell }) =>
+          cell.peers.length === 3 && cell.peers.every((peer) => peer.store !== lost && peer.role === 'voter'),
+      )
+    }
+    expect(bench.runUntil(settled, 60_000)).toBe(true)
+    expect(fewest).toBe(2)
+  })
+})
+
+describe('PD tells', () => {
+  test('all routes to a gateway that asks, and then only what changes', () => {
+    const bench = new Bench(16, nineCells)
+    bench.runUntil(() => bench.voters.every((count) => count === 3) && spread(bench.leaders) <= 1)
+    bench.run(5_000)
+    bench.tell({ kind: 'routesWanted', origin: 'listener' })
+    const routes = () => bench.heard.flatMap((message) => (message.kind === 'routes' ? message.routes : []))
+    bench.runUntil(() => routes().length > 0)
+    expect(
+      routes()
+        .map((route) => route.cell.id)
+        .sort((a, b) => a - b),
+    ).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
+    bench.run(5_000)
+    expect(routes()).toHaveLength(9)
+    const target = [1, 2, 3].find((store) => store !== bench.world.cells.get(4)?.leader) as number
+    bench.tell({ kind: 'transferWanted', cell: 4, toStore: target })
+    bench.runUntil(() => routes().some((route) => route.cell.id === 4 && route.leaderStore === target))
+    expect(
+      routes()
+        .slice(9)
+        .some((route) => route.cell.id === 4),
+    ).toBe(true)
+  })
+
+  test('figures for INFO to gateways', () => {
+    const bench = new Bench(17, nineCells)
+    bench.tell({ kind: 'routesWanted', origin: 'listener' })
+    bench.run(3_000)
+    expect(bench.heard.findLast((message) => message.kind === 'facts')).toMatchObject({ cells: 8, keys: 8 })
+  })
+
+  test('the world to whoever asks, with stores, leaders and operators', () => {
+    const bench = new Bench(18, nineCells)
+    bench.world.orderLoss = 1
+    bench.runUntil(() => bench.world.orders.length > 3)
+    bench.tell({ kind: 'worldWanted', origin: 'listener', request: 5 })
+    bench.runUntil(() => bench.heard.some((message) => message.kind === 'world'))
+    const world = bench.heard.find((message) => message.kind === 'world')
+    expect(world?.request).toBe(5)
+    expect(world?.cells).toHaveLength(9)
+    expect(world?.stores.map((store) => store.state)).toEqual(['up', 'up', 'up'])
+    expect(world?.operators?.[0]).toMatchObject({ reason: '1 of 3 voters are healthy', outcome: null })
+  })
+
+  test('what became of an order by hand', () => {
+    const bench = new Bench(19, nineCells)
+    bench.world.silent.add(1)
+    const answers = () => bench.heard.flatMap((message) => (message.kind === 'operatorAnswer' ? [message] : []))
+    const ask = (cell: number, toStore: number) => {
+      const request = answers().length
+      bench.tell({ kind: 'transferWanted', cell, toStore, origin: 'listener', request })
+      bench.runUntil(() => answers().length > request)
+      return answers()[request]?.refusal
+    }
+    expect(ask(2, 1)).toBe('notReady')
+    bench.world.silent.clear()
+    bench.runUntil(() => bench.voters.every((count) => count === 3) && spread(bench.leaders) <= 1)
+    expect(ask(77, 1)).toBe('notFound')
+    expect(ask(2, 77)).toBe('notFound')
+    bench.run(5_000)
+    const target = [1, 2, 3].find((store) => store !== bench.world.cells.get(2)?.leader) as number
+    expect(ask(2, target)).toBe('none')
+    expect(bench.runUntil(() => bench.world.cells.get(2)?.leader === target, 5_000)).toBe(true)
+  })
+})
