@@ -27,6 +27,8 @@ import type { Stores } from './stores.ts'
 
 /** An entry gathers no more effects than this, but for one large command (rule 8). */
 const ENTRY_BYTES_MAX = 1024 * 1024
+/** The largest command, and the largest value: what one entry, and so one segment of the log, has room for. */
+export const COMMAND_BYTES_MAX = 8 * 1024 * 1024
 
 /** What `#execute` returns in the place of a release index. */
 const CANNOT_YET = -1
@@ -257,6 +259,11 @@ export class Evaluator {
     }
     if (!checkArity(row, args)) {
       reply.errorText(wrongArityError(row))
+      origin.answers().add(session, sequence, Fate.done, Refusal.none, reply.buffer, 0, reply.length)
+      return 0
+    }
+    if (row.writes && args.commandEnd - args.commandStart > COMMAND_BYTES_MAX) {
+      reply.error('TOOBIG', `a command that writes is at most ${COMMAND_BYTES_MAX} bytes long`)
       origin.answers().add(session, sequence, Fate.done, Refusal.none, reply.buffer, 0, reply.length)
       return 0
     }

@@ -9,6 +9,7 @@ import { Refusal } from '../model/index.ts'
 import { type Message, MessageType, type Ready } from '../raft/index.ts'
 import { apply, isEffects } from './apply.ts'
 import { EffectReader } from './entry.ts'
+import { COMMAND_BYTES_MAX } from './evaluate.ts'
 import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 import { WorkingState } from './working-state.ts'
@@ -114,7 +115,8 @@ const reader = new EffectReader()
 
 /** All before our own term's first entry is applied: what the engine lacks is read from the overlay, and commands may come. */
 function beginEvaluation(stores: Stores, peer: Peer): void {
-  const working = new WorkingState(peer.node.term, peer.cell, peer.keys, peer.sizeBytes, stores.options.valueMax)
+  const valueMax = Math.min(stores.options.valueMax, COMMAND_BYTES_MAX)
+  const working = new WorkingState(peer.node.term, peer.cell, peer.keys, peer.sizeBytes, valueMax)
   for (let index = peer.written + 1; index <= peer.applied; index++) {
     const entry = peer.group.entry(index)
     if (!isEffects(entry)) continue

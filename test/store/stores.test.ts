@@ -90,3 +90,13 @@ test('nothing is answered while a majority is out of reach, and nothing is lost 
   expect(answer?.fate).toBe(Fate.notExecuted)
   expect(await harness.ask(['GET', 'k'])).toMatchObject({ text: '$-1\r\n' })
 })
+
+test('a command that is larger than an entry may be is refused, and the store goes on', async () => {
+  const harness = await cluster(1, 1)
+  const large = 'x'.repeat(5 * 1024 * 1024)
+  expect((await harness.ask(['SET', 'k', large + large])).text).toMatch(/^-TOOBIG /)
+  expect((await harness.ask(['MSET', 'a', large, 'b', large])).text).toMatch(/^-TOOBIG /)
+  expect((await harness.ask(['SET', 'k', large])).text).toBe('+OK\r\n')
+  expect((await harness.ask(['APPEND', 'k', large])).text).toMatch(/^-TOOBIG /)
+  expect((await harness.ask(['STRLEN', 'k'])).text).toBe(`:${large.length}\r\n`)
+})
