@@ -96,9 +96,9 @@ export class RingWriter {
     this.#memory = ring.memory
     this.#size = ring.size
     this.#mask = ring.mask
-    this.#position = 0
-    this.#published = 0
-    this.#freedSeen = 0
+    this.#position = Atomics.load(ring.words, PUBLISHED)
+    this.#published = this.#position
+    this.#freedSeen = Atomics.load(ring.words, FREED)
     this.#shown = false
   }
 
@@ -228,9 +228,9 @@ export class RingReader {
     this.memory = ring.memory
     this.mask = ring.mask
     this.#words = ring.words
-    this.#position = 0
-    this.#claimed = 0
-    this.#freed = 0
+    this.#freed = Atomics.load(ring.words, FREED)
+    this.#position = this.#freed
+    this.#claimed = this.#freed
     this.gate = gate
   }
 

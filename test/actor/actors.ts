@@ -1,5 +1,14 @@
 /** Actors that the tests of this room spawn, on threads and in the twin. */
-import { type ActorContext, type AnyRef, actor, type Lane, type Protocol, type Ref } from '../../src/actor/index.ts'
+import {
+  type ActorContext,
+  type AnyRef,
+  actor,
+  type Edges,
+  edge,
+  type Lane,
+  type Protocol,
+  type Ref,
+} from '../../src/actor/index.ts'
 
 // ─────────────────────────────────────────────────────────────────────────────────────────────────────────── counter
 
@@ -324,6 +333,29 @@ export const undeclared = actor<{ kind: 'go' }>({
   start: () => ({
     async receive() {
       await null
+    },
+  }),
+})
+
+// ───────────────────────────────────────────────────────────────────────────────────── a thread that takes no more, and dies
+
+export const hold = edge<Int32Array>('hold')
+
+/** Edges of the workers in the tests: words by which the main thread and a holder see each other. */
+export function makeTestEdges(executor: number, incarnation: number, args: { hold: SharedArrayBuffer }): Edges {
+  return { hold: new Int32Array(args.hold), born: { executor, incarnation } }
+}
+
+/** Holds its thread until the main thread lets it go, then brings it down; nothing that was told meanwhile was taken. */
+export const holder = actor<{ kind: 'hold' }>({
+  module: import.meta.url,
+  name: 'holder',
+  start: (ctx) => ({
+    receive() {
+      const words = ctx.edge(hold)
+      Atomics.store(words, 0, 1)
+      Atomics.wait(words, 1, 0)
+      throw new Error('held and dropped')
     },
   }),
 })

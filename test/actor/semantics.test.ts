@@ -344,13 +344,14 @@ for (const { kind, make } of worlds) {
       report.tell({ kind: 'watch', ref })
       ref.tell({ kind: 'say', value: 'before' })
       await untilSeen(world, from('puppet', 'before'))
-      world.pause(0, 100)
-      world.crash(0)
-      const asked = world.ask<PuppetMessage, never>(ref, (replyTo) => ({ kind: 'tellNoReply', replyTo }), {
-        timeoutMs: 10_000,
+      let asked: Promise<never> | null = null
+      await world.crashAfter(0, () => {
+        asked = ref.ask<never>((replyTo) => ({ kind: 'tellNoReply', replyTo }), { timeoutMs: 10_000 })
+        asked.catch(() => {})
+        report.tell({ kind: 'forward', to: ref as AnyRef as Ref<RecorderMessage>, value: 'small' })
+        report.tell({ kind: 'forward', to: ref as AnyRef as Ref<RecorderMessage>, value: 'L'.repeat(9000) })
       })
-      report.tell({ kind: 'forward', to: ref as AnyRef as Ref<RecorderMessage>, value: 'small' })
-      report.tell({ kind: 'forward', to: ref as AnyRef as Ref<RecorderMessage>, value: 'L'.repeat(9000) })
+      await world.until(async () => world.named('puppet').executor === -1)
       await expect(asked).rejects.toMatchObject({ code: 'ExecutorLost', handled: 'never' })
       await untilSeen(world, { up: 0, incarnation: 2 })
       const items = await seen(world)

@@ -14,6 +14,7 @@ import {
   type SpawnOptions,
   type System,
 } from '../../src/actor/index.ts'
+import { holder } from './actors.ts'
 
 export interface WorldOptions {
   executors: number
@@ -33,7 +34,8 @@ export interface World {
   /** Until the condition holds, in this world's time. */
   until(condition: () => Promise<boolean>): Promise<void>
   crash(executor: number): void
-  pause(executor: number, durationMs: number): void
+  /** The executor takes nothing any more; then `during` runs, and what it told is on its way; then the executor dies. */
+  crashAfter(executor: number, during: () => void): Promise<void>
   inspect(): Promise<readonly ExecutorInspection[]>
   exits: { executor: number; incarnation: number; error: string | null }[]
   logs: string[]
@@ -51,6 +53,7 @@ class Threads implements World {
   readonly main: number
   readonly exits: World['exits'] = []
   readonly logs: string[] = []
+  readonly #hold = new Int32Array(new SharedArrayBuffer(8))
   #system: System | null = null
 
   constructor(options: WorldOptions) {
@@ -61,6 +64,11 @@ class Threads implements World {
     const world = new Threads(options)
     await createSystem({
       executors: options.executors,
+      edges: {
+        module: new URL('./actors.js', import.meta.url).href,
+        name: 'makeTestEdges',
+        args: { hold: world.#hold.buffer },
+      },
       ...(options.ringBytes === undefined ? {} : { ringBytes: options.ringBytes }),
       ...(options.queueBytesMax === undefined ? {} : { queueBytesMax: options.queueBytesMax }),
       ...(options.assemblyBytesMax === undefined ? {} : { assemblyBytesMax: options.assemblyBytesMax }),
@@ -106,8 +114,17 @@ class Threads implements World {
     this.#up.crashExecutor(executor)
   }
 
-  pause(executor: number, durationMs: number): void {
-    this.#up.pauseExecutor(executor, durationMs)
+  async crashAfter(executor: number, during: () => void): Promise<void> {
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+    this.#hold.fill(0)
+    const bomb = await this.spawn(holder, undefined, { executor, supervise: 'escalate' })
+    bomb.tell({ kind: 'hold' })
+    while (Atomics.load(this.#hold, 0) === 0) await turn()
+    during()
+    // The main executor's pass, in which what was told becomes visible, is one of the next rounds of its loop.
+    for (let i = 0; i < 10; i++) await turn()
+    Atomics.store(this.#hold, 1, 1)
+    Atomics.notify(this.#hold, 1)
   }
 
   async inspect(): Promise<readonly ExecutorInspection[]> {
@@ -176,8 +193,12 @@ class Twin implements World {
     this.#sim.crashExecutor(executor)
   }
 
-  pause(executor: number, durationMs: number): void {
-    this.#sim.pauseExecutor(executor, durationMs)
+  crashAfter(executor: number, during: () => void): Promise<void> {
+    this.#sim.pauseExecutor(executor, 100)
+    during()
+    this.#sim.run({ untilMs: this.#sim.clock.monotonicMs() + 5 })
+    this.#sim.crashExecutor(executor)
+    return Promise.resolve()
   }
 
   inspect(): Promise<readonly ExecutorInspection[]> {
