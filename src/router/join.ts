@@ -5,6 +5,7 @@ import type { RouterSession } from './session.ts'
 
 const MINUS = 45
 const CR = 13
+const DOLLAR = 36
 
 /** The parts of one command that was cut over several cells, and the reply that they become together. */
 export class Join {
@@ -72,7 +73,7 @@ export class Join {
     assert(places !== null && integerAt(buffer, start + 1) === places.length, 'a part answers each of its keys')
     let at = lineEnd(buffer, start)
     for (const place of places) {
-      const next = replyEnd(buffer, at)
+      const next = elementEnd(buffer, at)
       this.#elements[place] = copyBytes(buffer.subarray(at, next))
       at = next
     }
@@ -96,30 +97,11 @@ function integerAt(buffer: Uint8Array, at: number): number {
   return isNegative ? -value : value
 }
 
-/** The offset behind the reply that begins at `at`, whatever its type. */
-export function replyEnd(buffer: Uint8Array, at: number): number {
-  assert(at < buffer.length, 'a reply is complete')
-  const type = String.fromCharCode(buffer[at]!)
+/** The offset behind the element that begins at `at`: a bulk string, or what takes one line. */
+function elementEnd(buffer: Uint8Array, at: number): number {
+  assert(at < buffer.length, 'an answer is complete')
   const behind = lineEnd(buffer, at)
-  switch (type) {
-    case '$':
-    case '=':
-    case '!': {
-      const size = integerAt(buffer, at + 1)
-      return size < 0 ? behind : behind + size + 2
-    }
-    case '*':
-    case '~':
-    case '>':
-      return repliesEnd(buffer, behind, integerAt(buffer, at + 1))
-    case '%':
-      return repliesEnd(buffer, behind, 2 * integerAt(buffer, at + 1))
-    default:
-      return behind
-  }
-}
-
-function repliesEnd(buffer: Uint8Array, at: number, count: number): number {
-  for (let i = 0; i < count; i++) at = replyEnd(buffer, at)
-  return at
+  if (buffer[at] !== DOLLAR) return behind
+  const size = integerAt(buffer, at + 1)
+  return size < 0 ? behind : behind + size + 2
 }

@@ -1,6 +1,5 @@
 /** Commands over several cells: how they are cut, how their replies are joined, and what waits for what. */
 import { describe, expect, test } from 'vitest'
-import { fromLatin1 } from '../../src/base/index.ts'
 import { commands } from '../../src/redis/index.ts'
 import { Bench, type FakeClient } from './client.ts'
 import { FakeWorld } from './world.ts'
@@ -127,20 +126,4 @@ test('every command that is cut has its keys up to its end, and whole-keyspace c
   }
   for (const row of rows.filter(({ wholeRange }) => wholeRange))
     expect(['sum', 'allOk'], row.name).toContain(row.spread)
-})
-
-test('a reply in a part may be of any type', async () => {
-  const { replyEnd } = await import('../../src/router/join.ts')
-  for (const reply of [
-    '+OK\r\n',
-    ':-5\r\n',
-    '$3\r\na\r\n\r\n',
-    '$-1\r\n',
-    '_\r\n',
-    '*2\r\n:1\r\n*1\r\n+a\r\n',
-    '%1\r\n+a\r\n~0\r\n',
-  ]) {
-    const bytes = fromLatin1(`xx${reply}yy`)
-    expect(replyEnd(bytes, 2)).toBe(2 + reply.length)
-  }
 })
