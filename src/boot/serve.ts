@@ -67,7 +67,6 @@ export async function serve(given: ServeOptions): Promise<Served> {
     const http = await openHttp({
       bind: options.bind,
       port: options.httpPort,
-      version: given.version,
       password: () => options.requirepass,
       desk: () => running?.desk() ?? null,
       executors: async () => (running === null ? [] : (await running.system.inspect()).executors),

@@ -14,7 +14,6 @@ export interface HttpOptions {
   readonly port: number
   /** Asked for when it is not empty; the probes are open. */
   password(): string
-  readonly version: string
   /** Null before the desk is there, and after it has closed. */
   desk(): Desk | null
   executors(): Promise<readonly ExecutorInspection[]>

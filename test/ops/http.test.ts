@@ -1,0 +1,283 @@
+import { request } from 'node:http'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { utf8 } from '../../src/base/index.ts'
+import type { OperatorAnswer, World } from '../../src/model/index.ts'
+import { type Desk, type HttpServer, openHttp } from '../../src/ops/index.ts'
+
+/** A world of one system cell and five user cells that follow on each other, the last key not being text. */
+const bounds: (Uint8Array | null)[] = [new Uint8Array(0), ...['b', 'c', 'd'].map(utf8), new Uint8Array([0xff, 0]), null]
+
+function reported(id: number, system: boolean, start: Uint8Array, end: Uint8Array | null, leaderStore: number) {
+  const peer = { id: 1000 + id, store: 1, role: 'voter' as const }
+  const learner = { id: 2000 + id, store: 2, role: 'learner' as const }
+  const cell = { id, system, start, end, epoch: { version: 3, confVer: 4 }, peers: [peer, learner] }
+  return { cell, term: 6, leader: peer, pending: [], down: [], match: [], sizeBytes: 12, keys: 3, leaderStore }
+}
+
+const world: World = {
+  kind: 'world',
+  request: 0,
+  cells: [
+    ...[4, 2, 0, 1, 3].map((i) =>
+      reported(10 + i, false, bounds[i] as Uint8Array, bounds[i + 1] ?? null, i === 2 ? 0 : 1),
+    ),
+    reported(1, true, new Uint8Array(0), null, 1),
+  ],
+  stores: [
+    {
+      store: 1,
+      executor: 0,
+      dir: '/d/1',
+      labels: { disk: '1' },
+      state: 'up',
+      cells: 6,
+      leaders: 5,
+      sizeBytes: 72,
+      lastHeartbeatMs: 1,
+    },
+    {
+      store: 2,
+      executor: 1,
+      dir: '/d/2',
+      labels: {},
+      state: 'lost',
+      cells: 6,
+      leaders: 0,
+      sizeBytes: 0,
+      lastHeartbeatMs: -1,
+    },
+  ],
+  operators: [
+    {
+      id: 7,
+      kind: 'add-peer',
+      cell: 10,
+      reason: 'why',
+      steps: [{ kind: 'addLearner', store: 3, done: true }],
+      progress: 'step 2 of 2',
+      ageMs: 12.4,
+      outcome: null,
+    },
+  ],
+}
+
+let server: HttpServer
+let password: string
+let desk: Desk | null
+let transfer: OperatorAnswer | null
+let ready: boolean
+
+beforeEach(async () => {
+  password = ''
+  ready = true
+  transfer = { kind: 'operatorAnswer', request: 1, operator: 42, refusal: 'none', message: '' }
+  desk = {
+    world: (done) => done(world),
+    transferLeader: (_cell, _store, done) => done(transfer),
+  }
+  server = await openHttp({
+    bind: '127.0.0.1',
+    port: 0,
+    password: () => password,
+    desk: () => desk,
+    executors: async () => [],
+    isReady: () => ready,
+  })
+})
+
+afterEach(() => server.close())
+
+async function ask(path: string, init: RequestInit = {}) {
+  const response = await fetch(`http://127.0.0.1:${server.port}${path}`, init)
+  return { status: response.status, body: (await response.json()) as Record<string, unknown>, response }
+}
+
+function order(body: unknown, headers: Record<string, string> = { 'content-type': 'application/json' }) {
+  return ask('/api/v1/operators', {
+    method: 'POST',
+    headers,
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+}
+
+function idsOf(body: Record<string, unknown>): number[] {
+  return (body.items as { id: number }[]).map((item) => item.id)
+}
+
+describe('Cells', () => {
+  test('are shown in the order of their keys, without the system cell unless it is asked for', async () => {
+    expect(idsOf((await ask('/api/v1/cells')).body)).toEqual([10, 11, 12, 13, 14])
+    expect(idsOf((await ask('/api/v1/cells?system=1')).body)).toEqual([1, 10, 11, 12, 13, 14])
+  })
+
+  test('have exactly these fields; what is unbounded or unknown is null, and keys are text where they are text', async () => {
+    const { body } = await ask('/api/v1/cells')
+    const items = body.items as unknown[]
+    expect(items[0]).toEqual({
+      id: 10,
+      start: null,
+      end: { utf8: 'b' },
+      epoch: { version: 3, confVer: 4 },
+      peers: [
+        { id: 1010, store: 1, role: 'voter' },
+        { id: 2010, store: 2, role: 'learner' },
+      ],
+      leader: 1,
+      sizeBytes: 12,
+      keys: 3,
+    })
+    expect(items[2]).toMatchObject({ leader: null })
+    expect(items[4]).toMatchObject({ start: { base64: '/wA=' }, end: null })
+  })
+
+  test.each([1, 2, 3, 5, 6])('come in pages of %i, each once and in order', async (limit) => {
+    const ids: number[] = []
+    let after = ''
+    for (let pages = 0; pages < 10; pages++) {
+      const { body } = await ask(`/api/v1/cells?system=1&limit=${limit}${after}`)
+      ids.push(...idsOf(body))
+      if (body.next === null) break
+      after = `&after=${body.next}`
+    }
+    expect(ids).toEqual([1, 10, 11, 12, 13, 14])
+  })
+})
+
+test('Stores and operators have exactly these fields', async () => {
+  expect((await ask('/api/v1/stores')).body).toEqual({
+    items: [
+      { id: 1, executor: 0, dir: '/d/1', labels: { disk: '1' }, state: 'up', cells: 6, leaders: 5, sizeBytes: 72 },
+      { id: 2, executor: 1, dir: '/d/2', labels: {}, state: 'lost', cells: 6, leaders: 0, sizeBytes: 0 },
+    ],
+    next: null,
+  })
+  expect((await ask('/api/v1/stores?limit=1')).body).toMatchObject({ next: '1' })
+  expect(idsOf((await ask('/api/v1/stores?limit=1&after=1')).body)).toEqual([2])
+  expect((await ask('/api/v1/operators')).body).toEqual({
+    items: [
+      {
+        id: 7,
+        kind: 'add-peer',
+        cell: 10,
+        reason: 'why',
+        steps: [{ kind: 'addLearner', store: 3, done: true }],
+        progress: 'step 2 of 2',
+        ageMs: 12,
+        outcome: null,
+      },
+    ],
+    next: null,
+  })
+})
+
+describe('An order', () => {
+  const body = { kind: 'transfer-leader', cell: 10, store: 2 }
+
+  test('is taken with 202 and the id of its operator', async () => {
+    expect(await order(body)).toMatchObject({ status: 202, body: { id: 42 } })
+  })
+
+  test.each([
+    ['notFound', 404],
+    ['notPossible', 409],
+    ['notReady', 503],
+  ] as const)('that PD refuses as %s is answered with %i', async (refusal, status) => {
+    transfer = { kind: 'operatorAnswer', request: 1, operator: 0, refusal, message: 'because' }
+    expect(await order(body)).toMatchObject({ status, body: { error: { message: 'because' } } })
+  })
+
+  test.each([
+    ['of another kind', { ...body, kind: 'split' }, 400],
+    ['without a cell', { kind: 'transfer-leader', store: 2 }, 400],
+    ['with a store that is no id', { ...body, store: '2' }, 400],
+    ['that is not JSON', '{', 400],
+    ['that is too long', `"${'x'.repeat(70_000)}"`, 413],
+  ])('%s is refused', async (_, wrong, status) => {
+    expect((await order(wrong)).status).toBe(status)
+  })
+
+  test('that a form of a foreign page could have sent is refused', async () => {
+    expect((await order(body, { 'content-type': 'text/plain' })).status).toBe(415)
+  })
+})
+
+describe('An error', () => {
+  test.each([
+    ['/nowhere', 'GET', 404],
+    ['/api/v1/cells', 'DELETE', 405],
+    ['/api/v1/cells?limit=0', 'GET', 400],
+    ['/api/v1/cells?limit=1001', 'GET', 400],
+    ['/api/v1/stores?after=x', 'GET', 400],
+  ])('at %s by %s is %i, with a code, a message and a hint', async (path, method, status) => {
+    const answer = await ask(path, { method })
+    expect(answer.status).toBe(status)
+    expect(answer.body).toEqual({
+      error: { code: 'ERR', message: expect.stringMatching(/./), hint: expect.stringMatching(/./) },
+    })
+  })
+
+  test('while PD does not answer is 503', async () => {
+    desk = { world: (done) => done(null), transferLeader: (_cell, _store, done) => done(null) }
+    expect(await ask('/api/v1/cells')).toMatchObject({ status: 503, body: { error: { code: 'UNAVAILABLE' } } })
+    desk = null
+    expect((await ask('/api/v1/stores')).status).toBe(503)
+  })
+})
+
+test('The probes say whether the process lives and whether it serves', async () => {
+  expect((await ask('/healthz')).status).toBe(200)
+  expect((await ask('/readyz')).status).toBe(200)
+  ready = false
+  expect(await ask('/readyz')).toMatchObject({ status: 503, body: { error: { code: 'LOADING' } } })
+  expect((await ask('/healthz')).status).toBe(200)
+})
+
+describe('With a password', () => {
+  beforeEach(() => {
+    password = 'secret: 1'
+  })
+
+  test('only the probes are open, and an unknown path does not tell that it is unknown', async () => {
+    expect((await ask('/healthz')).status).toBe(200)
+    expect((await ask('/readyz')).status).toBe(200)
+    const refused = await ask('/api/v1/cells')
+    expect(refused).toMatchObject({ status: 401, body: { error: { code: 'NOAUTH' } } })
+    expect(refused.response.headers.get('www-authenticate')).toContain('Basic')
+    expect((await ask('/nowhere')).status).toBe(401)
+  })
+
+  test('it is taken as Bearer, and as Basic with any user', async () => {
+    const basic = (text: string) => ({ headers: { authorization: `Basic ${Buffer.from(text).toString('base64')}` } })
+    expect((await ask('/api/v1/cells', basic('anyone:secret: 1'))).status).toBe(200)
+    expect((await ask('/api/v1/cells', basic('anyone:wrong'))).body).toMatchObject({ error: { code: 'WRONGPASS' } })
+    password = 'token'
+    expect((await ask('/api/v1/cells', { headers: { authorization: 'Bearer token' } })).status).toBe(200)
+    expect((await ask('/api/v1/cells', { headers: { authorization: 'Bearer tokem' } })).status).toBe(401)
+  })
+})
+
+describe('Without a password', () => {
+  const withHost = (host: string) =>
+    new Promise<number>((resolve, reject) => {
+      const sent = request(
+        { port: server.port, host: '127.0.0.1', path: '/api/v1/cells', headers: { host } },
+        (response) => {
+          response.resume()
+          resolve(response.statusCode ?? 0)
+        },
+      )
+      sent.on('error', reject)
+      sent.end()
+    })
+
+  test.each([
+    ['127.0.0.1:1', 200],
+    ['localhost', 200],
+    ['[::1]:80', 200],
+    ['evil.example', 403],
+    ['evil.example:6380', 403],
+    ['localhost.evil.example', 403],
+  ])('a request for the name %s is answered with %i', async (host, status) => {
+    expect(await withHost(host)).toBe(status)
+  })
+})
