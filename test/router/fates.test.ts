@@ -507,3 +507,48 @@ describe('strict order', () => {
     expect(sent).toHaveLength(2)
   })
 })
+
+describe('a command over all keys', () => {
+  const OK = '+OK\r\n'
+  const wordsSent = () => sent.map(({ words }) => words)
+
+  test('of several cells waits for what came before it, and what comes behind it waits for its reply', () => {
+    make()
+    learn(cell(2, '', 'm'), cell(3, 'm', null))
+    ask('SET a 1', 'FLUSHALL', 'SET z 1')
+    expect(wordsSent()).toEqual(['SET a 1'])
+    answer(last(), Fate.done, Refusal.none, OK)
+    expect(wordsSent()).toEqual(['SET a 1', 'FLUSHALL', 'FLUSHALL'])
+    answer(sent[2] as Sent, Fate.done, Refusal.none, OK)
+    expect(sent).toHaveLength(3)
+    answer(sent[1] as Sent, Fate.done, Refusal.none, OK)
+    expect(last().words).toBe('SET z 1')
+    expect(replies).toEqual([OK, OK])
+  })
+
+  test('of one cell holds nothing up', () => {
+    ask('SET a 1', 'FLUSHALL', 'SET z 1')
+    expect(wordsSent()).toEqual(['SET a 1', 'FLUSHALL', 'SET z 1'])
+  })
+
+  test('waits until the cells that are known leave no hole', () => {
+    make()
+    learn(cell(2, '', 'm'))
+    ask('DBSIZE')
+    expect(sent).toEqual([])
+    learn(cell(3, 'm', null))
+    expect(wordsSent()).toEqual(['DBSIZE', 'DBSIZE'])
+  })
+
+  test('whose one cell has split is cut, and its part is cut again when that splits too', () => {
+    ask('DBSIZE')
+    refuse(last(), Refusal.epochNotMatch, encodeCell(cell(2, '', 'm', 2)))
+    learn(cell(2, '', 'm', 2), cell(3, 'm', null, 2))
+    const [left, right] = sent.slice(1) as [Sent, Sent]
+    answer(left, Fate.done, Refusal.none, ':5\r\n')
+    refuse(right, Refusal.epochNotMatch, encodeCell(cell(3, 'm', 'p', 3)))
+    learn(cell(3, 'm', 'p', 3), cell(4, 'p', null, 3))
+    for (const part of sent.slice(3)) answer(part, Fate.done, Refusal.none, ':1\r\n')
+    expect(replies).toEqual([':7\r\n'])
+  })
+})
