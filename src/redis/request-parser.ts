@@ -79,7 +79,7 @@ export class RequestParser {
   #start: number
   #at: number
   #limit: number
-  /** No end of the line at `#at` lies below this. */
+  /** If above `#at`: no end of the line at `#at` lies below this. */
   #searched: number
 
   /** While reading from the assembly: the chunk, whose bytes from `#chunkAt` on are not in the assembly yet. */
@@ -183,10 +183,7 @@ export class RequestParser {
     while (remaining === 0) {
       this.#start = at
       this.#at = at
-      if (at === limit) {
-        this.#searched = at
-        return 'more'
-      }
+      if (at === limit) return 'more'
       if (buffer[at] !== STAR) {
         const outcome = this.#inline(args)
         if (outcome !== 'empty') return outcome
@@ -210,7 +207,6 @@ export class RequestParser {
       if (this.#value > UNAUTHENTICATED_ARGUMENTS_MAX && !this.authenticated) return unauthenticatedCount
       if (this.#value * ARGUMENT_BYTES_MIN > this.#queryBytesMax) return tooLarge
       at = this.#lineEnd
-      this.#searched = at
       if (this.#value > 0) remaining = this.#value
     }
 
@@ -257,14 +253,12 @@ export class RequestParser {
 
     args.set(buffer, count, this.#start, at)
     this.#at = at
-    this.#searched = at
     this.#remaining = 0
     return 'command'
   }
 
   #wait(at: number, remaining: number, count: number, length: number): 'more' {
     this.#at = at
-    if (this.#searched < at) this.#searched = at
     this.#remaining = remaining
     this.#count = count
     this.#length = length
