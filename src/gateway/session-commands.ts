@@ -1,5 +1,5 @@
 import { assert } from '../base/index.ts'
-import { type CommandRow, commands } from '../redis/index.ts'
+import { type CommandRow, commandReply, commands } from '../redis/index.ts'
 import { clientCommands } from './client-commands.ts'
 import { connectionCommands } from './connection-commands.ts'
 import { info } from './info.ts'
@@ -19,7 +19,8 @@ for (const row of commands) for (const each of [row, ...row.subcommands]) enter(
 
 function enter(row: CommandRow): void {
   if (row.where !== 'session') return
-  const { answer } = row
+  // COMMAND's own rows bring no code: their replies need the whole table.
+  const answer = row.answer ?? (/^command\b/.test(row.name) ? commandReply : null)
   const own = byName[row.name]
   if (own !== undefined) byRow.set(row, own)
   else if (answer !== null) byRow.set(row, (_session, args, reply) => answer(args, reply))
