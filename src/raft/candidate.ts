@@ -41,7 +41,7 @@ export function stepCandidate(raft: Raft, message: Message): boolean {
   return true
 }
 
-export function dropProposal(raft: Raft): boolean {
+function dropProposal(raft: Raft): boolean {
   raft.logger?.info(`${hex(raft.id)} no leader at term ${raft.term}; dropping proposal`)
   return false
 }

@@ -1,5 +1,5 @@
 import { asV2, type ConfChange, ConfChangeTransition, ConfChangeType, type ConfChangeV2 } from './conf-change.ts'
-import type { ProgressState, ProgressView } from './progress.ts'
+import type { ProgressView } from './progress.ts'
 import type { ConfState } from './state.ts'
 
 /** Renderings that log lines hold. The words are those of the field's best-known implementation, so that its readers feel at home. */
@@ -29,13 +29,9 @@ export function describePeers(ids: readonly number[]): string {
 
 const PROGRESS_NAMES = ['StateProbe', 'StateReplicate', 'StateSnapshot']
 
-export function progressStateName(state: ProgressState): string {
-  return PROGRESS_NAMES[state]!
-}
-
 /** `StateReplicate match=11 next=14 paused inflight=2[full]` */
 export function describeProgress(progress: ProgressView): string {
-  let text = `${progressStateName(progress.state)} match=${progress.match} next=${progress.next}`
+  let text = `${PROGRESS_NAMES[progress.state]} match=${progress.match} next=${progress.next}`
   if (progress.isLearner) text += ' learner'
   if (progress.isPaused) text += ' paused'
   if (progress.pendingSnapshot > 0) text += ` pendingSnap=${progress.pendingSnapshot}`

@@ -56,7 +56,7 @@ function hearLeader(raft: Raft, leader: number): void {
 }
 
 /** False: dropped. `from` is who proposed first, when the proposal came from another follower. */
-export function forwardProposal(raft: Raft, from: number, proposals: readonly Entry[]): boolean {
+function forwardProposal(raft: Raft, from: number, proposals: readonly Entry[]): boolean {
   if (raft.leader === NONE) {
     raft.logger?.info(`${hex(raft.id)} no leader at term ${raft.term}; dropping proposal`)
     return false

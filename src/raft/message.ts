@@ -130,7 +130,3 @@ export function isResponseMessage(type: MessageType): boolean {
       return false
   }
 }
-
-export function isStorageThread(id: number): boolean {
-  return id === APPEND_THREAD || id === APPLY_THREAD
-}

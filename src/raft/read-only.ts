@@ -2,7 +2,7 @@ import { equalBytes } from '../base/index.ts'
 import type { Message } from './message.ts'
 
 /** One read that waits for a quorum to say that this node leads still. */
-export interface PendingRead {
+interface PendingRead {
   readonly request: Message
   readonly context: Uint8Array
   /** The commit index when the read came: what the state machine must have applied before it answers. */
@@ -44,10 +44,6 @@ export class ReadOnly {
   /** What heartbeats carry, so that a lost round is made up for by the next. */
   lastContext(): Uint8Array | null {
     return this.#queue === null ? null : this.#queue[this.#queue.length - 1]!.context
-  }
-
-  get waiting(): number {
-    return this.#queue === null ? 0 : this.#queue.length
   }
 
   clear(): void {

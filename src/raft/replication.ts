@@ -18,6 +18,7 @@ import type { Raft } from './raft.ts'
 export function sendAppend(raft: Raft, progress: Progress, evenIfEmpty: boolean): boolean {
   if (progress.isPaused) return false
   const log = raft.log
+  if (!evenIfEmpty && progress.next > log.lastIndex()) return false
   const previousIndex = progress.next - 1
   const previousTerm = log.term(previousIndex)
   if (previousTerm < 0) return sendSnapshot(raft, progress)

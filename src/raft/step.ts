@@ -83,8 +83,8 @@ function answerLowerTerm(raft: Raft, message: Message): void {
     refuseVote(raft, message)
   } else if (type === MessageType.storageAppendResp) {
     if (message.index !== 0) {
-      // What was written may have been replaced by entries of a later term, and those replaced by others of the same
-      // index and term as were written: that they are on disk again is for their own acknowledgement to say.
+      // What was written may have been replaced since, and more than once, so that index and term match again: see
+      // `RawNode.#appendAcknowledgement`.
       raft.logger?.info(
         `${hex(raft.id)} [term: ${raft.term}] ignored entry appends from a MsgStorageAppendResp message ` +
           `with lower term [term: ${message.term}]`,
