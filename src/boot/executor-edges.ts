@@ -18,10 +18,13 @@ import {
   nodeDisk,
   openRaftLog,
   openRocksEngine,
+  type RaftLog,
 } from '../storage/index.ts'
 import { type StorageEdge, storageEdge } from '../store/index.ts'
 import { putFirstCells } from './first-cells.ts'
 import { databaseDirectory } from './identity.ts'
+import { isLocked } from './lock.ts'
+import { LogPerDisk } from './log-per-disk.ts'
 
 export interface ExecutorEdgesArgs {
   readonly topology: Topology
@@ -47,20 +50,69 @@ export function makeExecutorEdges(executor: number, _incarnation: number, args: 
 }
 
 function diskStorage(executor: number, args: ExecutorEdgesArgs): StorageEdge {
-  const place = args.topology.stores.find((store) => store.executor === executor)
+  const places = args.topology.stores.filter((store) => store.executor === executor)
   return {
-    openLog() {
-      assert(place !== undefined, 'an executor without stores has no log')
-      return openRaftLog(nodeDisk, { directory: place.logDir })
-    },
+    openLog: () => openLogs(places),
     openEngine(store, done) {
       openPatiently(databaseDirectory(store.dir), LOCK_WAIT_MS, done)
     },
     storesLost(stores, error) {
-      const forGood = isForGood(error, place)
-      if (forGood && place !== undefined) markAsLost(place)
-      tellLoss(args.lossChannel, { stores, reason: error.message, forGood })
+      const failedLogs = places.filter((place) => stores.includes(place.id) && isMarked(place.logDir))
+      const fenced = failedLogs.length > 0 ? failedLogs.map((place) => place.id) : concerned(stores, error)
+      const forGood = failedLogs.length > 0 || isCorruption(error)
+      tellLoss(args.lossChannel, { stores: fenced, reason: error.message, forGood })
+      // The others of this executor are whole, and are opened again without these when the thread begins anew.
+      if (places.length > fenced.length) process.nextTick(() => beginAnew(fenced))
     },
+  }
+}
+
+function beginAnew(fenced: readonly number[]): never {
+  throw new Error(`begins anew without stores ${fenced.join(', ')}`)
+}
+
+/** A log marks itself when a sync has failed; damage is marked when it is found. */
+function isMarked(logDir: string): boolean {
+  return existsSync(join(logDir, LOG_FILES.lost))
+}
+
+/** All stores of an executor stop together, but when it was one's engine that failed the error names it. */
+function concerned(stores: readonly number[], error: Error): readonly number[] {
+  const named = Number(/^store (\d+):/.exec(error.message)?.[1])
+  return stores.includes(named) ? [named] : stores
+}
+
+function isCorruption(error: Error): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) if (/corruption/i.test(at.message)) return true
+  return false
+}
+
+/** One log per disk; those that are lost are left out, unless there is no other. */
+function openLogs(places: readonly StorePlace[]): RaftLog {
+  const logs = new Map<string, RaftLog>()
+  for (const { logDir } of places) {
+    if (!logs.has(logDir) && !isMarked(logDir)) logs.set(logDir, openLog(logDir))
+  }
+  const [first] = places
+  assert(first !== undefined, 'an executor without stores has no log')
+  const [only] = logs.values()
+  if (only === undefined) throw new LogLost(first.logDir)
+  if (logs.size === 1 && places.every((place) => logs.has(place.logDir))) return only
+  const ofStore = new Map<number, RaftLog>()
+  for (const place of places) {
+    const log = logs.get(place.logDir)
+    if (log !== undefined) ofStore.set(place.id, log)
+  }
+  return new LogPerDisk(ofStore)
+}
+
+/** Damage is for good, like a failed sync, and is marked in the same way: no later run takes what is there for a log. */
+function openLog(directory: string): RaftLog {
+  try {
+    return openRaftLog(nodeDisk, { directory })
+  } catch (error) {
+    if (error instanceof LogDamage) closeSync(openSync(join(directory, LOG_FILES.lost), 'a'))
+    throw error
   }
 }
 
@@ -70,26 +122,9 @@ function openPatiently(
   done: (error: Error | null, engine: Engine | null) => void,
 ): void {
   openRocksEngine(path, {}, (error, engine) => {
-    if (error === null || patienceMs <= 0 || !/lock/i.test(error.message)) done(error, engine)
+    if (error === null || patienceMs <= 0 || !isLocked(error)) done(error, engine)
     else setTimeout(() => openPatiently(path, patienceMs - LOCK_RETRY_MS, done), LOCK_RETRY_MS)
   })
-}
-
-/** After a failed sync the log has marked itself; damage has a name; RocksDB tells of its own as corruption. */
-function isForGood(error: Error, place: StorePlace | undefined): boolean {
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    if (at instanceof LogDamage || at instanceof LogLost || /corruption/i.test(at.message)) return true
-  }
-  return place !== undefined && existsSync(join(place.logDir, LOG_FILES.lost))
-}
-
-/** Beside the word to the main thread, which this thread may not live to send. */
-function markAsLost(place: StorePlace): void {
-  try {
-    closeSync(openSync(join(place.logDir, LOG_FILES.lost), 'a'))
-  } catch {
-    // The disk that failed may refuse this too; cluster.json says it on every other disk.
-  }
 }
 
 function tellLoss(name: string, loss: Loss): void {

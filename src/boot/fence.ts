@@ -49,6 +49,11 @@ export class Fence {
     return this.topology.stores.filter((store) => store.executor === executor)
   }
 
+  /** How many. */
+  get fenced(): number {
+    return this.#fenced.size
+  }
+
   get nothingLeft(): boolean {
     return this.topology.stores.length === 0
   }

@@ -23,7 +23,7 @@ export interface Wanted {
 export function newCluster(id: string, disks: number, wanted: Wanted, incarnation: () => string): Cluster {
   const stores: StoreRecord[] = []
   for (let slot = 0; slot < wanted.stores; slot++) {
-    // Stores of one executor share a disk where that is possible: they share a raft log.
+    // Stores of one executor share a disk where that is possible: then they share a raft log, and a sync.
     const spread = disks <= wanted.executors ? slot % wanted.executors : slot
     stores.push({
       id: slot + 1,
@@ -127,14 +127,18 @@ export function replaceLost(
   return { cluster: { ...cluster, nextStore, stores: [...stores, ...added] }, added }
 }
 
-/** One log for each executor that has stores, on the disk of its first one. */
-export function wantedLogs(cluster: Cluster, executors: number): { executor: number; disk: number }[] {
-  const logs = new Map<number, number>()
+/** One log for each executor and disk that has stores (rule 20). */
+export function wantedLogs(cluster: Cluster, executors: number): Omit<LogRecord, 'name'>[] {
+  const logs: Omit<LogRecord, 'name'>[] = []
   for (const store of [...liveStores(cluster)].sort((a, b) => a.slot - b.slot)) {
     const executor = store.slot % executors
-    if (!logs.has(executor)) logs.set(executor, store.disk)
+    if (!logs.some((log) => isLogOf(log, store, executors))) logs.push({ executor, disk: store.disk })
   }
-  return [...logs].map(([executor, disk]) => ({ executor, disk }))
+  return logs
+}
+
+export function isLogOf(log: Omit<LogRecord, 'name'>, store: StoreRecord, executors: number): boolean {
+  return log.executor === store.slot % executors && log.disk === store.disk
 }
 
 export function storeDirectory(directories: readonly string[], store: StoreRecord): string {
@@ -156,7 +160,7 @@ export function topologyOf(cluster: Cluster, directories: readonly string[]): To
   const stores: StorePlace[] = []
   for (const store of liveStores(cluster)) {
     const executor = store.slot % cluster.executors
-    const log = cluster.logs.find((record) => record.executor === executor) as LogRecord
+    const log = cluster.logs.find((record) => isLogOf(record, store, cluster.executors)) as LogRecord
     stores.push({
       id: store.id,
       executor,

@@ -26,7 +26,7 @@ export function lockDirectory(directory: string): Promise<DirectoryLock> {
         const holder = readIfThere(owner)
         const who = holder === null ? 'another process' : `process ${holder.trim()}`
         reject(
-          /lock/i.test(String(error))
+          error !== null && isLocked(error)
             ? new SetUpError(`${directory} is in use by ${who}: stop it, or give another --dir`)
             : new SetUpError(`${directory} cannot be locked: ${String(error)}`),
         )
@@ -39,6 +39,11 @@ export function lockDirectory(directory: string): Promise<DirectoryLock> {
       resolve({ release: () => closed(engine) })
     })
   })
+}
+
+/** RocksDB's words for a database that is open elsewhere: in this process, or in another. */
+export function isLocked(error: Error): boolean {
+  return /lock hold by|while lock file/i.test(error.message)
 }
 
 function closed(engine: Engine): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * Which executor writes which raft log. When the number of executors changes, the logs of the former layout are read,
- * and what they hold of each live store goes into the log of its new executor; the former ones are removed only when
+ * and what they hold of each live store goes into its new log; the former ones are removed only when
  * cluster.json names the new ones.
  */
 import { existsSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { LOG_FILES, LogDamage, nodeDisk, openRaftLog, type RaftLog } from '../storage/index.ts'
 import type { Cluster, LogRecord } from './cluster.ts'
 import { isMissingOrEmpty } from './durable.ts'
-import { liveStores, logDirectory, wantedLogs } from './layout.ts'
+import { isLogOf, liveStores, logDirectory, wantedLogs } from './layout.ts'
 
 const IMPORT_ENTRY_BYTES = 8 * 1024 * 1024
 
@@ -28,7 +28,9 @@ export async function arrangeLogs(
   const usable = cluster.logs.filter((log) => isUsable(logDirectory(directories, log)))
   const relaid = cluster.executors !== executors
   const kept = relaid ? [] : usable
-  const missing = wantedLogs(cluster, executors).filter((want) => !kept.some((log) => log.executor === want.executor))
+  const missing = wantedLogs(cluster, executors).filter(
+    (want) => !kept.some((log) => log.executor === want.executor && log.disk === want.disk),
+  )
   if (missing.length === 0 && kept.length === cluster.logs.length) {
     if (cluster.stores.some((store) => store.state === 'planned')) await buryLostStores(directories, cluster)
     return { cluster, retired: [] }
@@ -37,10 +39,10 @@ export async function arrangeLogs(
   let nextLog = cluster.nextLog
   const made = missing.map((want): LogRecord => ({ ...want, name: `log-${nextLog++}` }))
   const next: Cluster = { ...cluster, executors, nextLog, logs: [...kept, ...made] }
-  const targets = new Map<number, RaftLog>()
+  const targets = new Map<LogRecord, RaftLog>()
   try {
     for (const log of made) {
-      targets.set(log.executor, openRaftLog(nodeDisk, { directory: logDirectory(directories, log) }))
+      targets.set(log, openRaftLog(nodeDisk, { directory: logDirectory(directories, log) }))
       reached(`${log.name} made`)
     }
     for (const log of relaid ? usable : []) {
@@ -64,12 +66,14 @@ async function takeOver(
   directory: string,
   cluster: Cluster,
   executors: number,
-  targets: ReadonlyMap<number, RaftLog>,
+  targets: ReadonlyMap<LogRecord, RaftLog>,
 ): Promise<void> {
-  const slots = new Map(liveStores(cluster).map((store) => [store.id, store.slot]))
-  const targetOf = (store: number): RaftLog | undefined => {
-    const slot = slots.get(store)
-    return slot === undefined ? undefined : targets.get(slot % executors)
+  const stores = new Map(liveStores(cluster).map((store) => [store.id, store]))
+  const targetOf = (id: number): RaftLog | undefined => {
+    const store = stores.get(id)
+    if (store === undefined) return undefined
+    for (const [record, log] of targets) if (isLogOf(record, store, executors)) return log
+    return undefined
   }
   let former: RaftLog
   try {

@@ -74,7 +74,7 @@ class Runner implements Running {
   readonly #parts: Parts
   readonly #executors: number
   readonly #fence: Fence
-  readonly #home: PdHome
+  #home: PdHome
   readonly #lossChannel: string
   #losses: BroadcastChannel | null = null
   #desk: Desk | null = null
@@ -99,21 +99,33 @@ class Runner implements Running {
   }
 
   async start(): Promise<void> {
-    const { topology, record, log } = this.#parts
+    const { options, topology, record, log, say } = this.#parts
     // Before any store is opened: one that cannot be is told at once.
     const losses = new BroadcastChannel(this.#lossChannel)
     losses.onmessage = (event) => this.#lose((event as { data: Loss }).data)
     losses.unref()
     this.#losses = losses
     const args: ExecutorEdgesArgs = { topology, inMemory: record === null, lossChannel: this.#lossChannel }
-    await createSystem({
-      executors: this.#executors,
-      edges: { module: new URL('./executor-edges.js', import.meta.url).href, name: 'makeExecutorEdges', args },
-      mainEdges: this.#mainEdges(),
-      populate: (executor, incarnation, system) => this.#populate(executor, incarnation, system),
-      onExecutorExit: (executor, incarnation, error) => this.#exited(executor, incarnation, error),
-      log,
-    })
+    for (;;) {
+      const { fenced } = this.#fence
+      this.#home = new PdHome({ options, topology }, say)
+      try {
+        await createSystem({
+          executors: this.#executors,
+          edges: { module: new URL('./executor-edges.js', import.meta.url).href, name: 'makeExecutorEdges', args },
+          mainEdges: this.#mainEdges(),
+          populate: (executor, incarnation, system) => this.#populate(executor, incarnation, system),
+          onExecutorExit: (executor, incarnation, error) => this.#exited(executor, incarnation, error),
+          log,
+        })
+        return
+      } catch (error) {
+        // A thread that finds one of its stores lost begins anew without it, and so does the system when it has only
+        // just begun. The word of the loss came before the thread's end, and may be read after it.
+        await new Promise((resolve) => setImmediate(resolve))
+        if (this.#fence.fenced === fenced || this.#fence.nothingLeft) throw error
+      }
+    }
   }
 
   async stop(timeoutMs: number): Promise<boolean> {

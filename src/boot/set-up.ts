@@ -7,7 +7,7 @@
  *                written down as *lost*, and a planned one takes its slot (rule 16)
  *   build        planned stores get a directory, a database and an identity; the first store of a new cluster gets its
  *                two cells
- *   logs         every executor gets its raft log; logs of another number of executors are taken over
+ *   logs         every executor gets a raft log on each disk of its stores; logs of another number of executors are taken over
  *   mark         cluster.json says that all this is so: stores *up*, cluster *bootstrapped*
  *   clean        what the logs of the former layout held is there twice now, and the former ones are removed
  *
@@ -25,6 +25,7 @@ import { isMissingOrEmpty, makeDirectoryDurably, whyNotWritable } from './durabl
 import { writeFirstCells } from './first-cells.ts'
 import { createDatabase, readIdentity, writeIdentity } from './identity.ts'
 import {
+  isLogOf,
   liveStores,
   logDirectory,
   logNumber,
@@ -226,7 +227,7 @@ function whyLost(directories: readonly string[], cluster: Cluster, store: StoreR
     )
   }
   if (isMissingOrEmpty(join(directory, 'db'))) return `${join(directory, 'db')} is gone`
-  const log = cluster.logs.find((record) => record.executor === store.slot % cluster.executors)
+  const log = cluster.logs.find((record) => isLogOf(record, store, cluster.executors))
   if (log === undefined) return 'its raft log is lost'
   const logPath = logDirectory(directories, log)
   if (isMissingOrEmpty(logPath)) return `its raft log ${logPath} is gone`

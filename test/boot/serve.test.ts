@@ -187,6 +187,33 @@ describe('A server', () => {
   })
 })
 
+test('A server with a damaged raft log on one disk goes on with the stores of the other', async () => {
+  const args = ['--dir', join(base, 'second'), '--executors', '1', '--stores', '2', '--replicas', '1']
+  const first = start(args)
+  const writer = new Client((await first.ready()).redis)
+  expect(await writer.send('SET', 'a', '1')).toBe('OK')
+  writer.close()
+  await first.stop()
+  const log = JSON.parse(readFileSync(join(base, 'second', 'cluster.json'), 'utf8')).logs.find(
+    (record: { disk: number }) => record.disk === 2,
+  )
+  writeFileSync(join(base, 'second', log.name, 'log.json'), 'not a log')
+  const second = start(args)
+  const { redis, http } = await second.ready()
+  const reader = new Client(redis)
+  expect(await reader.send('GET', 'a')).toBe('1')
+  reader.close()
+  const { items } = await until(
+    () => json(http, '/api/v1/stores'),
+    ({ items }) => items.some((store) => store.state === 'lost'),
+  )
+  expect(items.map((store) => `${store.id} ${store.state}`)).toEqual(['1 up', '2 lost'])
+  await second.stop()
+  const third = start(args)
+  await third.ready()
+  expect(third.stderr).toContain('store 3 takes the place of a lost one, empty')
+})
+
 describe('A start is refused in one line', () => {
   test('for a directory that is in use, naming the process', async () => {
     const server = start()

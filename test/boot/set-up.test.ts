@@ -83,6 +83,21 @@ describe('A new cluster', () => {
     expect(clusterIn(join(base, 'b')).disk).toBe(2)
   })
 
+  test('has a raft log for each executor and disk, so that a disk takes no store with it that lies elsewhere', async () => {
+    const directories = ['a', 'b', 'c'].map((name) => join(base, name))
+    const found = await prepared(directories)
+    for (const store of found.topology.stores) expect(store.logDir.startsWith(join(store.dir, '..'))).toBe(true)
+    expect(found.topology.stores.map((store) => `${store.executor}/${store.labels.disk}`)).toEqual([
+      '0/1',
+      '1/2',
+      '0/3',
+      '1/1',
+    ])
+    expect(new Set(found.topology.stores.map((store) => store.logDir)).size).toBe(4)
+    rmSync(directories[0] as string, { recursive: true })
+    expect([...(await prepared(directories)).lost.keys()]).toEqual([1, 4])
+  })
+
   test('cut off after any step and begun again ends as if it had not been', async () => {
     const steps: string[] = []
     const small = { ...wanted, stores: 2, replicas: 1 }
