@@ -48,11 +48,14 @@ export const ANSWER_HEADER_BYTES = 24
 /** A growing list of records in one buffer. Hand over `finish()` and it starts a new one. */
 export class RecordWriter {
   #buffer: Buffer
+  /** Of the same bytes: Buffer's own methods for numbers are several times slower. */
+  #data: DataView
   #length = 0
   count = 0
 
   constructor(bytes = 4096) {
     this.#buffer = Buffer.allocUnsafeSlow(bytes)
+    this.#data = new DataView(this.#buffer.buffer)
   }
 
   get length(): number {
@@ -66,6 +69,7 @@ export class RecordWriter {
       const larger = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, at + bytes))
       this.#buffer.copy(larger, 0, 0, at)
       this.#buffer = larger
+      this.#data = new DataView(larger.buffer)
     }
     this.#length = at + bytes
     this.count++
@@ -74,6 +78,10 @@ export class RecordWriter {
 
   protected get buffer(): Buffer {
     return this.#buffer
+  }
+
+  protected get data(): DataView {
+    return this.#data
   }
 
   /** The records written so far; a view that is valid until the next write. */
@@ -85,6 +93,7 @@ export class RecordWriter {
   take(): Uint8Array {
     const records = this.view()
     this.#buffer = Buffer.allocUnsafeSlow(Math.min(this.#buffer.length, 64 * 1024))
+    this.#data = new DataView(this.#buffer.buffer)
     this.clear()
     return records
   }
@@ -214,10 +223,12 @@ export class CommandReader {
   buffer: Buffer = Buffer.alloc(0)
   start = 0
   end = 0
+  #data: DataView = new DataView(new ArrayBuffer(0))
   #at = 0
 
   reset(records: Uint8Array): void {
     this.buffer = Buffer.from(records.buffer, records.byteOffset, records.byteLength)
+    this.#data = new DataView(records.buffer, records.byteOffset, records.byteLength)
     this.#at = 0
   }
 
@@ -225,15 +236,16 @@ export class CommandReader {
     const buffer = this.buffer
     const at = this.#at
     if (at >= buffer.length) return false
-    const bytes = buffer.readUInt32LE(at)
+    const data = this.#data
+    const bytes = data.getUint32(at, true)
     assert(bytes >= COMMAND_HEADER_BYTES && at + bytes <= buffer.length, 'a command record reaches over its end')
-    this.session = buffer.readUInt32LE(at + 4)
-    this.sequence = buffer.readDoubleLE(at + 8)
-    this.cell = buffer.readDoubleLE(at + 16)
-    this.after = buffer.readDoubleLE(at + 24)
-    this.store = buffer.readUInt32LE(at + 32)
-    this.version = buffer.readUInt32LE(at + 36)
-    this.remainingMs = buffer.readUInt32LE(at + 40)
+    this.session = data.getUint32(at + 4, true)
+    this.sequence = data.getFloat64(at + 8, true)
+    this.cell = data.getFloat64(at + 16, true)
+    this.after = data.getFloat64(at + 24, true)
+    this.store = data.getUint32(at + 32, true)
+    this.version = data.getUint32(at + 36, true)
+    this.remainingMs = data.getUint32(at + 40, true)
     this.protocol = buffer[at + 44] as number
     this.flags = buffer[at + 45] as number
     this.start = at + COMMAND_HEADER_BYTES
@@ -253,16 +265,19 @@ export class AnswerWriter extends RecordWriter {
     start: number,
     end: number,
   ): void {
-    const bytes = ANSWER_HEADER_BYTES + end - start
+    const size = end - start
+    const bytes = ANSWER_HEADER_BYTES + size
     const at = this.reserve(bytes)
+    const data = this.data
+    data.setUint32(at, bytes, true)
+    data.setUint32(at + 4, session, true)
+    data.setFloat64(at + 8, sequence, true)
+    data.setUint32(at + 16, fate | (refusal << 8), true)
+    data.setUint32(at + 20, 0, true)
     const buffer = this.buffer
-    buffer.writeUInt32LE(bytes, at)
-    buffer.writeUInt32LE(session, at + 4)
-    buffer.writeDoubleLE(sequence, at + 8)
-    buffer[at + 16] = fate
-    buffer[at + 17] = refusal
-    buffer.fill(0, at + 18, at + 24)
-    buffer.set(source.subarray(start, end), at + ANSWER_HEADER_BYTES)
+    const to = at + ANSWER_HEADER_BYTES
+    if (size <= LOOP_BYTES_MAX) for (let i = 0; i < size; i++) buffer[to + i] = source[start + i] as number
+    else buffer.set(source.subarray(start, end), to)
   }
 
   /** Whom the records are for, in order. */
@@ -281,10 +296,12 @@ export class AnswerReader {
   buffer: Buffer = Buffer.alloc(0)
   start = 0
   end = 0
+  #data: DataView = new DataView(new ArrayBuffer(0))
   #at = 0
 
   reset(records: Uint8Array): void {
     this.buffer = Buffer.from(records.buffer, records.byteOffset, records.byteLength)
+    this.#data = new DataView(records.buffer, records.byteOffset, records.byteLength)
     this.#at = 0
   }
 
@@ -292,10 +309,11 @@ export class AnswerReader {
     const buffer = this.buffer
     const at = this.#at
     if (at >= buffer.length) return false
-    const bytes = buffer.readUInt32LE(at)
+    const data = this.#data
+    const bytes = data.getUint32(at, true)
     assert(bytes >= ANSWER_HEADER_BYTES && at + bytes <= buffer.length, 'an answer record reaches over its end')
-    this.session = buffer.readUInt32LE(at + 4)
-    this.sequence = buffer.readDoubleLE(at + 8)
+    this.session = data.getUint32(at + 4, true)
+    this.sequence = data.getFloat64(at + 8, true)
     this.fate = buffer[at + 16] as Fate
     this.refusal = buffer[at + 17] as Refusal
     this.start = at + ANSWER_HEADER_BYTES
