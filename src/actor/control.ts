@@ -4,8 +4,8 @@
  */
 import type { MessagePort } from 'node:worker_threads'
 import { assert } from '../base/index.ts'
-import type { LaneLimits } from './lane.ts'
 import type { RingEnds } from './link.ts'
+import type { LaneLimits } from './out-lane.ts'
 import { Ring, RingReader, RingWriter } from './ring.ts'
 import type { EdgesModule } from './system-types.ts'
 import type { ExecutorInspection, SpawnOptions } from './types.ts'

@@ -22,6 +22,16 @@ export class Fifo<T> {
     this.#size++
   }
 
+  /** The oldest, which stays. */
+  peek(): T | undefined {
+    return this.#slots[this.#head]
+  }
+
+  /** The one so many places behind the oldest; only when there is one. */
+  at(place: number): T {
+    return this.#slots[(this.#head + place) & this.#mask] as T
+  }
+
   /** The oldest; only when there is one. */
   shift(): T {
     const head = this.#head

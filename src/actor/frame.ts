@@ -88,7 +88,7 @@ export class FrameWriter {
     return this.#spilled
   }
 
-  /** @internal A copy of the whole frame, for a queue on the heap. */
+  /** @internal A copy of the whole frame. */
   take(): Memory {
     const copy = new ArrayBuffer(this.#at - this.#start)
     new Uint8Array(copy).set(this.#memory.bytes.subarray(this.#start, this.#at))

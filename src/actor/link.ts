@@ -1,5 +1,6 @@
 /** What an executor has toward one incarnation of another: two lanes out, two lanes in, and whom it knows over there. */
-import { type AssemblyBudget, InLane, type LaneLimits, OutLane } from './lane.ts'
+import { type AssemblyBudget, InLane } from './in-lane.ts'
+import { type LaneLimits, OutLane } from './out-lane.ts'
 import type { ActorRef } from './refs.ts'
 import type { RingReader, RingWriter } from './ring.ts'
 

@@ -41,6 +41,10 @@ export const KIND_SYSTEM = 3
 export const KIND_PIECE = 4
 export const KIND_PAD = 5
 
+/** Flags of a piece. */
+export const PIECE_FIRST = 1
+export const PIECE_LAST = 2
+
 /** How much is claimed at a time: what is claimed when a thread dies is of unknown fate, so not all at once. */
 const CLAIM_BYTES = 16 * 1024
 
@@ -138,13 +142,10 @@ export class RingWriter {
     this.#position = (this.#position + align8(length)) | 0
   }
 
-  /** Copies a whole frame in, behind a pad if it does not fit before the end. False: no room. */
-  push(frame: Uint8Array, length: number): boolean {
-    if (!this.makeRoom(length)) return false
-    const offset = this.#position & this.#mask
-    this.#memory.bytes.set(frame.length === length ? frame : frame.subarray(0, length), offset)
-    this.advance(length)
-    return true
+  /** Copies whole frames in, as they lie between `from` and `to`; there is contiguous room for them. */
+  pushFrames(frames: Uint8Array, from: number, to: number): void {
+    this.#memory.bytes.set(frames.subarray(from, to), this.#position & this.#mask)
+    this.#position = (this.#position + (to - from)) | 0
   }
 
   /** Makes `offset` a place where `length` contiguous bytes are free, padding if it must. */

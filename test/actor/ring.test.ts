@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { FrameReader, FrameWriter, type Memory, type RefCodec } from '../../src/actor/frame.ts'
-import { AssemblyBudget, InLane, OutLane } from '../../src/actor/lane.ts'
+import { AssemblyBudget, InLane } from '../../src/actor/in-lane.ts'
+import { OutLane } from '../../src/actor/out-lane.ts'
 import {
   align8,
   FRAME_FROM_AT,
