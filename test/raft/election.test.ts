@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest'
 import { Random } from '../../src/base/index.ts'
-import { MemoryStorage, Message, MessageType, RawNode, StateType } from '../../src/raft/index.ts'
+import {
+  addLearnerNode,
+  confChangeV2,
+  MemoryStorage,
+  Message,
+  MessageType,
+  RawNode,
+  StateType,
+} from '../../src/raft/index.ts'
 import { configOf, Host, ledByOne, votersOf } from './group.ts'
 import { seed } from './seed.ts'
 
@@ -103,6 +111,21 @@ test('a leader that hears no quorum steps down', () => {
   expect(group.node(1).isLeader).toBe(true)
   group.tick(1, 11)
   expect([group.node(1).isLeader, group.node(1).leader]).toEqual([false, 0])
+})
+
+test('who has a committed change of the configuration to apply does that before it campaigns', () => {
+  const group = ledByOne()
+  group.node(1).proposeConfChange(confChangeV2([addLearnerNode(4)]))
+  group.settle()
+  const host = group.host(2)
+  host.appliedIndex = 1
+  host.confState = votersOf(1, 2, 3)
+  host.restart()
+  host.node.campaign()
+  expect([host.node.state, host.node.term]).toEqual([StateType.follower, 1])
+  host.work()
+  host.node.campaign()
+  expect([host.node.state, host.node.configuration.learners]).toEqual([StateType.candidate, [4]])
 })
 
 test('a node that wakes counts the ticks that it has slept', () => {
