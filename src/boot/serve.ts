@@ -14,6 +14,7 @@ import type { Options } from '../model/index.ts'
 import { openHttp } from '../ops/index.ts'
 import { addressText, listenError, refuseOpenDoor } from './address.ts'
 import { InProcessListener } from './in-process.ts'
+import { Password } from './password.ts'
 import { firstAnswer, type Running, run } from './run.ts'
 import { setUp } from './set-up.ts'
 import { threadPoolAdvice } from './thread-pool.ts'
@@ -64,10 +65,12 @@ export async function serve(given: ServeOptions): Promise<Served> {
       throw listenError(error, 'port', options.bind, options.port)
     })
     closers.push(() => sockets.close())
+    const listener = new InProcessListener(sockets)
+    const password = new Password(listener, options.requirepass)
     const http = await openHttp({
       bind: options.bind,
       port: options.httpPort,
-      password: () => options.requirepass,
+      password: async () => (isReady ? password.current() : options.requirepass),
       desk: () => running?.desk() ?? null,
       executors: async () => (running === null ? [] : (await running.system.inspect()).executors),
       isReady: () => isReady,
@@ -81,7 +84,6 @@ export async function serve(given: ServeOptions): Promise<Served> {
     closers.push(() => prepared.release())
 
     phase = 'opening the stores'
-    const listener = new InProcessListener(sockets)
     const { topology } = prepared
     const parts = { ...given, topology, record: prepared, listener }
     const started = await run(parts)

@@ -13,7 +13,7 @@ export interface HttpOptions {
   /** 0 picks a free one. */
   readonly port: number
   /** Asked for when it is not empty; the probes are open. */
-  password(): string
+  password(): string | Promise<string>
   /** Null before the desk is there, and after it has closed. */
   desk(): Desk | null
   executors(): Promise<readonly ExecutorInspection[]>
@@ -216,12 +216,13 @@ async function serve(options: HttpOptions, request: IncomingMessage, response: S
 }
 
 async function dispatch(options: HttpOptions, request: IncomingMessage): Promise<Answered> {
-  refuseForeignHost(options, request)
+  const password = await options.password()
+  refuseForeignHost(password, request)
   const url = new URL(request.url ?? '/', 'http://localhost')
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const there = rows.filter((row) => row.path === url.pathname)
   const row = there.find((candidate) => candidate.method === method)
-  if (row?.open !== true) refuseWithoutPassword(options, request)
+  if (row?.open !== true) refuseWithoutPassword(password, request)
   if (there.length === 0) {
     const paths = [...new Set(rows.map(({ path }) => path))].join(', ')
     throw new HttpError(404, 'ERR', `there is nothing at ${url.pathname}`, `there is ${paths}`)
@@ -237,15 +238,14 @@ async function dispatch(options: HttpOptions, request: IncomingMessage): Promise
  * A page in someone's browser may ask this port under a name of its own that leads to 127.0.0.1. So without a password
  * only this machine's own names are answered.
  */
-function refuseForeignHost(options: HttpOptions, request: IncomingMessage): void {
-  if (options.password() !== '') return
+function refuseForeignHost(password: string, request: IncomingMessage): void {
+  if (password !== '') return
   const host = (request.headers.host ?? 'localhost').replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
   if (host === 'localhost' || host.endsWith('.localhost') || isIP(host) !== 0) return
   throw new HttpError(403, 'NOPERM', `this server does not answer to the name '${host}'`, 'use 127.0.0.1 or localhost')
 }
 
-function refuseWithoutPassword(options: HttpOptions, request: IncomingMessage): void {
-  const password = options.password()
+function refuseWithoutPassword(password: string, request: IncomingMessage): void {
   if (password === '') return
   const [scheme = '', value = ''] = (request.headers.authorization ?? '').split(' ', 2)
   let given: string | null = null

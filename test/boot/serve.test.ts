@@ -161,6 +161,11 @@ describe('A server', () => {
     expect((await json(http, '/api/v1/cells')).status).toBe(401)
     expect((await json(http, '/api/v1/cells', { headers: { authorization: 'Bearer 007' } })).status).toBe(200)
     expect((await json(http, '/readyz')).status).toBe(200)
+    // Changed on one, it is changed on the other.
+    const bearer = (password: string) => ({ headers: { authorization: `Bearer ${password}` } })
+    expect(await client.send('CONFIG', 'SET', 'requirepass', 'other')).toBe('OK')
+    expect((await json(http, '/api/v1/cells', bearer('007'))).status).toBe(401)
+    expect((await json(http, '/api/v1/cells', bearer('other'))).status).toBe(200)
     client.close()
   })
 
@@ -185,6 +190,40 @@ describe('A server', () => {
     expect(await again.exit).toEqual({ code: 2, signal: null })
     expect(again.stderr).toMatch(/^cellarium: every store of the cluster in .* is lost/m)
   })
+})
+
+test('ctl shows what there is, gives orders, and says in one line what is wrong', async () => {
+  const server = start([], { CELLARIUM_REQUIREPASS: 'word' })
+  const { http } = await server.ready()
+  const auth = { headers: { authorization: 'Bearer word' } }
+  const cells = async () => (await json(http, '/api/v1/cells', auth)).items
+  const [cell] = await until(cells, (items) => voters(items[0]) === 3)
+  const ctl = async (words: string, password = 'word') => {
+    const program = new Program(['ctl', ...words.split(' '), '--url', `http://127.0.0.1:${http}`], {
+      CELLARIUM_REQUIREPASS: password,
+    })
+    programs.push(program)
+    const { code } = await program.exit
+    return { code, out: program.stdout, error: program.stderr }
+  }
+  const table = await ctl('cells')
+  expect(table.out.split('\n')[0]).toMatch(/^cell +start +end +epoch +stores +keys +size$/)
+  expect(table.out).toMatch(/^2 +\(first\) +\(last\) +1\.\d+ /m)
+  expect((await ctl('stores')).out.match(/ up /g)).toHaveLength(4)
+  expect(JSON.parse((await ctl('executors --json')).out)).toHaveLength(3)
+  const target = cell?.peers.find((peer) => peer.store !== cell.leader)?.store
+  expect((await ctl(`transfer-leader 2 ${target}`)).out).toMatch(/^operator \d+ is under way/)
+  expect((await ctl('operators')).out).toContain('ordered by hand')
+  expect(await ctl('transfer-leader 77 1')).toMatchObject({
+    code: 1,
+    out: '',
+    error: expect.stringMatching(/^cellarium: there is no cell 77: .*\n$/),
+  })
+  expect((await ctl('cells', 'wrong')).error).toContain('the password is wrong')
+  await server.stop()
+  expect((await ctl('cells')).error).toMatch(
+    /^cellarium: no server answers at .* \(ECONNREFUSED\): start it, or give its --url\n$/,
+  )
 })
 
 test('A server with a damaged raft log on one disk goes on with the stores of the other', async () => {
