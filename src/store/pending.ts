@@ -64,15 +64,25 @@ export class PendingAnswers {
    * `committed` is known: what waited for it leaves. `termAt` tells which entry it was that was committed there:
    * another one than the command's own, and the command was not executed. Decided only when it is committed, for an
    * entry that was overwritten in one log may live on in another, and win.
+   *
+   * What lies behind is decided, too, once the last committed entry is of a later term: along a log terms never fall,
+   * so none of an earlier term will ever be committed behind it. Whoever leads in the later term has thus no answers
+   * of an earlier one left when it begins to evaluate.
    */
   commit(committed: number, termAt: (index: number) => number): void {
     while (this.#first < this.#groups.length) {
       const group = this.#groups[this.#first] as AnswerGroup
-      if (group.index > committed) return
+      if (group.index > committed) break
       const term = termAt(group.index)
       // A log that begins behind the index cannot tell any more: a snapshot has taken its place.
       if (term === group.term) this.#release(group)
       else this.#fail(group, term > 0 ? Fate.notExecuted : Fate.unknown)
+      this.#drop()
+    }
+    if (this.isEmpty) return
+    const term = termAt(committed)
+    while (this.#first < this.#groups.length && (this.#groups[this.#first] as AnswerGroup).term < term) {
+      this.#fail(this.#groups[this.#first] as AnswerGroup, Fate.notExecuted)
       this.#drop()
     }
   }

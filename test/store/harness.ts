@@ -169,6 +169,15 @@ export class StoreHarness {
     await this.#order(cell, { kind: 'promoteLearner', peer: { id, store, role: 'voter' } }, () => voters() === 'voter')
   }
 
+  async removePeer(cell: number, id: number): Promise<void> {
+    const isMember = () => {
+      const at = this.leader(cell)
+      const peer = at && this.nodes[at.executor]?.host?.peer(at.store, cell)
+      return peer?.cell.peers.some((member) => member.id === id) ?? true
+    }
+    await this.#order(cell, { kind: 'removePeer', peer: { id, store: 0, role: 'voter' } }, () => !isMember())
+  }
+
   async transfer(cell: number, toStore: number): Promise<void> {
     await this.#order(cell, { kind: 'transferLeader', toStore }, () => this.leader(cell)?.store === toStore)
   }
@@ -210,15 +219,19 @@ export class StoreHarness {
 
   async #order(cell: number, step: Order['step'], done: () => boolean): Promise<void> {
     for (let attempt = 0; attempt < 400 && !done(); attempt++) {
-      const leader = this.leader(cell)
-      const peer = leader && this.nodes[leader.executor]?.host?.peer(leader.store, cell)
-      if (leader && peer) {
-        const order: Order = { kind: 'order', generation: 1, store: leader.store, cell, epoch: peer.cell.epoch, step }
-        ;(this.nodes[leader.executor] as Node).mailbox.push(order)
-      }
+      this.order(cell, step)
       await this.run(25)
     }
     if (!done()) throw new Error(`the order was not carried out: ${JSON.stringify(step)}`)
+  }
+
+  /** PD's order to the leader, given once. */
+  order(cell: number, step: Order['step']): void {
+    const leader = this.leader(cell)
+    const peer = leader && this.nodes[leader.executor]?.host?.peer(leader.store, cell)
+    if (!leader || !peer) return
+    const order: Order = { kind: 'order', generation: 1, store: leader.store, cell, epoch: peer.cell.epoch, step }
+    ;(this.nodes[leader.executor] as Node).mailbox.push(order)
   }
 
   async step(): Promise<void> {

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { FIRST_USER_CELL } from '../../src/model/index.ts'
+import { Fate, StoreHarness } from './harness.ts'
+
+async function threeCopies(): Promise<StoreHarness> {
+  const harness = new StoreHarness(3)
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.addPeer(FIRST_USER_CELL, 2, 1001)
+  await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+  return harness
+}
+
+const fateOf = (harness: StoreHarness, sequence: number) =>
+  harness.answers.find((answer) => answer.sequence === sequence)?.fate
+
+test('a leader that lost several entries to another one leads again, and the fate of what it lost is told', async () => {
+  const harness = await threeCopies()
+  await harness.transfer(FIRST_USER_CELL, 1)
+  harness.drop = (from, to) => from === 0 || to === 0
+  const lost: number[] = []
+  for (let i = 0; i < 6; i++) {
+    lost.push(harness.send(['SET', `k${i}`, 'lost']))
+    await harness.step()
+    await harness.step()
+  }
+  await harness.until(() => (harness.leader(FIRST_USER_CELL)?.store ?? 1) !== 1, 'the others elect a leader')
+  harness.drop = () => false
+  await harness.until(() => harness.nodes[0]?.host?.peer(1, FIRST_USER_CELL)?.node.isLeader === false, 'it steps down')
+  await harness.transfer(FIRST_USER_CELL, 1)
+  for (let i = 0; i < 6; i++) expect((await harness.ask(['SET', `n${i}`, 'v'])).text).toBe('+OK\r\n')
+  expect(lost.map((sequence) => fateOf(harness, sequence))).toEqual(lost.map(() => Fate.notExecuted))
+  expect((await harness.ask(['GET', 'k3'])).text).toBe('$-1\r\n')
+})
