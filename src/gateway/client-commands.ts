@@ -56,11 +56,13 @@ const list: SessionCommand = (_session, args, reply, server) => {
 
 /** One line, with the fields of Redis 7.0 and the library of 7.2; what we do not measure is 0. */
 function describe(session: Session, server: Server): string {
+  const { connection, parser, order } = session
+  const commandBytes = session.routed?.heldBytes ?? 0
   const seconds = (sinceMs: number) => Math.floor((server.nowMs - sinceMs) / 1000)
   const fields: [string, string | number][] = [
     ['id', session.id],
-    ['addr', session.connection.remoteAddress],
-    ['laddr', session.connection.localAddress],
+    ['addr', connection.remoteAddress],
+    ['laddr', connection.localAddress],
     ['fd', 0],
     ['name', session.name],
     ['age', seconds(session.createdAtMs)],
@@ -71,16 +73,16 @@ function describe(session: Session, server: Server): string {
     ['psub', 0],
     ['ssub', 0],
     ['multi', -1],
-    ['qbuf', session.parser.heldBytes],
+    ['qbuf', parser.heldBytes],
     ['qbuf-free', 0],
-    ['argv-mem', session.routed?.heldBytes ?? 0],
+    ['argv-mem', commandBytes],
     ['multi-mem', 0],
     ['rbs', 0],
     ['rbp', 0],
     ['obl', 0],
     ['oll', 0],
-    ['omem', session.connection.bufferedBytes + session.order.earlyBytes],
-    ['tot-mem', 0],
+    ['omem', connection.bufferedBytes + order.earlyBytes],
+    ['tot-mem', parser.heldBytes + commandBytes + connection.bufferedBytes + order.heldBytes],
     ['events', session.isPaused ? '' : 'r'],
     ['cmd', session.lastCommand?.name ?? 'NULL'],
     ['user', 'default'],

@@ -67,6 +67,8 @@ const SESSION_HELD_BYTES_MAX = 32 * 1024 * 1024
 const HELD_BYTES_MAX = 512 * 1024 * 1024
 /** Unread by the client: its commands wait until it has read. Well above what a client sends before it begins to read. */
 const CHOKE_BYTES = 16 * 1024 * 1024
+/** What the parser can count. */
+const QUERY_BYTES_MAX = 2 ** 31 - 1
 const SPARE_WRITERS_MAX = 256
 const OUTPUT_BYTES_FIRST = 1024
 
@@ -116,7 +118,7 @@ export class Gateway implements Server, SessionOwner {
   constructor(args: GatewayArgs, edges: GatewayEdges) {
     const others = args.others ?? []
     this.settings = new Settings(args.options)
-    this.statistics = new Statistics()
+    this.statistics = new Statistics(edges.clock.monotonicMs())
     this.topology = args.topology
     this.clock = edges.clock
     this.random = edges.random
@@ -313,7 +315,10 @@ export class Gateway implements Server, SessionOwner {
       return null
     }
     this.#lastId += this.#idStep
-    const parser = new RequestParser({ argumentBytesMax: options.valueMax, queryBytesMax: options.clientQueryMax })
+    const parser = new RequestParser({
+      argumentBytesMax: options.valueMax,
+      queryBytesMax: Math.min(options.clientQueryMax, QUERY_BYTES_MAX),
+    })
     const session = new Session(this.#lastId, connection, parser, this.clock.monotonicMs(), this)
     session.routed = this.#router.open(session)
     beginAuthentication(session, this)

@@ -44,6 +44,11 @@ export class ReplyOrder {
     return this.#earlyBytes
   }
 
+  /** The memory that this takes. */
+  get heldBytes(): number {
+    return (this.#early === null ? 0 : this.#early.buffer.length) + this.#places.byteLength
+  }
+
   /** A place for the reply of one more request; silent: it will be thrown away. */
   take(isSilent: boolean): number {
     if (this.pending * 2 >= this.#places.length) this.#grow()

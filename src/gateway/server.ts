@@ -12,9 +12,13 @@ export class Statistics {
   commands = 0
   inputBytes = 0
   outputBytes = 0
-  #sampledAtMs = 0
+  #sampledAtMs: number
   #sampledCommands = 0
   #perSecond = 0
+
+  constructor(nowMs: number) {
+    this.#sampledAtMs = nowMs
+  }
 
   reset(): void {
     this.connections = 0

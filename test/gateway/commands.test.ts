@@ -183,7 +183,7 @@ describe('CLIENT', () => {
 
   const line = (id: number, cmd: string, rest: string, resp = 2) =>
     `id=${id} addr=127.0.0.1:${50_000 + id} laddr=127.0.0.1:6379 fd=0 ${rest} db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=0 ` +
-    `qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd=${cmd} user=default ` +
+    `qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=128 events=r cmd=${cmd} user=default ` +
     `redir=-1 resp=${resp} lib-name= lib-ver=\n`
 
   test('INFO and LIST give a line for each connection, verbatim in RESP3', () => {

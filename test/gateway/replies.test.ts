@@ -87,6 +87,24 @@ describe('what is in flight', () => {
     expect(client.take()).toBe('$-1\r\n'.repeat(PENDING_MAX + 500))
   })
 
+  test('is bounded in bytes too, and what is beyond is read when there is room', () => {
+    const street = new Street()
+    const client = street.connect()
+    street.stores.holds = 'slow'
+    const one = encodeCommand(['SET', 'slow', 'x'.repeat(2 * 1024 * 1024)])
+    for (let i = 0; i < 20; i++) client.send(one)
+    street.settle(2000)
+    const held = street.stores.held
+    expect(held * one.length).toBeGreaterThan(32 * 1024 * 1024)
+    expect(held).toBeLessThan(20)
+    expect(client.isPaused).toBe(true)
+    street.stores.release()
+    street.settle(2000)
+    expect(street.stores.held).toBe(20 - held)
+    street.stores.release()
+    expect(client.take()).toBe('+OK\r\n'.repeat(20))
+  })
+
   test('when its client has gone is forgotten: the commands are executed, and their replies dropped', () => {
     const street = new Street()
     const client = street.connect()
