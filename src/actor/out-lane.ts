@@ -87,7 +87,10 @@ export class OutLane {
   /** Points the frame writer at where the next frame belongs. */
   begin(out: FrameWriter): void {
     if (this.#backlog.isEmpty) {
-      const room = this.writer.contiguousRoom()
+      let room = this.writer.contiguousRoom()
+      // Too little may be left before the end of the ring even for a header. Who may wait is moved over it by `pump`;
+      // a droppable message would be refused there, and so would all after it, for ever.
+      if (room < FRAME_HEADER_BYTES && this.writer.makeRoom(FRAME_HEADER_BYTES)) room = this.writer.contiguousRoom()
       if (room >= FRAME_HEADER_BYTES) {
         const offset = this.writer.offset
         this.#chunk = null

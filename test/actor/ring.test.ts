@@ -43,12 +43,12 @@ class Pair {
     this.in = new InLane(new RingReader(this.ring), this.budget)
   }
 
-  send(number: number, length: number): boolean {
+  send(number: number, length: number, mayWait = true): boolean {
     this.out.begin(this.frame)
     this.frame.header(KIND_PROTOCOL, 0, 7, number)
     this.frame.u32(length)
     this.frame.bytes(bytesOf(number, length))
-    return this.out.commit(this.frame, true, false)
+    return this.out.commit(this.frame, mayWait, false)
   }
 
   flush(): void {
@@ -93,6 +93,19 @@ class Pair {
     })
   }
 }
+
+test('a droppable message is not refused by an empty ring, wherever in it the last one ended', () => {
+  for (let position = 0; position < 1024; position += 8) {
+    const pair = new Pair(1024, 10_000, 1 << 30, position)
+    for (let number = 1; number <= 3; number++) {
+      expect(pair.send(number, 20, false), `at ${position}`).toBe(true)
+      pair.flush()
+      pair.take(50)
+      pair.in.free(true)
+    }
+    expect(pair.taken.map((each) => each.number)).toEqual([1, 2, 3])
+  }
+})
 
 const lengths = fc.oneof(
   { weight: 5, arbitrary: fc.integer({ min: 0, max: 100 }) },
