@@ -5,7 +5,7 @@
 import { assert, fromLatin1, latin1, type Random } from '../../src/base/index.ts'
 import { encodeCommand, Push, ReplyError, ReplyParser, type Reply as WireReply } from '../../src/redis/index.ts'
 import type { Operation, Reply } from '../check/index.ts'
-import type { Network, WireEnd } from './network.ts'
+import type { Network, Schedule, WireEnd } from './network.ts'
 import type { CommandSource, WorkloadSettings } from './workload.ts'
 
 /** What an error reply says of the command's fate; every other code is an answer of the command itself. */
@@ -27,10 +27,12 @@ export class History {
 }
 
 export interface ClientWorld {
-  readonly network: Network
+  /** One for each gateway. */
+  readonly networks: readonly Network[]
   readonly history: History
   readonly source: CommandSource
   readonly settings: WorkloadSettings
+  readonly schedule: Schedule
   /** Wall time without any skew. */
   readonly wallMs: () => number
   /** Set when clients should send no more. */
@@ -84,7 +86,8 @@ export class Client {
   }
 
   #open(): void {
-    const { network, history } = this.#world
+    const { networks, history } = this.#world
+    const network = this.#random.pick(networks)
     const generation = ++this.#generation
     this.#parser = new ReplyParser('bytes')
     this.#connection = history.nextConnection()
@@ -215,7 +218,7 @@ export class Client {
   }
 
   #later(delayMs: number, action: () => void): void {
-    this.#world.network.schedule(delayMs, action)
+    this.#world.schedule(delayMs, action)
   }
 }
 

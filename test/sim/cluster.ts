@@ -3,7 +3,7 @@
  * connections that outlive what runs on them.
  *
  * ```
- *  clients ── Network ── gateway (main executor) ─┐
+ *  clients ── Network ── gateway (main or all)   ─┐
  *                                                 ├── messages of the twin (filtered by the faults)
  *  SimulatedDisk ── raft log ─┐                   │
  *  SimulatedEngineDisk ───────┴── stores ─────────┘      pd (on the first executor that is up)
@@ -17,6 +17,7 @@
 import {
   ActorError,
   createSimulation,
+  type Edges,
   type LogEntry,
   type MessageFilter,
   type Simulation,
@@ -53,6 +54,8 @@ export interface ClusterSettings {
   readonly replicas: number
   readonly segmentBytes: number
   readonly options: Readonly<Record<string, string>>
+  /** How long a sync of the log takes, from and to, when nothing is wrong. */
+  readonly syncMs: [number, number]
   /** Between executors. */
   readonly latencyMs: { readonly minMs: number; readonly maxMs: number }
   readonly clientLatencyMs: { readonly min: number; readonly max: number }
@@ -73,7 +76,13 @@ export function drawCluster(random: Random): ClusterSettings {
       connectionOrder: random.chance(0.8) ? 'keys' : 'strict',
       requestTimeout: random.pick(['1s', '5s']),
       valueMax: '1mb',
+      gateways: random.pick(['main', 'all']),
     },
+    syncMs: random.pick<[number, number]>([
+      [0.1, 2],
+      [0.1, 2],
+      [2, 30],
+    ]),
     latencyMs: random.pick([
       { minMs: 0.005, maxMs: 0.2 },
       { minMs: 0.1, maxMs: 10 },
@@ -98,12 +107,15 @@ export class Cluster implements Victim {
   readonly options: Options
   readonly topology: Topology
   readonly executors: number
-  readonly network: Network
+  /** One for each gateway. */
+  readonly networks: readonly Network[]
   readonly trace: Trace
   /** Of executors whose stores are open. */
   readonly hosts = new Map<number, Stores>()
   /** What store 1's cells begin behind. */
   readonly firstIndex = FIRST_INDEX
+  /** By executor; null where there is no gateway. */
+  readonly #networks: readonly (Network | null)[]
   readonly #machines: Machine[]
   readonly #random: Random
   readonly #before = new VirtualTime()
@@ -140,18 +152,18 @@ export class Cluster implements Victim {
       for (const place of places) {
         if (place.executor === executor) engines.set(place.id, new SimulatedEngineDisk(this.schedule, random.fork()))
       }
-      this.#machines.push({ disk: new SimulatedDisk(this.schedule, random.fork()), engines })
+      const disk = new SimulatedDisk(this.schedule, random.fork())
+      disk.syncMs = settings.syncMs
+      this.#machines.push({ disk, engines })
     }
-    this.network = new Network(
-      random.fork(),
-      {
-        latencyMs: settings.clientLatencyMs,
-        cutProbability: settings.cutProbability,
-        highWaterBytes: 64 * 1024,
-      },
-      this.schedule,
-      () => this.nowMs,
+    const { clientLatencyMs: latencyMs, cutProbability } = settings
+    const wires = { latencyMs, cutProbability, highWaterBytes: 64 * 1024 }
+    this.#networks = Array.from({ length: executors + 1 }, (_, executor) =>
+      executor === executors || this.options.gateways === 'all'
+        ? new Network(random.fork(), wires, this.schedule, () => this.nowMs)
+        : null,
     )
+    this.networks = this.#networks.filter((network) => network !== null)
   }
 
   static async start(seed: string, settings: ClusterSettings, trace: Trace): Promise<Cluster> {
@@ -197,9 +209,8 @@ export class Cluster implements Victim {
       wallStartMs: WALL_START_MS,
       latency: this.settings.latencyMs,
       edges: (executor) => ({
-        ...(executor < this.executors
-          ? { [storageEdge.name]: this.#storage(executor) }
-          : { [listenerEdge.name]: new SimulatedListener(this.network), [processEdge.name]: processPort }),
+        ...(executor < this.executors ? { [storageEdge.name]: this.#storage(executor) } : {}),
+        ...this.#street(executor),
       }),
       populate: (executor, _incarnation, simulation) => this.#populate(executor, simulation),
       log: (entry) => this.#log(entry),
@@ -210,11 +221,13 @@ export class Cluster implements Victim {
     // Called for the first time before `createSimulation` returns.
     this.#simulation = simulation
     const { topology, options } = this
-    if (executor === this.executors) {
+    if (this.#networks[executor]) {
+      const names = this.#networks.flatMap((network, i) => (network === null ? [] : [actorNames.gateway(i)]))
       const name = actorNames.gateway(executor)
-      simulation.spawn(gateway, { topology, options, name, version: '0.0.0' }, { executor, name, supervise })
-      return
+      const others = names.filter((other) => other !== name)
+      simulation.spawn(gateway, { topology, options, name, others, version: '0.0.0' }, { executor, name, supervise })
     }
+    if (executor === this.executors) return
     const incarnation = (this.#incarnations[executor] ?? 0) + 1
     this.#incarnations[executor] = incarnation
     const name = actorNames.stores(executor)
@@ -238,6 +251,11 @@ export class Cluster implements Victim {
       }
       return
     }
+  }
+
+  #street(executor: number): Edges {
+    const network = this.#networks[executor]
+    return network ? { [listenerEdge.name]: new SimulatedListener(network), [processEdge.name]: processPort } : {}
   }
 
   #storage(executor: number): StorageEdge {
@@ -278,6 +296,7 @@ export class Cluster implements Victim {
   crashExecutor(executor: number): void {
     this.simulation.crashExecutor(executor)
     this.#crashDisks(executor)
+    this.#networks[executor]?.serverVanishes()
     if (executor !== this.#pdExecutor) return
     this.#pdExecutor = null
     // The exit of a thread is noticed a while later.
@@ -291,7 +310,7 @@ export class Cluster implements Victim {
   crashProcess(): void {
     this.simulation.crashAll()
     for (let executor = 0; executor < this.executors; executor++) this.#crashDisks(executor)
-    this.network.serverVanishes()
+    for (const network of this.networks) network.serverVanishes()
   }
 
   restartProcess(): void {
@@ -309,11 +328,29 @@ export class Cluster implements Victim {
   }
 
   setSyncMs(executor: number, range: [number, number] | null): void {
-    ;(this.#machines[executor] as Machine).disk.syncMs = range ?? [0.1, 2]
+    ;(this.#machines[executor] as Machine).disk.syncMs = range ?? this.settings.syncMs
   }
 
   setWallSkew(executor: number, skewMs: number): void {
     this.simulation.setWallSkew(executor, skewMs)
+  }
+
+  someLeader(random: Random): number | null {
+    const leaders: number[] = []
+    for (const [executor, host] of this.hosts) {
+      for (const peer of host.peers()) if (peer.isLeader) leaders.push(executor)
+    }
+    return leaders.length === 0 ? null : random.pick(leaders.sort((a, b) => a - b))
+  }
+
+  whenReplying(action: () => void): void {
+    let done = false
+    for (const network of this.networks) {
+      network.onReply = () => {
+        if (!done) this.schedule(this.#random.float() * 0.2, action)
+        done = true
+      }
+    }
   }
 
   transferLeader(random: Random): void {

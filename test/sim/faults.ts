@@ -7,7 +7,7 @@
  *
  * Every strike is told to `trace`.
  */
-import type { MessageFilter } from '../../src/actor/index.ts'
+import type { Lane, MessageFilter } from '../../src/actor/index.ts'
 import type { Random } from '../../src/base/index.ts'
 
 /** Mean time between two strikes; Infinity: never. */
@@ -18,9 +18,9 @@ export interface FaultSettings {
   readonly processCrashMs: number
   /** A thread stands still, sometimes for longer than any lease. */
   readonly pauseMs: number
-  /** For a while messages that may be dropped are dropped, late, or come twice. */
+  /** For a while messages are late; those that may be dropped are dropped, or come twice. */
   readonly weatherMs: number
-  /** For a while nothing that may be dropped passes between two executors, and the rest is late. */
+  /** For a while nothing passes between two executors: what may not be dropped comes afterwards. */
   readonly partitionMs: number
   /** For a while a disk takes long to sync. */
   readonly slowDiskMs: number
@@ -67,6 +67,10 @@ export interface Victim {
   /** From now on a sync of this executor's disk takes so long, from and to; null: as usual. */
   setSyncMs(executor: number, range: [number, number] | null): void
   setWallSkew(executor: number, skewMs: number): void
+  /** Where some cell is led; null: nowhere that is known. */
+  someLeader(random: Random): number | null
+  /** Once, soon after the next reply has left for a client: the moment at which a promise has just been made. */
+  whenReplying(action: () => void): void
   /** Some cell is asked to be led by some other store. */
   transferLeader(random: Random): void
   trace(text: string): void
@@ -104,9 +108,9 @@ export class Faults {
   start(): void {
     const settings = this.#settings
     this.#active = true
-    this.#victim.setFilter((from, to, lane) => this.#judge(from, to, lane === 'droppable'))
-    this.#strikeEvery('executor crash', settings.executorCrashMs, () => this.#crashExecutor())
-    this.#strikeEvery('process crash', settings.processCrashMs, () => this.#crashProcess())
+    this.#victim.setFilter((from, to, lane) => this.#judge(from, to, lane))
+    this.#strikeEvery('executor crash', settings.executorCrashMs, () => this.#atSomeMoment(() => this.#crashExecutor()))
+    this.#strikeEvery('process crash', settings.processCrashMs, () => this.#atSomeMoment(() => this.#crashProcess()))
     this.#strikeEvery('pause', settings.pauseMs, () => this.#pause())
     this.#strikeEvery('weather', settings.weatherMs, () => this.#changeWeather())
     this.#strikeEvery('partition', settings.partitionMs, () => this.#cut())
@@ -147,9 +151,20 @@ export class Faults {
     return this.#random.below(this.#victim.executors)
   }
 
+  /** At any time, or just when something was promised. */
+  #atSomeMoment(strike: () => void): void {
+    if (this.#random.chance(0.5)) strike()
+    else {
+      this.#victim.whenReplying(() => {
+        if (this.#active && !this.#processDown) strike()
+      })
+    }
+  }
+
   #crashExecutor(): void {
     const victim = this.#victim
-    const executor = this.#someExecutor()
+    const leader = this.#random.chance(0.5) ? victim.someLeader(this.#random) : null
+    const executor = leader ?? this.#someExecutor()
     if (!victim.isUp(executor)) return
     const downMs = this.#random.pick([1, 100, 1500]) * (0.5 + this.#random.float())
     victim.trace(`executor ${executor} crashes for ${downMs.toFixed(0)} ms`)
@@ -187,7 +202,8 @@ export class Faults {
     this.#weather = {
       untilMs: this.#victim.nowMs + durationMs,
       drop: share(),
-      delay: share(),
+      // One late message holds up all behind it.
+      delay: share() / 4,
       duplicate: share(),
     }
     this.#victim.trace(`messages are lost, late or doubled for ${durationMs.toFixed(0)} ms`)
@@ -195,9 +211,9 @@ export class Faults {
 
   #cut(): void {
     const { executors, nowMs } = this.#victim
-    if (executors < 2) return
-    const a = this.#someExecutor()
-    const b = (a + 1 + this.#random.below(executors - 1)) % executors
+    // The main one too: a gateway that hears of nothing new sends to leaders that were.
+    const a = this.#random.below(executors + 1)
+    const b = (a + 1 + this.#random.below(executors)) % (executors + 1)
     const durationMs = this.#random.float() * 4000
     // Both ways, or one: half of a partition is the worse kind.
     this.#cuts.set(`${a}>${b}`, nowMs + durationMs)
@@ -206,17 +222,17 @@ export class Faults {
     this.#victim.trace(`${a} ${bothWays ? 'and' : 'to'} ${b} are parted for ${durationMs.toFixed(0)} ms`)
   }
 
-  #judge(from: number, to: number, droppable: boolean): ReturnType<MessageFilter> {
-    if (!droppable) return 'deliver'
+  #judge(from: number, to: number, lane: Lane): ReturnType<MessageFilter> {
     const { nowMs } = this.#victim
-    if ((this.#cuts.get(`${from}>${to}`) ?? 0) > nowMs) return 'drop'
+    const cutUntilMs = this.#cuts.get(`${from}>${to}`) ?? 0
+    if (cutUntilMs > nowMs) return lane === 'droppable' ? 'drop' : { delayMs: cutUntilMs - nowMs }
     const weather = this.#weather
     if (weather === null || weather.untilMs < nowMs) return 'deliver'
     const random = this.#random
-    if (random.chance(weather.drop)) return 'drop'
-    if (random.chance(weather.duplicate)) return 'duplicate'
     if (random.chance(weather.delay)) return { delayMs: random.float() * MESSAGE_DELAY_MS_MAX }
-    return 'deliver'
+    if (lane !== 'droppable') return 'deliver'
+    if (random.chance(weather.drop)) return 'drop'
+    return random.chance(weather.duplicate) ? 'duplicate' : 'deliver'
   }
 
   #slowDisk(): void {

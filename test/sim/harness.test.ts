@@ -25,7 +25,8 @@ function play(seed: string, habit: Habit, untilMs: number) {
   network.accept = (end) => server.accept(end)
   const history = new History()
   const source = new CommandSource(random.fork(), settings)
-  const world: ClientWorld = { network, history, source, settings, wallMs, resting: false }
+  const { schedule } = time
+  const world: ClientWorld = { networks: [network], history, source, settings, schedule, wallMs, resting: false }
   const clients = Array.from({ length: settings.clients }, () => new Client(world, random.fork()))
   for (const client of clients) client.start()
   time.run(untilMs)

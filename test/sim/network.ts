@@ -63,6 +63,7 @@ export class WireEnd {
   /** False: wait for `drained` before sending more. The bytes are copied. */
   send(bytes: Uint8Array): boolean {
     if (this.#isClosed || this.#hasEnded) return true
+    this.#network.sent(this)
     const { random, settings } = this.#network
     let start = 0
     while (start < bytes.length) {
@@ -165,6 +166,8 @@ export class Network {
   readonly nowMs: () => number
   /** What a server end is given to; null: nobody listens, and connections are refused. */
   accept: ((end: WireEnd) => void) | null = null
+  /** Called when the server sends something, and then forgotten. */
+  onReply: (() => void) | null = null
   readonly #serverEnds = new Set<WireEnd>()
 
   constructor(random: Random, settings: NetworkSettings, schedule: Schedule, nowMs: () => number) {
@@ -199,6 +202,14 @@ export class Network {
       end.handler = null
       end.vanish()
     }
+  }
+
+  /** Called by the ends. */
+  sent(end: WireEnd): void {
+    if (this.onReply === null || !this.#serverEnds.has(end)) return
+    const action = this.onReply
+    this.onReply = null
+    action()
   }
 
   /** Called by the ends. */

@@ -129,7 +129,8 @@ class Play {
     this.#trace('trouble begins')
     const source = new CommandSource(random.fork(), workload)
     const world: ClientWorld = {
-      network: cluster.network,
+      networks: cluster.networks,
+      schedule: cluster.schedule,
       history: this.#history,
       source,
       settings: workload,
