@@ -2,6 +2,7 @@
 import type { CellState, Options } from '../model/index.ts'
 import { type RaftStorage, RawNode } from '../raft/index.ts'
 import type { GroupLog } from '../storage/index.ts'
+import { UNCOMMITTED_RESERVE_BYTES } from './evaluate.ts'
 import { Lease } from './lease.ts'
 import { Peer, unknownCell } from './peer.ts'
 import { confStateOf } from './snapshot-out.ts'
@@ -42,7 +43,7 @@ export function createPeer(stores: Stores, store: Store, state: CellState, group
       entryBytesMax: MESSAGE_BYTES_MAX,
       inflightMessagesMax: INFLIGHT_MESSAGES_MAX,
       inflightBytesMax: INFLIGHT_BYTES_MAX,
-      uncommittedBytesMax: UNCOMMITTED_BYTES_MAX,
+      uncommittedBytesMax: UNCOMMITTED_BYTES_MAX + UNCOMMITTED_RESERVE_BYTES,
       committedBytesPerReadyMax: COMMITTED_BYTES_PER_READY_MAX,
       preVote: true,
       checkQuorum: true,

@@ -29,6 +29,14 @@ import type { Stores } from './stores.ts'
 const ENTRY_BYTES_MAX = 1024 * 1024
 /** The largest command, and the largest value: what one entry, and so one segment of the log, has room for. */
 export const COMMAND_BYTES_MAX = 8 * 1024 * 1024
+/**
+ * No entry is as large: effects are hardly more than twice the bytes of their commands. What a command writes is known
+ * when it has run only, so it runs while there is room for the largest. A command that reads writes, too, when it
+ * meets a dead key; that it need not wait whenever writes do, there is as much room behind the limit of those.
+ */
+const LARGEST_ENTRY_BYTES = 16 * 1024 * 1024
+/** What Raft takes beyond the bytes at which writes begin to wait. */
+export const UNCOMMITTED_RESERVE_BYTES = 2 * LARGEST_ENTRY_BYTES
 
 /** What `#execute` returns in the place of a release index. */
 const CANNOT_YET = -1
@@ -262,15 +270,15 @@ export class Evaluator {
       origin.answers().add(session, sequence, Fate.done, Refusal.none, reply.buffer, 0, reply.length)
       return 0
     }
-    if (row.writes && args.commandEnd - args.commandStart > COMMAND_BYTES_MAX) {
-      reply.error('TOOBIG', `a command that writes is at most ${COMMAND_BYTES_MAX} bytes long`)
+    if (args.commandEnd - args.commandStart > COMMAND_BYTES_MAX / 2 && isTooLarge(args, row)) {
+      reply.error('TOOBIG', `a command is at most ${COMMAND_BYTES_MAX} bytes long, zeros in keys counted twice`)
       origin.answers().add(session, sequence, Fate.done, Refusal.none, reply.buffer, 0, reply.length)
       return 0
     }
     const working = peer.working as NonNullable<Peer['working']>
     if (!this.#loaded(peer, row)) return CANNOT_YET
     if (!peer.evaluating) this.#begin(peer)
-    if (row.writes && !this.#hasBudget(peer)) return CANNOT_YET
+    if (!this.#hasBudget(peer, row.writes ? UNCOMMITTED_RESERVE_BYTES : LARGEST_ENTRY_BYTES)) return CANNOT_YET
 
     working.beginCommand()
     row.execute(args, working, reply)
@@ -296,17 +304,15 @@ export class Evaluator {
     // A cell's clock never goes back, also when its leader changes (rule 7).
     working.begin(writer, Math.max(this.#stores.wallMs, peer.clockFloorMs), peer.node.lastIndex + 1)
     this.#writers.set(peer, writer)
-    this.#budgets.set(peer, Math.min(peer.node.proposalBudgetBytes(), ENTRY_BYTES_MAX))
+    this.#budgets.set(peer, peer.node.proposalBudgetBytes())
     peer.evaluating = true
     this.#evaluating.push(peer)
   }
 
   /** What Raft would take now, less what this turn has written (rule 3). What does not fit waits for the next turn. */
-  #hasBudget(peer: Peer): boolean {
+  #hasBudget(peer: Peer, reserve: number): boolean {
     const written = (this.#writers.get(peer) as EntryWriter).bytes
-    const budget = this.#budgets.get(peer) as number
-    // The last command may reach over the budget: Raft's own limit leaves room for one entry more.
-    return written < budget
+    return written < ENTRY_BYTES_MAX && written < (this.#budgets.get(peer) as number) - reserve
   }
 
   /** Are the keys of the command in memory? Asks for those that are not. */
@@ -336,6 +342,18 @@ export class Evaluator {
     }
     origin.answers().add(session, sequence, Fate.notExecuted, refusal, payload, 0, payload.length)
   }
+}
+
+/**
+ * Would its effects be larger than an entry may be? Reads are no exception, for they delete the dead. In raw keys a
+ * zero is two bytes.
+ */
+function isTooLarge(args: Arguments, row: CommandRow): boolean {
+  let bytes = args.commandEnd - args.commandStart
+  for (const key of keysOf(args, row)) {
+    for (let at = key.indexOf('\0'); at >= 0; at = key.indexOf('\0', at + 1)) bytes++
+  }
+  return bytes > COMMAND_BYTES_MAX
 }
 
 const NO_KEYS: readonly string[] = []

@@ -32,3 +32,24 @@ test('a leader that lost several entries to another one leads again, and the fat
   expect(lost.map((sequence) => fateOf(harness, sequence))).toEqual(lost.map(() => Fate.notExecuted))
   expect((await harness.ask(['GET', 'k3'])).text).toBe('$-1\r\n')
 })
+
+test('large writes that nobody acknowledges for a while wait for room, and so does the deletion of a dead key', async () => {
+  const harness = await threeCopies()
+  const leader = harness.leader(FIRST_USER_CELL)?.executor as number
+  await harness.ask(['SET', 'dead', 'v', 'PX', '30'])
+  await harness.run(20)
+  harness.drop = (_, to) => to === leader
+  const large = 'x'.repeat(8 * 1024 * 1024 - 100)
+  const sequences: number[] = []
+  for (let i = 0; i < 10; i++) {
+    sequences.push(harness.send(['SET', `k${i}`, large], { session: 10 + i }))
+    await harness.run(2)
+  }
+  await harness.run(20)
+  const read = harness.send(['GET', 'dead'], { session: 2 })
+  await harness.run(5)
+  harness.drop = () => false
+  await harness.until(() => [...sequences, read].every((s) => fateOf(harness, s) !== undefined), 'answers')
+  expect(harness.answers.find((answer) => answer.sequence === read)?.text).toBe('$-1\r\n')
+  expect(sequences.map((sequence) => fateOf(harness, sequence))).toEqual(sequences.map(() => Fate.done))
+})

@@ -99,4 +99,7 @@ test('a command that is larger than an entry may be is refused, and the store go
   expect((await harness.ask(['SET', 'k', large])).text).toBe('+OK\r\n')
   expect((await harness.ask(['APPEND', 'k', large])).text).toMatch(/^-TOOBIG /)
   expect((await harness.ask(['STRLEN', 'k'])).text).toBe(`:${large.length}\r\n`)
+  // A zero is two bytes in a raw key, and a read deletes what it finds dead.
+  expect((await harness.ask(['SET', '\0'.repeat(5 * 1024 * 1024), 'v'])).text).toMatch(/^-TOOBIG /)
+  expect((await harness.ask(['MGET', large, `${large}2`])).text).toMatch(/^-TOOBIG /)
 })
