@@ -31,5 +31,6 @@ export function apply(stores: Stores, peer: Peer, entry: Entry): void {
   }
   peer.applied = entry.index
   peer.appliedTerm = entry.term
-  stores.writeBack.dirty(peer)
+  // Its own removal may have been the entry.
+  if (!peer.destroyed) stores.writeBack.dirty(peer)
 }

@@ -1,6 +1,6 @@
 /** How a peer comes to be in memory: its Raft node over its part of the log, and what the engine holds (rule 18). */
-import type { CellState, Options } from '../model/index.ts'
-import { type RaftStorage, RawNode } from '../raft/index.ts'
+import type { CellState, Envelope, Options } from '../model/index.ts'
+import { MessageType, type RaftStorage, RawNode } from '../raft/index.ts'
 import type { GroupLog } from '../storage/index.ts'
 import { UNCOMMITTED_RESERVE_BYTES } from './evaluate.ts'
 import { Lease } from './lease.ts'
@@ -58,6 +58,16 @@ export function createPeer(stores: Stores, store: Store, state: CellState, group
   )
   const peer: Peer = new Peer(store, state, node, group, new Lease(leaseMs(options)))
   return peer
+}
+
+/** Only a leader's message brings a peer to be, and none that was removed, or whose predecessor has not left yet. */
+export function mayBeBorn(stores: Stores, store: Store, { cell, message }: Envelope): boolean {
+  if (message.type !== MessageType.app && message.type !== MessageType.heartbeat) return false
+  if ((store.peers.get(cell)?.id ?? 0) >= message.to || stores.removals.isUnderWay(store, cell)) return false
+  for (const tombstone of store.log.tombstones()) {
+    if (tombstone.store === store.id && tombstone.cell === cell && tombstone.peer >= message.to) return false
+  }
+  return true
 }
 
 /** A learner that a leader has written to for the first time: it knows nothing, and waits for its snapshot. */

@@ -4,14 +4,17 @@
  */
 
 import { Refusal } from '../model/index.ts'
-import { type EngineBatch, metaKey, rangeOf, SCOPE } from '../storage/index.ts'
+import { type EngineBatch, metaKey, rangeOf, SCOPE, stagingRange } from '../storage/index.ts'
 import type { Peer } from './peer.ts'
+import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
 
 export class Removals {
   readonly #stores: Stores
   /** Buried and synced; their data waits until the engine is free. */
   #buried: Peer[] = []
+  /** Removed, but their data is still there. */
+  readonly #leaving = new Set<Peer>()
 
   constructor(stores: Stores) {
     this.#stores = stores
@@ -25,11 +28,18 @@ export class Removals {
     peer.pending.abandon()
     peer.working = null
     peer.destroyed = true
+    this.#leaving.add(peer)
     store.peers.delete(peer.cell.id)
     store.log.bury(peer.group, peer.cell.epoch.confVer)
     this.#stores.afterSync(() => {
       this.#buried.push(peer)
     })
+  }
+
+  /** Until its data is deleted no other peer of the cell may come to be here: it would lose its own. */
+  isUnderWay(store: Store, cell: number): boolean {
+    for (const peer of this.#leaving) if (peer.store === store && peer.cell.id === cell) return true
+    return false
   }
 
   /** Deletes what is buried where the engine is free; called each turn. */
@@ -43,12 +53,13 @@ export class Removals {
         continue
       }
       store.writing = 'delete'
-      const batch: EngineBatch = { deleteRanges: [], keys: [metaKey(cell.id)], values: [null] }
+      const batch: EngineBatch = { deleteRanges: [stagingRange(cell.id)], keys: [metaKey(cell.id)], values: [null] }
       if (peer.initialized)
         batch.deleteRanges.push(rangeOf(cell.system ? SCOPE.system : SCOPE.user, cell.start, cell.end))
       store.engine.write(batch, (error) => {
         this.#stores.complete(() => {
           store.writing = null
+          this.#leaving.delete(peer)
           if (error !== null) this.#stores.engineFailed(store, error)
         })
       })

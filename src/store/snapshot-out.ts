@@ -116,13 +116,14 @@ export class Snapshots {
     }
   }
 
-  /** Now and then: streams nobody answers are given up, views nobody wants are let go. */
+  /** Now and then: streams that nobody answers or waits for are given up, views nobody wants are let go. */
   tick(): void {
     for (const peer of this.#out) {
       const out = peer.snapshotOut
       if (out === null) continue
       const silentMs = this.#stores.nowMs - out.sinceMs
-      if (out.streaming && silentMs > SILENCE_MS) this.#end(peer, out, false)
+      const isGone = !peer.cell.peers.some((member) => member.id === out.toPeer)
+      if (out.streaming && (isGone || silentMs > SILENCE_MS)) this.#end(peer, out, false)
       else if (!out.streaming && silentMs > UNUSED_MS) this.cancel(peer)
     }
   }

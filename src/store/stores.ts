@@ -15,7 +15,7 @@ import {
 } from '../model/index.ts'
 import { MessageType, type Ready } from '../raft/index.ts'
 import type { RaftLog } from '../storage/index.ts'
-import { bearLearner } from './birth.ts'
+import { bearLearner, mayBeBorn } from './birth.ts'
 import { Evaluator } from './evaluate.ts'
 import { Heartbeats } from './heartbeat.ts'
 import { Loads } from './loads.ts'
@@ -254,7 +254,12 @@ export class Stores {
     if (store === undefined) return
     let peer = store.peers.get(envelope.cell)
     if (peer === undefined || peer.id !== message.to) {
-      if (peer !== undefined || !this.#mayBeBorn(store, envelope)) return
+      if (!mayBeBorn(this, store, envelope)) return
+      if (peer !== undefined) {
+        // A cell has one peer on a store, and ids only grow: ours was removed, and did not hear of it.
+        if (!peer.snapshotIn?.installing) this.removals.remove(peer)
+        return
+      }
       peer = bearLearner(this, store, envelope.cell, message.to)
     }
     // A peer whose data is being replaced hears nothing until that is done.
@@ -297,14 +302,6 @@ export class Stores {
       peer.roundSeen = 0
     }
     if (round > peer.roundSeen) peer.roundSeen = round
-  }
-
-  #mayBeBorn(store: Store, { cell, message }: Envelope): boolean {
-    if (message.type !== MessageType.app && message.type !== MessageType.heartbeat) return false
-    for (const tombstone of store.log.tombstones()) {
-      if (tombstone.store === store.id && tombstone.cell === cell && tombstone.peer >= message.to) return false
-    }
-    return true
   }
 
   /** A thread has exited, which proves that the leaders on it are dead: nobody has to wait for their leases (rule 13). */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { FIRST_USER_CELL } from '../../src/model/index.ts'
+import { FIRST_USER_CELL, type StoresMessage } from '../../src/model/index.ts'
+import { stagingRange } from '../../src/storage/index.ts'
 import { Fate, StoreHarness } from './harness.ts'
 
 async function threeCopies(): Promise<StoreHarness> {
@@ -9,6 +10,18 @@ async function threeCopies(): Promise<StoreHarness> {
   await harness.addPeer(FIRST_USER_CELL, 2, 1001)
   await harness.addPeer(FIRST_USER_CELL, 3, 1002)
   return harness
+}
+
+/** How many pieces of snapshots lie on the stage of a store. */
+function staged(harness: StoreHarness, store: number): Promise<number> {
+  const { start, end } = stagingRange(FIRST_USER_CELL)
+  return new Promise((resolve, reject) =>
+    harness.engines
+      .get(store)
+      ?.scan(start, end, { pairsMax: 1000, bytesMax: 1e9 }, (error, pairs) =>
+        error === null ? resolve(pairs.length) : reject(error),
+      ),
+  )
 }
 
 const fateOf = (harness: StoreHarness, sequence: number) =>
@@ -52,4 +65,36 @@ test('large writes that nobody acknowledges for a while wait for room, and so do
   await harness.until(() => [...sequences, read].every((s) => fateOf(harness, s) !== undefined), 'answers')
   expect(harness.answers.find((answer) => answer.sequence === read)?.text).toBe('$-1\r\n')
   expect(sequences.map((sequence) => fateOf(harness, sequence))).toEqual(sequences.map(() => Fate.done))
+})
+
+test('a store takes a new peer of a cell although it never heard that its old one was removed', async () => {
+  const harness = await threeCopies()
+  await harness.ask(['SET', 'k', 'v'])
+  await harness.transfer(FIRST_USER_CELL, 1)
+  harness.drop = (from, to) => from === 2 || to === 2
+  await harness.removePeer(FIRST_USER_CELL, 1002)
+  harness.drop = () => false
+  await harness.addPeer(FIRST_USER_CELL, 3, 1003)
+  await harness.transfer(FIRST_USER_CELL, 3)
+  expect((await harness.ask(['GET', 'k'])).text).toBe('$1\r\nv\r\n')
+})
+
+test('a learner that is removed while it takes a snapshot makes room for the next one, and leaves no stage behind', async () => {
+  const harness = new StoreHarness(3)
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  for (let i = 0; i < 30; i++) {
+    harness.send(['MSET', ...Array.from({ length: 200 }, (_, j) => [`k${i}-${j}`, 'x'.repeat(100)]).flat()])
+  }
+  let pieces = 0
+  harness.drop = (_, to, message: StoresMessage) => to === 2 && message.kind === 'snapshotPiece' && ++pieces > 1
+  harness.order(FIRST_USER_CELL, { kind: 'addLearner', peer: { id: 1002, store: 3, role: 'learner' } })
+  await harness.until(() => pieces > 1, 'a piece is staged')
+  await harness.removePeer(FIRST_USER_CELL, 1002)
+  harness.drop = () => false
+  await harness.addPeer(FIRST_USER_CELL, 3, 1003)
+  await harness.transfer(FIRST_USER_CELL, 3)
+  expect((await harness.ask(['DBSIZE'])).text).toBe(':6000\r\n')
+  expect((await harness.ask(['GET', 'k29-199'])).text).toBe(`$100\r\n${'x'.repeat(100)}\r\n`)
+  expect(await staged(harness, 3)).toBe(0)
 })
