@@ -14,6 +14,7 @@
  */
 import type { Cell } from '../model/index.ts'
 import { type Arguments, type CommandRow, keysEnd } from '../redis/index.ts'
+import type { Fates } from './fates.ts'
 import { Join } from './join.ts'
 import type { LaneKeeper } from './lane-keeper.ts'
 import type { KeyRange, Pending } from './pending.ts'
@@ -22,27 +23,21 @@ import { crossCell } from './replies.ts'
 import type { Lane, RouterSession } from './session.ts'
 import { encodePart, keyPlace, liesInOneCell, type Part, partsByCell } from './spread.ts'
 
-export interface PlacementOwner {
-  /** A part, with its own bytes or (null) with those of the command it is cut from. */
-  admit(session: RouterSession, from: Pending, join: Join, bytes: Uint8Array | null): Pending
-  discard(pending: Pending): void
-  answer(session: RouterSession, pending: Pending, reply: Uint8Array): void
-  wantRoutes(): void
-}
-
 const ALL_KEYS: KeyRange = { start: new Uint8Array(0), end: null }
 
 export class Placement {
   isStrict: boolean
   readonly #map: RangeMap
   readonly #keeper: LaneKeeper
-  readonly #owner: PlacementOwner
+  readonly #fates: Fates
+  readonly #owner: { wantRoutes(): void }
   readonly #isSystem: boolean
 
-  constructor(map: RangeMap, keeper: LaneKeeper, owner: PlacementOwner, isSystem: boolean) {
+  constructor(map: RangeMap, keeper: LaneKeeper, fates: Fates, owner: { wantRoutes(): void }, isSystem: boolean) {
     this.isStrict = false
     this.#map = map
     this.#keeper = keeper
+    this.#fates = fates
     this.#owner = owner
     this.#isSystem = isSystem
   }
@@ -98,11 +93,11 @@ export class Placement {
     const join = this.#joinFor(session, pending, routes.length)
     session.barrier = join
     for (const route of routes) {
-      const part = this.#owner.admit(session, pending, join, null)
+      const part = this.#fates.beginPart(session, pending, join, null)
       part.range = route.cell
       this.#append(session, session.laneTo(route), route, part)
     }
-    this.#owner.discard(pending)
+    this.#fates.discard(pending)
     return true
   }
 
@@ -116,7 +111,7 @@ export class Placement {
     }
     if (row.spread === 'none') {
       const [first, second] = parts as [Part, Part]
-      this.#owner.answer(session, pending, crossCell(args.bytes(first.keys[0]!), args.bytes(second.keys[0]!)))
+      this.#fates.giveUp(session, null, pending, crossCell(args.bytes(first.keys[0]!), args.bytes(second.keys[0]!)))
       return true
     }
     if (session.barrier !== null) return false
@@ -126,14 +121,14 @@ export class Placement {
     if (!parts.every(({ route }) => isOpen(session.laneTo(route), route))) return false
     const join = this.#joinFor(session, pending, parts.length)
     for (const { route, keys } of parts) {
-      const part = this.#owner.admit(session, pending, join, encodePart(row, args, keys))
+      const part = this.#fates.beginPart(session, pending, join, encodePart(row, args, keys))
       part.places = keys.map((index) => {
         const place = keyPlace(row, index)
         return pending.places === null ? place : pending.places[place]!
       })
       this.#append(session, session.laneTo(route), route, part)
     }
-    this.#owner.discard(pending)
+    this.#fates.discard(pending)
     return true
   }
 

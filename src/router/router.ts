@@ -10,11 +10,11 @@ import {
   type Topology,
 } from '../model/index.ts'
 import { Arguments, type CommandRow, parseCommand } from '../redis/index.ts'
-import type { Join } from './join.ts'
+import { Fates } from './fates.ts'
 import { LaneKeeper, type LaneOwner } from './lane-keeper.ts'
 import { Outbox } from './outbox.ts'
-import { type Pending, PendingPool } from './pending.ts'
-import { Placement, type PlacementOwner } from './placement.ts'
+import type { Pending } from './pending.ts'
+import { Placement } from './placement.ts'
 import { RangeMap } from './range-map.ts'
 import { replies } from './replies.ts'
 import { type Lane, type RouterClient, RouterSession } from './session.ts'
@@ -48,11 +48,8 @@ export interface RouterSink {
   routesWanted(): void
 }
 
-export class Router implements LaneOwner, PlacementOwner {
+export class Router implements LaneOwner {
   readonly map: RangeMap
-  /** Commands and parts of commands that have no reply yet, and the bytes kept for them. */
-  inFlight: number
-  heldBytes: number
   #nowMs: number
   #settings: RouterSettings
   readonly #generation: number
@@ -60,7 +57,7 @@ export class Router implements LaneOwner, PlacementOwner {
   readonly #outbox: Outbox
   readonly #keeper: LaneKeeper
   readonly #placement: Placement
-  readonly #pool: PendingPool
+  readonly #fates: Fates
   readonly #sessions: Map<number, RouterSession>
   #lastSession: RouterSession | null
   #lastSessionId: number
@@ -76,16 +73,14 @@ export class Router implements LaneOwner, PlacementOwner {
 
   constructor(options: RouterOptions, sink: RouterSink) {
     this.map = new RangeMap()
-    this.inFlight = 0
-    this.heldBytes = 0
     this.#nowMs = 0
     this.#settings = options.settings
     this.#generation = options.generation
     this.#sink = sink
     this.#outbox = new Outbox(options.origin, options.generation, options.topology)
     this.#keeper = new LaneKeeper(this.map, this.#outbox, this, options.system ?? false)
-    this.#pool = new PendingPool()
-    this.#placement = new Placement(this.map, this.#keeper, this, options.system ?? false)
+    this.#fates = new Fates()
+    this.#placement = new Placement(this.map, this.#keeper, this.#fates, this, options.system ?? false)
     this.#placement.isStrict = options.settings.connectionOrder === 'strict'
     this.#sessions = new Map()
     this.#lastSession = null
@@ -99,8 +94,14 @@ export class Router implements LaneOwner, PlacementOwner {
     this.#commands = new CommandReader()
   }
 
-  get sessions(): number {
-    return this.#sessions.size
+  /** Commands and parts of commands that have no reply yet. */
+  get inFlight(): number {
+    return this.#fates.inFlight
+  }
+
+  /** What is kept for them. */
+  get heldBytes(): number {
+    return this.#fates.heldBytes
   }
 
   /** When `tick` is wanted; infinity: not before something else happens. */
@@ -138,10 +139,10 @@ export class Router implements LaneOwner, PlacementOwner {
     for (const lane of session.lanes()) {
       for (let pending = lane.head; pending !== null; pending = lane.head) {
         lane.remove(pending)
-        this.discard(pending)
+        this.#fates.discard(pending)
       }
     }
-    for (const pending of session.held) this.discard(pending)
+    for (const pending of session.held) this.#fates.discard(pending)
     session.held = []
   }
 
@@ -150,18 +151,9 @@ export class Router implements LaneOwner, PlacementOwner {
    * or copied, before this returns.
    */
   request(session: RouterSession, slot: number, row: CommandRow, args: Arguments, protocol: number): void {
-    const pending = this.#pool.take()
-    pending.session = session
-    pending.slot = slot
-    pending.order = ++session.order
-    pending.row = row
-    pending.protocol = protocol
-    pending.buffer = args.buffer
-    pending.start = args.commandStart
-    pending.end = args.commandEnd
-    pending.deadlineMs = this.#nowMs + this.#settings.requestTimeoutMs
-    this.#count(session, pending)
-    if (pending.deadlineMs < this.#scanAtMs) this.#scanAtMs = pending.deadlineMs
+    const deadlineMs = this.#nowMs + this.#settings.requestTimeoutMs
+    if (deadlineMs < this.#scanAtMs) this.#scanAtMs = deadlineMs
+    const pending = this.#fates.begin(session, slot, row, args, protocol, deadlineMs)
     if (session.held.length === 0 && this.#placement.place(session, pending, args)) return
     pending.own()
     session.held.push(pending)
@@ -186,15 +178,7 @@ export class Router implements LaneOwner, PlacementOwner {
       const lane = pending.lane as Lane
       if (answers.fate === Fate.done) {
         if (lane.attempts > 0) this.#keeper.succeeded(lane)
-        if (pending.order > lane.effectOrder) lane.effectOrder = pending.order
-        this.#leave(session, lane, pending)
-        const join = pending.join
-        if (join === null) session.client.reply(pending.slot, answers.buffer, answers.start, answers.end)
-        else {
-          join.done(answers.buffer, answers.start, answers.end, pending.places)
-          if (join.remaining === 0) this.#joined(join)
-        }
-        this.discard(pending)
+        this.#fates.done(session, lane, pending, answers.buffer, answers.start, answers.end)
       } else if (answers.fate === Fate.notExecuted) this.#refused(session, lane, pending)
       else this.#lost(session, lane, pending)
       this.#proceed(session, lane)
@@ -266,51 +250,11 @@ export class Router implements LaneOwner, PlacementOwner {
   }
 
   overtaken(lane: Lane, pending: Pending): void {
-    this.#giveUp(lane.session, lane, pending, replies.overtaken)
+    this.#fates.giveUp(lane.session, lane, pending, replies.overtaken)
   }
 
   emptied(lane: Lane): void {
     this.#placeHeldOf(lane.session)
-  }
-
-  /** A command that will not be sent: it is answered here. */
-  answer(session: RouterSession, pending: Pending, reply: Uint8Array): void {
-    session.client.reply(pending.slot, reply, 0, reply.length)
-    this.discard(pending)
-  }
-
-  /** A part takes the place of the command it was cut from. */
-  admit(session: RouterSession, from: Pending, join: Join, part: Uint8Array | null): Pending {
-    const pending = this.#pool.take()
-    pending.session = session
-    pending.slot = from.slot
-    pending.order = from.order
-    pending.row = from.row
-    pending.protocol = from.protocol
-    pending.deadlineMs = from.deadlineMs
-    pending.refusal = from.refusal
-    pending.join = join
-    if (part === null) {
-      from.own()
-      pending.buffer = from.buffer
-      pending.start = from.start
-      pending.end = from.end
-    } else {
-      pending.buffer = part
-      pending.start = 0
-      pending.end = part.length
-    }
-    pending.ownsBytes = true
-    this.#count(session, pending)
-    return pending
-  }
-
-  discard(pending: Pending): void {
-    const bytes = pending.end - pending.start
-    this.inFlight--
-    this.heldBytes -= bytes
-    ;(pending.session as RouterSession).heldBytes -= bytes
-    this.#pool.give(pending)
   }
 
   readonly #send = (executor: number, batch: CommandBatch): boolean => this.#sink.send(executor, batch)
@@ -329,29 +273,12 @@ export class Router implements LaneOwner, PlacementOwner {
     commands.reset(EMPTY)
   }
 
-  #count(session: RouterSession, pending: Pending): void {
-    const bytes = pending.end - pending.start
-    this.inFlight++
-    this.heldBytes += bytes
-    session.heldBytes += bytes
-  }
-
   #session(id: number): RouterSession | undefined {
     const last = this.#lastSession
     if (last !== null && last.id === id) return last
     const session = this.#sessions.get(id)
     if (session !== undefined) this.#lastSession = session
     return session
-  }
-
-  /** Out of its lane, and its transmission, if it has one, is over. */
-  #leave(session: RouterSession, lane: Lane, pending: Pending): void {
-    if (pending.sequence !== 0) {
-      session.untrack(pending)
-      lane.outstanding--
-    }
-    lane.remove(pending)
-    session.active--
   }
 
   /** Something left the lane, or came back to it: what waited for that may go on. */
@@ -365,7 +292,7 @@ export class Router implements LaneOwner, PlacementOwner {
     const answers = this.#answers
     const refusal = answers.refusal
     if (refusal === Refusal.expired) {
-      this.#giveUp(session, lane, pending, replies.unavailable)
+      this.#fates.giveUp(session, lane, pending, replies.unavailable)
       return
     }
     pending.refusal = refusal
@@ -375,45 +302,14 @@ export class Router implements LaneOwner, PlacementOwner {
 
   /** It was not executed, and waits to be sent again, if there is time for that. */
   #takeBack(session: RouterSession, lane: Lane, pending: Pending): void {
-    if (pending.deadlineMs <= this.#nowMs) this.#giveUp(session, lane, pending, tooLate(pending))
+    if (pending.deadlineMs <= this.#nowMs) this.#fates.giveUp(session, lane, pending, tooLate(pending))
     else this.#keeper.takeBack(lane, pending)
   }
 
   /** No one knows whether it was executed: a read may be sent again, a write never. */
   #lost(session: RouterSession, lane: Lane, pending: Pending): void {
-    if ((pending.row as CommandRow).writes) this.#unknown(session, lane, pending)
+    if ((pending.row as CommandRow).writes) this.#fates.unknown(session, lane, pending)
     else this.#takeBack(session, lane, pending)
-  }
-
-  #unknown(session: RouterSession, lane: Lane, pending: Pending): void {
-    if (pending.order > lane.effectOrder) lane.effectOrder = pending.order
-    this.#leave(session, lane, pending)
-    const join = pending.join
-    if (join === null) session.client.reply(pending.slot, replies.unknown, 0, replies.unknown.length)
-    else {
-      join.unknown()
-      if (join.remaining === 0) this.#joined(join)
-    }
-    this.discard(pending)
-  }
-
-  /** It was not executed, and will not be. `lane` null: it is held, and the caller takes it from there. */
-  #giveUp(session: RouterSession, lane: Lane | null, pending: Pending, reply: Uint8Array): void {
-    if (lane !== null) this.#leave(session, lane, pending)
-    const join = pending.join
-    if (join === null) session.client.reply(pending.slot, reply, 0, reply.length)
-    else {
-      join.refused(reply)
-      if (join.remaining === 0) this.#joined(join)
-    }
-    this.discard(pending)
-  }
-
-  #joined(join: Join): void {
-    const session = join.session
-    if (session.barrier === join) session.barrier = null
-    const reply = join.reply()
-    session.client.reply(join.slot, reply, 0, reply.length)
   }
 
   #placeHeld(): void {
@@ -459,8 +355,8 @@ export class Router implements LaneOwner, PlacementOwner {
       }
       const following: Pending | null = pending.next
       if (pending.sequence === 0 || !(pending.row as CommandRow).writes) {
-        this.#giveUp(session, lane, pending, tooLate(pending))
-      } else if (pending.deadlineMs + GRACE_MS <= this.#nowMs) this.#unknown(session, lane, pending)
+        this.#fates.giveUp(session, lane, pending, tooLate(pending))
+      } else if (pending.deadlineMs + GRACE_MS <= this.#nowMs) this.#fates.unknown(session, lane, pending)
       else next = Math.min(next, pending.deadlineMs + GRACE_MS)
       pending = following
     }
@@ -472,7 +368,7 @@ export class Router implements LaneOwner, PlacementOwner {
     const late = session.held.filter((pending) => pending.deadlineMs <= this.#nowMs)
     if (late.length > 0) {
       session.held = session.held.filter((pending) => pending.deadlineMs > this.#nowMs)
-      for (const pending of late) this.#giveUp(session, null, pending, tooLate(pending))
+      for (const pending of late) this.#fates.giveUp(session, null, pending, tooLate(pending))
       this.#placeHeldOf(session)
     }
     return session.held.length === 0 ? Number.POSITIVE_INFINITY : (session.held[0] as Pending).deadlineMs
