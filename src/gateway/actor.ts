@@ -9,7 +9,8 @@ import {
   type StoresMessage,
 } from '../model/index.ts'
 import { debugEdge, listenerEdge, processEdge } from './edges.ts'
-import { Gateway, type GatewayArgs, type GatewayEdges } from './gateway.ts'
+import { Gateway } from './gateway.ts'
+import type { GatewayArgs, GatewayEdges } from './host.ts'
 
 function edgesOf(ctx: ActorContext<GatewayMessage>, args: GatewayArgs): GatewayEdges {
   const pd = ctx.named<PdMessage>(actorNames.pd)

@@ -1,15 +1,5 @@
 import type { Clock, Random } from '../base/index.ts'
-import type {
-  AnswerBatch,
-  CommandBatch,
-  Drain,
-  GatewayFacts,
-  OptionName,
-  Options,
-  Routes,
-  SettingChanged,
-  Topology,
-} from '../model/index.ts'
+import type { AnswerBatch, CommandBatch, Drain, GatewayFacts, OptionName, Routes, Topology } from '../model/index.ts'
 import {
   Arguments,
   type CommandRow,
@@ -25,39 +15,13 @@ import {
 import { Router, type RouterSession } from '../router/index.ts'
 import { beginAuthentication } from './connection-commands.ts'
 import { Draining } from './draining.ts'
-import type { Connection, ConnectionHandler, DebugPort, Listener, ProcessPort } from './edges.ts'
+import type { Connection, ConnectionHandler, DebugPort, ProcessPort } from './edges.ts'
+import type { GatewayArgs, GatewayEdges } from './host.ts'
+import { OutputPool } from './output-pool.ts'
 import { type Server, Statistics } from './server.ts'
 import { PENDING_MAX, Session, type SessionOwner } from './session.ts'
 import { handlerOf } from './session-commands.ts'
 import { Settings, type Wish } from './settings.ts'
-
-export interface GatewayArgs {
-  readonly options: Options
-  readonly topology: Topology
-  /** Its own, by which stores and PD find it. */
-  readonly name: string
-  /** The names of the other gateways: a CONFIG SET is told to them. */
-  readonly others?: readonly string[]
-  /** Of the product, for INFO. */
-  readonly version: string
-}
-
-/** What the gateway is made on: the actor passes the runtime's, a test its own. */
-export interface GatewayEdges {
-  readonly clock: Clock
-  readonly random: Random
-  readonly executor: number
-  readonly listener: Listener
-  readonly process: ProcessPort
-  readonly debug: DebugPort | null
-  /** `turn` is to be called at the end of this pass. */
-  requestTurn(): void
-  /** `receive({ kind: 'tick' })` after so long; the wish before it is void. */
-  wakeAfter(delayMs: number): void
-  sendCommands(executor: number, batch: CommandBatch): boolean
-  askForRoutes(): void
-  tellGateway(name: string, message: SettingChanged): void
-}
 
 /** Commands read in one turn, of one session and of all: what is left is read in the next. A turn takes a few ms at most. */
 const SESSION_COMMANDS_PER_TURN = 256
@@ -69,8 +33,6 @@ const HELD_BYTES_MAX = 512 * 1024 * 1024
 const CHOKE_BYTES = 16 * 1024 * 1024
 /** What the parser can count. */
 const QUERY_BYTES_MAX = 2 ** 31 - 1
-const SPARE_WRITERS_MAX = 256
-const OUTPUT_BYTES_FIRST = 1024
 
 const NOAUTH = 'NOAUTH Authentication required.'
 const TOO_MANY_CLIENTS = Buffer.from('-ERR max number of clients reached\r\n')
@@ -103,7 +65,7 @@ export class Gateway implements Server, SessionOwner {
   readonly #args: Arguments
   /** For a reply that cannot leave at once. */
   readonly #scratch: ReplyWriter
-  readonly #spareWriters: ReplyWriter[]
+  readonly #outputs: OutputPool
   #awake: Session[]
   #soiled: Session[]
   #gone: Session[]
@@ -148,7 +110,7 @@ export class Gateway implements Server, SessionOwner {
     )
     this.#args = new Arguments()
     this.#scratch = new ReplyWriter()
-    this.#spareWriters = []
+    this.#outputs = new OutputPool()
     this.#awake = []
     this.#soiled = []
     this.#gone = []
@@ -259,7 +221,7 @@ export class Gateway implements Server, SessionOwner {
   }
 
   lend(): ReplyWriter {
-    return this.#spareWriters.pop() ?? new ReplyWriter()
+    return this.#outputs.lend()
   }
 
   received(bytes: number): void {
@@ -329,7 +291,8 @@ export class Gateway implements Server, SessionOwner {
   #forget(session: Session): void {
     if (!this.sessions.delete(session.id)) return
     this.#router.close(session.routed as RouterSession)
-    if (session.output !== null) this.#takeBack(session, session.output)
+    if (session.output !== null) this.#outputs.takeBack(session.output)
+    session.output = null
   }
 
   #read(): void {
@@ -417,35 +380,18 @@ export class Gateway implements Server, SessionOwner {
 
   #answer(session: Session, row: CommandRow, args: Arguments): void {
     const answer = handlerOf(row)
-    const reply = this.#beginReply(session)
+    const reply = session.beginReply(this.#scratch)
     const start = reply.length
     answer(session, args, reply, this)
-    this.#endReply(session, reply, start)
+    session.endReply(reply, start)
     if (session.isClosing) this.soil(session)
   }
 
   #fail(session: Session, text: string): void {
-    const reply = this.#beginReply(session)
+    const reply = session.beginReply(this.#scratch)
     const start = reply.length
     reply.errorText(text)
-    this.#endReply(session, reply, start)
-  }
-
-  /** The output itself when nothing is owed before this reply. */
-  #beginReply(session: Session): ReplyWriter {
-    if (session.order.pending === 0) return session.out()
-    this.#scratch.reset()
-    this.#scratch.protocol = session.protocol
-    return this.#scratch
-  }
-
-  #endReply(session: Session, reply: ReplyWriter, start: number): void {
-    if (reply !== this.#scratch) {
-      if (session.isSilent) reply.length = start
-      return
-    }
-    const slot = session.order.take(session.isSilent)
-    session.order.fill(slot, reply.buffer, 0, reply.length, session.out())
+    session.endReply(reply, start)
   }
 
   #close(session: Session): void {
@@ -463,9 +409,10 @@ export class Gateway implements Server, SessionOwner {
       if (output !== null && output.length > 0) {
         this.statistics.outputBytes += output.length
         const isFree = connection.write(output.bytes())
-        if (!isFree) output.buffer = Buffer.allocUnsafeSlow(OUTPUT_BYTES_FIRST)
+        if (!isFree) this.#outputs.renew(output)
       }
-      if (output !== null) this.#takeBack(session, output)
+      if (output !== null) this.#outputs.takeBack(output)
+      session.output = null
       const unread = connection.bufferedBytes
       if (unread + session.order.earlyBytes > this.settings.options.clientOutputMax) this.kill(session)
       else if (unread > CHOKE_BYTES) session.isChoked = true
@@ -474,12 +421,6 @@ export class Gateway implements Server, SessionOwner {
         connection.end()
       }
     }
-  }
-
-  #takeBack(session: Session, output: ReplyWriter): void {
-    session.output = null
-    output.reset()
-    if (this.#spareWriters.length < SPARE_WRITERS_MAX) this.#spareWriters.push(output)
   }
 
   #askToBeWoken(): void {

@@ -26,5 +26,5 @@ export {
   type ProcessPort,
   processEdge,
 } from './edges.ts'
-export type { GatewayArgs } from './gateway.ts'
+export type { GatewayArgs } from './host.ts'
 export { openListener, type TcpListener } from './listener.ts'

@@ -18,7 +18,7 @@ export interface SessionOwner {
 /** Commands of a session in flight, beyond which it is not read. Replies are in order, so this bounds what waits for one. */
 export const PENDING_MAX = 1024
 /** It is read again when so few are left. */
-export const PENDING_RESUME = 512
+const PENDING_RESUME = 512
 
 /** One client: what it has said about itself, what it is owed, and its two directions of bytes. */
 export class Session implements ConnectionHandler, RouterClient {
@@ -114,6 +114,24 @@ export class Session implements ConnectionHandler, RouterClient {
 
   get isSilent(): boolean {
     return this.isMuted || this.skipsThis
+  }
+
+  /** Where a reply that is made here is to be written: the output, or `scratch` when one before it is owed. */
+  beginReply(scratch: ReplyWriter): ReplyWriter {
+    if (this.order.pending === 0) return this.out()
+    scratch.reset()
+    scratch.protocol = this.protocol
+    return scratch
+  }
+
+  /** It is written, from `start` on. */
+  endReply(reply: ReplyWriter, start: number): void {
+    if (reply === this.output) {
+      if (this.isSilent) reply.length = start
+      return
+    }
+    const slot = this.order.take(this.isSilent)
+    this.order.fill(slot, reply.buffer, 0, reply.length, this.out())
   }
 
   /** From the router: bytes that are valid during the call. */
