@@ -26,3 +26,21 @@ test('messages of one lane arrive in the order sent, with their bytes, also in p
   const report = sim.named<never>('report')
   expect(report.executor).toBe(2)
 })
+
+test('a name that moved while a thread stood still is found there afterwards', async () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const sim = createSimulation({ seed, executors: 3 })
+    const sleeper = sim.spawn(recorder, undefined, { executor: 0 })
+    sim.run({ untilMs: 10 })
+    sim.pauseExecutor(0, 1000)
+    sim.spawn(counter, { from: 1 }, { executor: 1, name: 'moves' })
+    sim.run({ untilMs: 20 })
+    sim.crashExecutor(1)
+    sim.run({ untilMs: 100 })
+    sim.spawn(counter, { from: 2 }, { executor: 2, name: 'moves' })
+    sim.run({ untilMs: 1200 })
+    // A name that is not known is told at once to be no more.
+    sleeper.tell({ kind: 'watchName', name: 'moves' })
+    expect(await read(sim, sleeper), `seed ${seed}`).toEqual([])
+  }
+})
