@@ -264,7 +264,7 @@ export class Executor implements RefCodec {
     const mask = reader.mask
     for (let frames = 0; frames < framesMax && reader.position !== visible && !this.isDead; frames++) {
       const offset = reader.position & mask
-      const length = memory.view.getUint32(offset, true)
+      const length = memory.words[offset >> 2] as number
       const kind = memory.bytes[offset + FRAME_KIND_AT] as number
       reader.take(align8(length), visible)
       if (kind === KIND_PROTOCOL || kind === KIND_STRUCTURED) this.#takeMessage(link, memory, offset, length)
@@ -348,11 +348,16 @@ export class Executor implements RefCodec {
         name === '' ? null : name,
         null,
       )
-      ref.registered = true
+      ref.link = link
       link.actors.set(serial, ref)
+      link.lastSender = ref
       return ref
     }
-    return this.refOver(link, serial)
+    const last = link.lastSender
+    if (last !== null && last.serial === serial) return last
+    const ref = this.refOver(link, serial)
+    if (ref.link === link) link.lastSender = ref
+    return ref
   }
 
   #holdFrame(
@@ -553,10 +558,16 @@ export class Executor implements RefCodec {
       this.deadLetter(target.isAsk ? 'late-reply' : 'no-such-actor', from)
       return false
     }
-    const link = this.linkTo(target.executor, target.incarnation)
-    if (link === null) {
-      this.deadLetter('executor-lost', from)
-      return false
+    let link = target.link
+    if (link === null || link.isLost) {
+      link = this.linkTo(target.executor, target.incarnation)
+      if (link === null) {
+        this.deadLetter('executor-lost', from)
+        return false
+      }
+      target.link = link
+      // So that what is given back can name it.
+      if (!target.isAsk && !link.actors.has(target.serial)) link.actors.set(target.serial, target)
     }
     const protocol = target.protocol()
     const lane = protocol === null || protocol.lane === undefined ? 'data' : protocol.lane(message)
@@ -617,8 +628,7 @@ export class Executor implements RefCodec {
       lane.countRefused()
       return false
     }
-    lane.begin(out)
-    out.header(KIND_PROTOCOL, 0, target.serial, from === null ? 0 : from.serial)
+    lane.begin(out, KIND_PROTOCOL, target.serial, from === null ? 0 : from.serial)
     const stranger = from === null ? null : this.#stranger(from, link, isData)
     if (stranger !== null) {
       out.patchU8(FRAME_FLAGS_AT, INTRODUCED)
@@ -635,10 +645,6 @@ export class Executor implements RefCodec {
     // One in pieces may be refused there, and the introduction with it.
     if (accepted && stranger !== null && out.position <= lane.wholeBytesMax)
       stranger.introduced[link.executor * 2 + (isData ? 1 : 0)] = link.token
-    if (!target.registered && !target.isAsk) {
-      target.registered = true
-      link.actors.set(target.serial, target)
-    }
     this.wake()
     return accepted
   }
@@ -811,6 +817,7 @@ export class Executor implements RefCodec {
       this.giveBack(link, memory, offset, length, 'executor-lost')
     link.outControl.forEachUnhandled(giveBack)
     link.outData.forEachUnhandled(giveBack)
+    link.isLost = true
     this.#linkOf[executor] = null
     this.links = this.links.filter((other) => other !== link)
     this.asks.executorLost(executor, incarnation)

@@ -12,10 +12,18 @@ import type { AnyRef } from './types.ts'
 export class Memory {
   readonly bytes: Buffer
   readonly view: DataView
+  /** The same bytes by fours, for headers: frames begin at multiples of eight. */
+  readonly words: Int32Array
+  /** Where `bytes` lies; asking it for them costs more than making a view of it. */
+  readonly buffer: ArrayBufferLike
+  readonly base: number
 
   constructor(buffer: ArrayBufferLike, offset = 0, length = buffer.byteLength - offset) {
     this.bytes = Buffer.from(buffer, offset, length)
     this.view = new DataView(buffer, offset, length)
+    this.words = new Int32Array(buffer, offset, length >> 2)
+    this.buffer = buffer
+    this.base = offset
   }
 }
 
@@ -49,13 +57,22 @@ export class FrameWriter {
     this.#refs = refs
   }
 
-  /** @internal Begins a frame at `start` of a ring, with room up to `limit`. */
-  begin(memory: Memory, start: number, limit: number): void {
-    this.#memory = memory
+  /**
+   * @internal Begins a frame at `start` of a memory, with room up to `limit`, and writes its header but for the length,
+   * which is known last. There is always room for a header.
+   */
+  begin(memory: Memory, start: number, limit: number, kind: number, to: number, from: number): void {
+    // A store of the same pointer would still cost its write barrier.
+    if (this.#memory !== memory) this.#memory = memory
     this.#start = start
-    this.#at = start
     this.#limit = limit
     this.#spilled = false
+    const words = memory.words
+    const word = start >> 2
+    words[word + 1] = kind
+    words[word + 2] = to
+    words[word + 3] = from
+    this.#at = start + 16
   }
 
   /** @internal Begins a frame on the heap. */
@@ -67,20 +84,6 @@ export class FrameWriter {
     this.#at = 0
     this.#limit = this.#scratch.bytes.length
     this.#spilled = true
-  }
-
-  /** @internal The sixteen bytes every frame begins with; the length is written last. There is always room for them. */
-  header(kind: number, flags: number, to: number, from: number): void {
-    const at = this.#at
-    const { bytes, view } = this.#memory
-    view.setUint32(at, 0, true)
-    bytes[at + 4] = kind
-    bytes[at + 5] = flags
-    bytes[at + 6] = 0
-    bytes[at + 7] = 0
-    view.setUint32(at + 8, to, true)
-    view.setUint32(at + 12, from, true)
-    this.#at = at + 16
   }
 
   /** @internal True when the frame did not fit in place and lies on the heap. */
@@ -165,7 +168,7 @@ export class FrameWriter {
     const to = this.#memory.bytes
     const at = this.#at
     // A call to set() costs more than a handful of stores.
-    if (length <= 24) for (let i = 0; i < length; i++) to[at + i] = bytes[i] as number
+    if (length <= 12) for (let i = 0; i < length; i++) to[at + i] = bytes[i] as number
     else to.set(bytes, at)
     this.#at = at + length
   }
@@ -294,8 +297,7 @@ export class FrameReader {
   /** A view of the ring: valid until the end of the pass. */
   bytes(length: number): Uint8Array {
     const at = this.#take(length)
-    const whole = this.#memory.bytes
-    return new Uint8Array(whole.buffer, whole.byteOffset + at, length)
+    return new Uint8Array(this.#memory.buffer, this.#memory.base + at, length)
   }
 
   /** Bytes of one's own. */

@@ -23,6 +23,9 @@ export class Link {
   readonly inData: InLane
   /** Actors over there that we told or heard from, by serial. */
   readonly actors: Map<number, ActorRef>
+  /** Of them the one we heard from last: the next message is often from the same. */
+  lastSender: ActorRef | null
+  isLost: boolean
   /** Serials of actors over there whose mailboxes take no data now. */
   readonly closed: Set<number>
 
@@ -42,6 +45,8 @@ export class Link {
     this.inControl = new InLane(rings.inControl, budget)
     this.inData = new InLane(rings.inData, budget)
     this.actors = new Map()
+    this.lastSender = null
+    this.isLost = false
     this.closed = new Set()
   }
 

@@ -107,8 +107,7 @@ export class Notices {
 
   #begin(lane: OutLane, what: number, serial: number): FrameWriter {
     const out = this.#here.out
-    lane.begin(out)
-    out.header(KIND_SYSTEM, 0, what, serial)
+    lane.begin(out, KIND_SYSTEM, what, serial)
     return out
   }
 

@@ -84,8 +84,8 @@ export class OutLane {
     this.#refusedMessages++
   }
 
-  /** Points the frame writer at where the next frame belongs. */
-  begin(out: FrameWriter): void {
+  /** Begins the next frame where it belongs. */
+  begin(out: FrameWriter, kind: number, to: number, from: number): void {
     if (this.#backlog.isEmpty) {
       let room = this.writer.contiguousRoom()
       // Too little may be left before the end of the ring even for a header. Who may wait is moved over it by `pump`;
@@ -93,14 +93,16 @@ export class OutLane {
       if (room < FRAME_HEADER_BYTES && this.writer.makeRoom(FRAME_HEADER_BYTES)) room = this.writer.contiguousRoom()
       if (room >= FRAME_HEADER_BYTES) {
         const offset = this.writer.offset
-        this.#chunk = null
-        out.begin(this.writer.ring.memory, offset, offset + Math.min(room, this.wholeBytesMax))
+        if (this.#chunk !== null) this.#chunk = null
+        const limit = offset + Math.min(room, this.wholeBytesMax)
+        out.begin(this.writer.ring.memory, offset, limit, kind, to, from)
         return
       }
     }
     const chunk = this.#backlog.chunkFor(FRAME_HEADER_BYTES)
     this.#chunk = chunk
-    out.begin(chunk.memory, chunk.end, Math.min(chunk.end + this.wholeBytesMax, chunk.capacity))
+    const limit = Math.min(chunk.end + this.wholeBytesMax, chunk.capacity)
+    out.begin(chunk.memory, chunk.end, limit, kind, to, from)
   }
 
   /**

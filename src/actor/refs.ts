@@ -1,6 +1,7 @@
 /** Addresses: of one life of an actor, and of a name. */
 import { type AnyDefinition, knownDefinition } from './definition.ts'
 import type { Executor } from './executor.ts'
+import type { Link } from './link.ts'
 import type { LocalActor } from './local-actor.ts'
 import type { AnyRef, AskOptions, Protocol, Ref } from './types.ts'
 
@@ -18,8 +19,8 @@ export class ActorRef implements Ref<unknown> {
   /** The actor itself when it lives, or lived, on this thread. */
   readonly local: LocalActor | null
   #definition: AnyDefinition | null
-  /** The link to its executor knows of it, so that what is given back can name it. */
-  registered: boolean
+  /** The way to it, once something was told to it or heard from it; null for one that lives here. */
+  link: Link | null
 
   constructor(
     here: Executor,
@@ -38,7 +39,7 @@ export class ActorRef implements Ref<unknown> {
     this.name = name
     this.local = local
     this.#definition = null
-    this.registered = false
+    this.link = null
   }
 
   tell(message: unknown): boolean {

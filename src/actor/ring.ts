@@ -129,7 +129,7 @@ export class RingWriter {
     const offset = this.#position & this.#mask
     const toEnd = this.#size - offset
     let free = this.#size - ((this.#position - this.#freedSeen) | 0)
-    if (free < this.#size >> 1) {
+    if (free < this.#size >> 2) {
       this.#freedSeen = Atomics.load(this.#words, FREED)
       free = this.#size - ((this.#position - this.#freedSeen) | 0)
     }
@@ -138,7 +138,7 @@ export class RingWriter {
 
   /** The frame of `length` bytes that was written in place at `offset` counts from now on; visible after `publish`. */
   advance(length: number): void {
-    this.#memory.view.setUint32(this.#position & this.#mask, length, true)
+    this.#memory.words[(this.#position & this.#mask) >> 2] = length
     this.#position = (this.#position + align8(length)) | 0
   }
 

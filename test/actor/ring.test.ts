@@ -44,8 +44,7 @@ class Pair {
   }
 
   send(number: number, length: number, mayWait = true): boolean {
-    this.out.begin(this.frame)
-    this.frame.header(KIND_PROTOCOL, 0, 7, number)
+    this.out.begin(this.frame, KIND_PROTOCOL, 7, number)
     this.frame.u32(length)
     this.frame.bytes(bytesOf(number, length))
     return this.out.commit(this.frame, mayWait, false)
