@@ -1,6 +1,6 @@
 /**
- * What a store finds when it is opened. Phases: snapshots that were being installed are installed to their end → what
- * was buried is deleted → each cell state in the engine and its part of the log become a peer → logs without a state
+ * What a store finds when it is opened. Phases: snapshots that were being installed are installed to their end, those
+ * that had not come whole are let go → what was buried is deleted → each cell state in the engine and its part of the log become a peer → logs without a state
  * become learners that know nothing yet.
  */
 import { assert } from '../base/index.ts'
@@ -16,6 +16,7 @@ import {
   rangeOf,
   SCOPE,
   stagingKey,
+  stagingRange,
 } from '../storage/index.ts'
 import { bearLearner, createPeer } from './birth.ts'
 import { installFromStage, stagedState } from './snapshot-in.ts'
@@ -29,25 +30,31 @@ export function recoverStore(stores: Stores, log: RaftLog, place: StorePlace, en
   const fail = (error: Error) => done(error, null)
   finishInstalls(store, (failedInstall) => {
     if (failedInstall !== null) return fail(failedInstall)
-    return readStates(engine, (error, states) => {
-      if (error !== null) return fail(error)
-      return deleteBuried(store, states, (failedDelete, living) => {
-        if (failedDelete !== null) return fail(failedDelete)
-        try {
-          for (const state of living) revive(stores, store, state)
-          for (const group of log.groups()) {
-            if (group.store === store.id && !store.peers.has(group.cell)) {
-              if (group.firstIndex() > 1) throw new Error(`store ${store.id}: the engine has lost cell ${group.cell}`)
-              bearLearner(stores, store, group.cell, group.peer)
-            }
+    return clearStage(engine, (failedClear) => {
+      if (failedClear !== null) return fail(failedClear)
+      return readStates(engine, (error, states) => {
+        if (error !== null) return fail(error)
+        return deleteBuried(store, states, (failedDelete, living) => {
+          if (failedDelete !== null) return fail(failedDelete)
+          try {
+            reviveAll(stores, store, living)
+          } catch (damage) {
+            return fail(damage as Error)
           }
-        } catch (damage) {
-          return fail(damage as Error)
-        }
-        return done(null, store)
+          return done(null, store)
+        })
       })
     })
   })
+}
+
+function reviveAll(stores: Stores, store: Store, states: readonly CellState[]): void {
+  for (const state of states) revive(stores, store, state)
+  for (const group of store.log.groups()) {
+    if (group.store !== store.id || store.peers.has(group.cell)) continue
+    if (group.firstIndex() > 1) throw new Error(`store ${store.id}: the engine has lost cell ${group.cell}`)
+    bearLearner(stores, store, group.cell, group.peer)
+  }
 }
 
 /** Everything of a snapshot is on the stage when its mark is in the log, so it needs nobody else to be installed. */
@@ -123,6 +130,16 @@ function deleteBuried(
   }
   const living = states.filter((state) => !isDead(state))
   return store.engine.write(batch, (error) => done(error, living))
+}
+
+/** Snapshots that had not come whole: their senders begin anew. */
+function clearStage(engine: Engine, done: (error: Error | null) => void): void {
+  const { start } = stagingRange(0)
+  const end = Uint8Array.of((start[0] as number) + 1)
+  engine.scan(start, end, { pairsMax: 1, bytesMax: 1 }, (error, pairs) => {
+    if (error !== null || pairs.length === 0) return done(error)
+    return engine.write({ deleteRanges: [{ start, end }], keys: [], values: [] }, done)
+  })
 }
 
 function revive(stores: Stores, store: Store, state: CellState): void {

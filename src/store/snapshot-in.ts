@@ -27,6 +27,8 @@ export class SnapshotIn {
   next = 0
   /** A piece is being written to the stage. */
   busy = false
+  /** It came to nothing, and its stage is being deleted. */
+  dropped = false
   /** All is staged: the peer is out of Raft until it is installed. */
   installing = false
   sinceMs: number
@@ -102,13 +104,19 @@ export class SnapshotsIn {
   #begin(peer: Peer, message: SnapshotPiece): SnapshotIn | null {
     const { node, store } = peer
     const current = peer.snapshotIn
-    if (current?.installing || current?.busy) return null
+    if (current?.installing || (current?.busy && !current.dropped)) return null
     const state = message.state === null ? null : stateFor(copyBytes(message.state), peer.id)
+    if (state !== null && this.#isHere(peer, message.index, message.term)) {
+      const { fromStore, fromPeer, index, leaderTerm } = message
+      // It is here, perhaps installed before a crash, and the leader does not know. Raft tells it, or it asks for ever.
+      this.#stores.complete(() => this.#tellRaft(peer, fromPeer, leaderTerm, state))
+      this.#answer(peer, fromStore, fromPeer, index, INSTALLED)
+      return null
+    }
     const useful =
       state !== null &&
+      !current?.dropped &&
       message.leaderTerm >= node.term &&
-      message.index > node.committed &&
-      peer.group.term(message.index) !== message.term &&
       isMember(state, store.id, peer.id) &&
       !this.#stores.overlaps(store, state.cell)
     if (!useful) {
@@ -121,10 +129,23 @@ export class SnapshotsIn {
     return into
   }
 
+  /** Does the log hold all that the snapshot does? */
+  #isHere(peer: Peer, index: number, term: number): boolean {
+    return index <= peer.node.committed || peer.node.termAt(index) === term
+  }
+
+  #tellRaft(peer: Peer, leader: number, leaderTerm: number, state: CellState): void {
+    if (peer.destroyed) return
+    const message = new Message(MessageType.snap, peer.id, leader, leaderTerm)
+    message.snapshot = metadata(state)
+    peer.node.step(message)
+    this.#stores.touch(peer)
+  }
+
   /** All pieces are staged: durable, marked, installed, durable, told. */
   #staged(peer: Peer, into: SnapshotIn): void {
     const { store, node, group } = peer
-    if (into.index <= node.committed || into.leaderTerm < node.term) {
+    if (this.#isHere(peer, into.index, into.term) || into.leaderTerm < node.term) {
       this.#answer(peer, into.fromStore, into.fromPeer, into.index, REFUSED)
       this.#drop(peer)
       return
@@ -137,10 +158,7 @@ export class SnapshotsIn {
           this.#whenFree(peer, into, () => {
             store.writing = 'install'
             installFromStage(store.engine, into.state, (failed) => {
-              this.#complete(peer, failed, () => {
-                store.writing = null
-                this.#installed(peer, into)
-              })
+              this.#complete(peer, failed, () => this.#installed(peer, into), true)
             })
           })
         })
@@ -161,28 +179,31 @@ export class SnapshotsIn {
     peer.clockFloorMs = Math.max(peer.clockFloorMs, state.clockFloorMs)
     peer.written = state.appliedIndex
     peer.durable = state.appliedIndex
-    const message = new Message(MessageType.snap, peer.id, into.fromPeer, into.leaderTerm)
-    message.snapshot = metadata(state)
-    peer.node.step(message)
+    this.#tellRaft(peer, into.fromPeer, into.leaderTerm, state)
     assert(peer.node.committed >= into.index, 'Raft did not take a snapshot that is installed')
-    this.#stores.touch(peer)
     this.#answer(peer, into.fromStore, into.fromPeer, into.index, INSTALLED)
   }
 
+  /** It comes to nothing, and its stage is deleted. */
   #drop(peer: Peer): void {
-    peer.snapshotIn = null
-    this.#in.delete(peer)
+    const into = peer.snapshotIn as SnapshotIn
+    into.busy = true
+    into.dropped = true
+    this.#whenFree(peer, into, () => {
+      this.#write(peer, into, { deleteRanges: [stagingRange(peer.cell.id)], keys: [], values: [] }, () => {
+        peer.snapshotIn = null
+        this.#in.delete(peer)
+      })
+    })
   }
 
   #write(peer: Peer, into: SnapshotIn, batch: Parameters<Engine['write']>[0], done: () => void): void {
     const { store } = peer
     store.writing = 'install'
-    store.engine.write(batch, (error) => {
-      this.#complete(peer, error, () => {
-        store.writing = null
-        if (peer.snapshotIn === into) done()
-      })
-    })
+    const written = () => {
+      if (peer.snapshotIn === into) done()
+    }
+    store.engine.write(batch, (error) => this.#complete(peer, error, written, true))
   }
 
   #whenFree(peer: Peer, into: SnapshotIn, step: () => void): void {
@@ -190,11 +211,11 @@ export class SnapshotsIn {
     this.advance()
   }
 
-  #complete(peer: Peer, error: Error | null, step: () => void): void {
+  #complete(peer: Peer, error: Error | null, step: () => void, wasWriting = false): void {
     this.#stores.complete(() => {
+      if (wasWriting) peer.store.writing = null
       if (error !== null) this.#stores.engineFailed(peer.store, error)
       else if (!peer.destroyed) step()
-      else peer.store.writing = null
     })
   }
 

@@ -98,3 +98,64 @@ test('a learner that is removed while it takes a snapshot makes room for the nex
   expect((await harness.ask(['GET', 'k29-199'])).text).toBe(`$100\r\n${'x'.repeat(100)}\r\n`)
   expect(await staged(harness, 3)).toBe(0)
 })
+
+test('a peer that has installed a snapshot and died before it could say so catches up', async () => {
+  const harness = new StoreHarness(3)
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.ask(['SET', 'k', 'v'])
+  const learner = () => harness.nodes[2]?.host?.peer(3, FIRST_USER_CELL)
+  harness.drop = (from, _, message: StoresMessage) =>
+    from === 2 && message.kind !== 'order' && (learner()?.applied ?? 0) > 0
+  harness.order(FIRST_USER_CELL, { kind: 'addLearner', peer: { id: 1002, store: 3, role: 'learner' } })
+  await harness.until(() => (learner()?.applied ?? 0) > 0 && learner()?.group.installingIndex === 0, 'it is installed')
+  await harness.run(5)
+  harness.kill(2)
+  harness.open(2, 2)
+  await harness.until(() => harness.nodes[2]?.host != null, 'it is open again')
+  harness.drop = () => false
+  expect((await harness.ask(['SET', 'k', 'w'])).text).toBe('+OK\r\n')
+  const leader = () => harness.nodes[0]?.host?.peer(1, FIRST_USER_CELL)
+  await harness.until(() => learner()?.applied === leader()?.applied, 'it has caught up')
+})
+
+test('a store that died while a snapshot was on its way to it has nothing of that when it is open again', async () => {
+  const harness = new StoreHarness(3)
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  for (let i = 0; i < 20; i++) {
+    harness.send(['MSET', ...Array.from({ length: 200 }, (_, j) => [`k${i}-${j}`, 'x'.repeat(100)]).flat()])
+  }
+  let pieces = 0
+  harness.drop = (_, to, message: StoresMessage) => to === 2 && message.kind === 'snapshotPiece' && ++pieces > 1
+  harness.order(FIRST_USER_CELL, { kind: 'addLearner', peer: { id: 1002, store: 3, role: 'learner' } })
+  await harness.until(() => pieces > 1, 'a piece is staged')
+  expect(await staged(harness, 3)).toBe(1)
+  harness.kill(2)
+  harness.open(2, 2)
+  await harness.until(() => harness.nodes[2]?.host != null, 'it is open again')
+  expect(await staged(harness, 3)).toBe(0)
+  harness.drop = () => false
+  await harness.until(() => (harness.nodes[2]?.host?.peer(3, FIRST_USER_CELL)?.keys ?? 0) === 4000, 'it has all')
+})
+
+test('a snapshot whose rest never comes is let go, and its stage is deleted', async () => {
+  const harness = new StoreHarness(3)
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  for (let i = 0; i < 20; i++) {
+    harness.send(['MSET', ...Array.from({ length: 200 }, (_, j) => [`k${i}-${j}`, 'x'.repeat(100)]).flat()])
+  }
+  harness.drop = (_, to, message: StoresMessage) =>
+    to === 2 && message.kind === 'snapshotPiece' && (message.piece > 0 || harness.nowMs > 2000)
+  harness.order(FIRST_USER_CELL, { kind: 'addLearner', peer: { id: 1002, store: 3, role: 'learner' } })
+  await harness.until(
+    () => harness.nodes[2]?.host?.peer(3, FIRST_USER_CELL)?.snapshotIn?.next === 1,
+    'a piece is there',
+  )
+  await harness.run(31_000)
+  expect(harness.nodes[2]?.host?.peer(3, FIRST_USER_CELL)?.snapshotIn).toBeNull()
+  expect(await staged(harness, 3)).toBe(0)
+  harness.drop = () => false
+  await harness.until(() => (harness.nodes[2]?.host?.peer(3, FIRST_USER_CELL)?.keys ?? 0) === 4000, 'it has all')
+})
