@@ -28,7 +28,8 @@ test.skipIf(!canTrace)(
   async () => {
     const trace = join(base, 'trace')
     const calls = 'pwrite64,pwritev,fdatasync,write,writev,sendto,sendmsg'
-    const strace = ['strace', '-f', '-y', '-s', '8192', '-e', `trace=${calls}`, '-o', trace]
+    // As a daemon (-D), so that the signal that ends the program reaches it and not its tracer.
+    const strace = ['strace', '-D', '-f', '-y', '-s', '8192', '-e', `trace=${calls}`, '-o', trace]
     const ports = ['--port', '0', '--http-port', '0', '--executors', '3']
     const server = new Program(['serve', '--dir', join(base, 'd'), ...ports], {}, strace)
     const { redis, http } = await server.ready()
@@ -53,7 +54,12 @@ test.skipIf(!canTrace)(
     }
     client.close()
     await server.stop()
-    const events = readTrace(readFileSync(trace, 'utf8'))
+    const ended = new RegExp(`^${server.child.pid} +\\+\\+\\+ exited`, 'm')
+    const text = await until(
+      () => new Promise<string>((resolve) => setImmediate(() => resolve(readFileSync(trace, 'utf8')))),
+      (written) => ended.test(written),
+    )
+    const events = readTrace(text)
     expect(unsafeAnswers(events, markers, 2)).toEqual([])
   },
   120_000,
