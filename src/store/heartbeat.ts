@@ -1,10 +1,13 @@
 /** What PD hears of this executor's stores: at once what has changed, and everything on an interval. */
 import type { Ref } from '../actor/index.ts'
 import type { CellReport, PdMessage, StoreReport } from '../model/index.ts'
+import { ProgressState } from '../raft/index.ts'
 import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 
 const INTERVAL_MS = 1000
+/** A peer that has not answered for so long is reported as down. */
+const DOWN_MS = 2000
 
 export class Heartbeats {
   readonly #stores: Stores
@@ -33,7 +36,7 @@ export class Heartbeats {
     if (!all && this.#due.size === 0) return
     const cells: CellReport[] = []
     if (all) for (const peer of this.#stores.peers()) this.#due.add(peer)
-    for (const peer of this.#due) if (peer.working !== null) cells.push(reportOf(peer))
+    for (const peer of this.#due) if (peer.working !== null) cells.push(reportOf(peer, nowMs))
     if (!all && cells.length === 0) {
       this.#due.clear()
       return
@@ -48,7 +51,9 @@ export class Heartbeats {
       const { executor, dir, labels } = store.place
       return { store: store.id, executor, dir, labels, state: 'up', cells: store.peers.size, leaders, sizeBytes }
     })
-    const told = this.#pd.tell({ kind: 'heartbeat', executor: this.#stores.executor, stores, cells })
+    const { syncs, bytes } = this.#stores.rawLog.stats
+    const raftLog = { syncs, bytes }
+    const told = this.#pd.tell({ kind: 'heartbeat', executor: this.#stores.executor, stores, cells, raftLog })
     // Without a PD nothing is lost: what is due stays due.
     if (!told) return
     if (all) this.#lastMs = nowMs
@@ -56,16 +61,20 @@ export class Heartbeats {
   }
 }
 
-function reportOf(peer: Peer): CellReport {
+function reportOf(peer: Peer, nowMs: number): CellReport {
   const { node, cell } = peer
   const pending: number[] = []
+  const down: { peer: number; seconds: number }[] = []
   const match: { peer: number; index: number }[] = []
   for (const member of cell.peers) {
     const progress = node.progress(member.id)
     const index = member.id === peer.id ? node.lastIndex : (progress?.match ?? 0)
     match.push({ peer: member.id, index })
-    if (index === 0) pending.push(member.id)
+    if (member.id === peer.id) continue
+    if (progress?.state !== ProgressState.replicate) pending.push(member.id)
+    const silentMs = nowMs - Math.max(peer.leadSinceMs, peer.heardAtMs.get(member.id) ?? 0)
+    if (silentMs > DOWN_MS) down.push({ peer: member.id, seconds: Math.floor(silentMs / 1000) })
   }
   const leader = peer.member ?? { id: peer.id, store: peer.store.id, role: 'voter' as const }
-  return { cell, term: node.term, leader, pending, down: [], match, sizeBytes: peer.sizeBytes, keys: peer.keys }
+  return { cell, term: node.term, leader, pending, down, match, sizeBytes: peer.sizeBytes, keys: peer.keys }
 }

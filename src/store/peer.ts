@@ -60,6 +60,9 @@ export class Peer {
   working: WorkingState | null = null
   /** That entry's index, and its term; 0 when not leading. */
   termStart = 0
+  leadSinceMs = 0
+  /** By peer: when it last answered this leader. */
+  readonly heardAtMs = new Map<number, number>()
   leadTerm = 0
   readonly pending = new PendingAnswers()
   readonly parked = new Parking()

@@ -105,6 +105,8 @@ function follow(stores: Stores, peer: Peer): void {
     stores.evaluator.refuseParked(peer, Refusal.notLeader)
     stores.snapshots.cancel(peer)
     peer.lease.begin()
+    peer.heardAtMs.clear()
+    peer.leadSinceMs = stores.nowMs
     if (leadTerm !== 0) peer.termStart = node.lastIndex
     stores.heartbeats.due(peer)
   }

@@ -277,6 +277,7 @@ export class Stores {
     if (type === MessageType.app || type === MessageType.heartbeat) {
       if (node.leader === message.from && node.term === message.term) this.#handledRound(peer, envelope.round)
     } else if (type === MessageType.appResp || type === MessageType.heartbeatResp) {
+      if (node.isLeader && message.term === node.term) peer.heardAtMs.set(message.from, this.nowMs)
       if (node.isLeader && message.term === node.term && envelope.round > 0) {
         const { voters, votersOutgoing } = peer.confState
         peer.lease.answered(message.from, envelope.round, peer.id, voters, votersOutgoing)

@@ -135,7 +135,7 @@ export class WriteBack {
     let largest: Peer | undefined
     for (const peer of dirty) {
       // A peer that takes a snapshot in is written by that.
-      if (peer.snapshotIn !== null || peer.destroyed || !peer.initialized) continue
+      if (isVoid(peer) || !peer.initialized) continue
       if (this.#waiting.has(peer)) return peer
       bytes += peer.group.bytes
       if (largest === undefined || peer.group.bytes > largest.group.bytes) largest = peer
@@ -151,12 +151,13 @@ export class WriteBack {
   }
 
   #continue(store: Store, job: Job): boolean {
-    if (job.peer.destroyed || job.peer.snapshotIn !== null) {
-      this.#end(store)
+    // A piece is at the engine: the job, and with it the engine, is held until that is done.
+    if (job.pieces !== null) return false
+    if (isVoid(job.peer)) {
+      this.#abort(store, job)
       return false
     }
-    if (job.pieces === null) return this.#collect(store, job)
-    return false
+    return this.#collect(store, job)
   }
 
   #collect(store: Store, job: Job): boolean {
@@ -222,7 +223,7 @@ export class WriteBack {
     store.engine.write(batch, (error) => {
       this.#stores.complete(() => {
         if (error !== null) this.#stores.engineFailed(store, error)
-        else if (job.peer.destroyed || job.peer.snapshotIn !== null) this.#end(store)
+        else if (isVoid(job.peer)) this.#abort(store, job)
         else if (last) this.#written(store, job)
         else this.#writePiece(store, job)
       })
@@ -232,10 +233,17 @@ export class WriteBack {
   #written(store: Store, job: Job): void {
     const { peer, state } = job
     peer.written = state.appliedIndex
-    store.unflushedBytes += job.bytes
+    // Entries without bytes hold segments of the log, too, until they are durable here.
+    store.unflushedBytes += Math.max(1, job.bytes)
     this.#end(store)
     job.written?.(state)
     peer.working?.evict(this.#stores.workingBytesMax(store), peer.written)
+  }
+
+  /** What was not written stays to be written, should the snapshot come to nothing. */
+  #abort(store: Store, job: Job): void {
+    this.#end(store)
+    if (!job.peer.destroyed) this.#dirty.get(store)?.add(job.peer)
   }
 
   #end(store: Store): void {
@@ -282,4 +290,9 @@ export class WriteBack {
     }
     if (to >= peer.group.firstIndex()) peer.store.log.trim(peer.group, to)
   }
+}
+
+/** What was begun for the peer has no sense any more: it is removed, or its data is being replaced. */
+function isVoid(peer: Peer): boolean {
+  return peer.destroyed || peer.snapshotIn !== null
 }
