@@ -4,6 +4,7 @@ import { Refusal, type StoresMessage, storesProtocol } from '../model/index.ts'
 import type { RaftLog } from '../storage/index.ts'
 import { storageEdge } from './edges.ts'
 import { recoverStore } from './recovery.ts'
+import { refuseBatch } from './refuse.ts'
 import type { Store } from './store.ts'
 import { Stores, type StoresArgs } from './stores.ts'
 
@@ -58,8 +59,13 @@ class StoresActor implements Behavior<StoresMessage> {
   }
 
   receive(message: StoresMessage): void {
-    // Until all are open there is nothing to say; Raft and gateways send again.
-    if (this.#open || message.kind === 'tick') this.#stores?.receive(message)
+    const host = this.#stores
+    const isStopped = host === null || host.failed !== null
+    if (this.#open && !isStopped) host.receive(message)
+    // To others there is nothing to say: Raft and PD send again.
+    else if (message.kind === 'commands') {
+      refuseBatch(this.#ctx, message, isStopped ? Refusal.storeStopped : Refusal.notReady)
+    }
   }
 
   turn(): void {

@@ -6,6 +6,8 @@ import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 
 const INTERVAL_MS = 1000
+/** Without a PD to take them, reports are not made in every turn. */
+const RETRY_MS = 100
 /** A peer that has not answered for so long is reported as down. */
 const DOWN_MS = 2000
 
@@ -14,6 +16,8 @@ export class Heartbeats {
   readonly #pd: Ref<PdMessage>
   readonly #due = new Set<Peer>()
   #lastMs = Number.NEGATIVE_INFINITY
+  /** When PD took nothing last. */
+  #refusedMs = Number.NEGATIVE_INFINITY
 
   constructor(stores: Stores, pd: Ref<PdMessage>) {
     this.#stores = stores
@@ -33,7 +37,7 @@ export class Heartbeats {
   advance(): void {
     const { nowMs } = this.#stores
     const all = nowMs - this.#lastMs >= INTERVAL_MS
-    if (!all && this.#due.size === 0) return
+    if ((!all && this.#due.size === 0) || nowMs - this.#refusedMs < RETRY_MS) return
     const cells: CellReport[] = []
     if (all) for (const peer of this.#stores.peers()) this.#due.add(peer)
     for (const peer of this.#due) if (peer.working !== null) cells.push(reportOf(peer, nowMs))
@@ -55,7 +59,10 @@ export class Heartbeats {
     const raftLog = { syncs, bytes }
     const told = this.#pd.tell({ kind: 'heartbeat', executor: this.#stores.executor, stores, cells, raftLog })
     // Without a PD nothing is lost: what is due stays due.
-    if (!told) return
+    if (!told) {
+      this.#refusedMs = nowMs
+      return
+    }
     if (all) this.#lastMs = nowMs
     this.#due.clear()
   }

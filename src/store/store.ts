@@ -2,6 +2,8 @@ import type { StorePlace } from '../model/index.ts'
 import type { Engine, RaftLog } from '../storage/index.ts'
 import type { Peer } from './peer.ts'
 
+const ASK_FOR_ROOM_MS = 1000
+
 /** One data directory: the unit of failure and of balance. Its peers share the executor's raft log. */
 export class Store {
   readonly id: number
@@ -21,11 +23,21 @@ export class Store {
   lastWriteMs = 0
   /** When write-back last looked whether there is something to do. */
   lookedMs = 0
+  /** When a full log was last asked to make room. */
+  #askedMs = 0
 
   constructor(place: StorePlace, engine: Engine, log: RaftLog) {
     this.id = place.id
     this.place = place
     this.engine = engine
     this.log = log
+  }
+
+  tick(nowMs: number): void {
+    this.leaders = 0
+    // A log that is full does not look for room by itself.
+    if (!this.log.full || nowMs - this.#askedMs < ASK_FOR_ROOM_MS) return
+    this.#askedMs = nowMs
+    this.log.makeRoom()
   }
 }

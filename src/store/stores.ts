@@ -22,6 +22,7 @@ import { Loads } from './loads.ts'
 import { obey } from './membership.ts'
 import { Origin } from './origin.ts'
 import type { Peer } from './peer.ts'
+import { answerLast } from './refuse.ts'
 import { Removals } from './removal.ts'
 import { SnapshotsIn } from './snapshot-in.ts'
 import { REFUSED, Snapshots } from './snapshot-out.ts'
@@ -331,7 +332,7 @@ export class Stores {
 
   /** Time's part of the turn. */
   tick(): void {
-    for (const store of this.stores.values()) store.leaders = 0
+    for (const store of this.stores.values()) store.tick(this.nowMs)
     for (const peer of this.peers()) {
       if (peer.isLeader) peer.store.leaders++
       // A follower that has promised silence keeps its election clock at zero.
@@ -353,6 +354,7 @@ export class Stores {
   fail(error: Error): void {
     if (this.failed !== null) return
     this.failed = error
+    answerLast(this)
     this.onFailure([...this.stores.keys()], error)
   }
 

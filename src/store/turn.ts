@@ -18,6 +18,7 @@ export function turn(stores: Stores): void {
   stores.readClock()
 
   runCompletions(stores)
+  if (stores.failed !== null) return
   for (; stores.ticks > 0; stores.ticks--) stores.tick()
   stepMessages(stores)
   // What is committed takes effect before any command is evaluated: ranges and members as of now (rule 17).
@@ -43,7 +44,10 @@ function runCompletions(stores: Stores): void {
   const steps = stores.completions
   if (steps.length === 0) return
   stores.completions = []
-  for (const step of steps) step()
+  for (const step of steps) {
+    // Stores that have failed have no log any more, nor anything to say.
+    if (stores.failed === null) step()
+  }
 }
 
 function stepMessages(stores: Stores): void {

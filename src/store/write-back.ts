@@ -27,6 +27,8 @@ const PIECE_BYTES = 2 * 1024 * 1024
 const UNFLUSHED_BYTES_MAX = 64 * 1024 * 1024
 /** Log segments after which the engine is flushed, and the groups that hold the oldest are written back. */
 const SEGMENTS_MAX = 8
+/** Log segments after which nothing in the oldest is kept for a follower that lags. */
+const SEGMENTS_KEPT_MAX = 16
 const LOOK_MS = 20
 /** Without new entries for so long, a store writes back and flushes what it has. */
 const IDLE_MS = 2000
@@ -110,6 +112,7 @@ export class WriteBack {
     const dirty = this.#dirty.get(store)
     const peer = dirty && this.#choose(store, dirty)
     if (!dirty || !peer) {
+      this.#letGo(store)
       this.#maybeFlush(store)
       return false
     }
@@ -144,7 +147,7 @@ export class WriteBack {
     if (store.log.stats.segments > SEGMENTS_MAX) {
       for (const group of store.log.holders()) {
         const peer = group.store === store.id ? store.peers.get(group.cell) : undefined
-        if (peer !== undefined && dirty.has(peer)) return peer
+        if (peer !== undefined && dirty.has(peer) && !isVoid(peer) && peer.initialized) return peer
       }
     }
     return undefined
@@ -251,6 +254,15 @@ export class WriteBack {
     store.writing = null
   }
 
+  /** Of the oldest segment, what is kept only for a follower that lags: it gets a snapshot, and the log an end. */
+  #letGo(store: Store): void {
+    if (store.log.stats.segments <= SEGMENTS_KEPT_MAX) return
+    for (const group of store.log.holders()) {
+      const peer = group.store === store.id ? store.peers.get(group.cell) : undefined
+      if (peer !== undefined && peer.durable >= group.firstIndex()) store.log.trim(peer.group, peer.durable)
+    }
+  }
+
   #maybeFlush(store: Store): void {
     if (store.flushing || store.unflushedBytes === 0) return
     const idle = this.#stores.nowMs - store.lastWriteMs > IDLE_MS
@@ -274,6 +286,8 @@ export class WriteBack {
           return
         }
         for (const [peer, written] of marks) if (!peer.destroyed) this.#trim(peer, written)
+        // A full log gets its segments back with the next record, and takes none before that.
+        if (store.log.full) this.#stores.afterSync(() => {})
         done()
       })
     })

@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest'
+import { EMPTY } from '../../src/base/index.ts'
 import { FIRST_USER_CELL, type StoresMessage } from '../../src/model/index.ts'
-import { stagingRange } from '../../src/storage/index.ts'
-import { Fate, StoreHarness } from './harness.ts'
+import {
+  type Engine,
+  memoryEngine,
+  memoryRaftLog,
+  type RaftLog,
+  rangeOf,
+  SCOPE,
+  stagingRange,
+} from '../../src/storage/index.ts'
+import { Fate, Refusal, StoreHarness } from './harness.ts'
 
 async function threeCopies(): Promise<StoreHarness> {
   const harness = new StoreHarness(3)
@@ -158,4 +167,166 @@ test('a snapshot whose rest never comes is let go, and its stage is deleted', as
   expect(await staged(harness, 3)).toBe(0)
   harness.drop = () => false
   await harness.until(() => (harness.nodes[2]?.host?.peer(3, FIRST_USER_CELL)?.keys ?? 0) === 4000, 'it has all')
+})
+
+/** An engine that answers late, and that falls when it is given two writes at a time. */
+function slowEngine(delays: () => number): Engine {
+  const inner = memoryEngine()
+  let writing = false
+  const later = (turns: number, run: () => void): void => {
+    if (turns <= 0) run()
+    else setImmediate(() => later(turns - 1, run))
+  }
+  return {
+    getMany: (keys, done) => inner.getMany(keys, done),
+    write(batch, done) {
+      if (writing) throw new Error('two writes at a time')
+      writing = true
+      inner.write(batch, (error) =>
+        later(delays(), () => {
+          writing = false
+          done(error)
+        }),
+      )
+    },
+    flush: (done) => inner.flush(done),
+    snapshot: () => inner.snapshot(),
+    scan: (start, end, limits, done) => inner.scan(start, end, limits, done),
+    approximateBytes: (start, end, done) => inner.approximateBytes(start, end, done),
+    close: (done) => inner.close(done),
+  }
+}
+
+test('a peer that is removed while it is written back lets its last write end before its data is deleted', async () => {
+  const harness = new StoreHarness(3)
+  let delay = 0
+  harness.engines.set(
+    3,
+    slowEngine(() => delay),
+  )
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+  for (let i = 0; i < 30; i++) await harness.ask(['SET', `k${i}`, 'v'])
+  delay = 400
+  await harness.until(() => harness.nodes[2]?.host?.stores.get(3)?.writing === 'writeBack', 'it is written back')
+  await harness.run(2)
+  await harness.removePeer(FIRST_USER_CELL, 1002)
+  delay = 0
+  await harness.run(500)
+  const { start, end } = rangeOf(SCOPE.user, EMPTY, null)
+  const left = await new Promise<number>((resolve) =>
+    harness.engines.get(3)?.scan(start, end, { pairsMax: 100, bytesMax: 1e6 }, (_, pairs) => resolve(pairs.length)),
+  )
+  expect(left).toBe(0)
+  expect(harness.nodes[2]?.host?.stores.get(3)?.writing).toBeNull()
+})
+
+test('what has no bytes is made durable, too, so that no log is held for it', async () => {
+  const harness = new StoreHarness(1, 1)
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  const peer = harness.nodes[0]?.host?.peer(1, FIRST_USER_CELL)
+  await harness.until(() => peer?.durable === peer?.applied, 'the first entry of the term is durable', 10_000)
+  expect(peer?.group.firstIndex()).toBe((peer?.applied ?? 0) + 1)
+})
+
+test('a log of many segments is not held for a follower that is not there', async () => {
+  const harness = new StoreHarness(3)
+  const segments = { now: 1 }
+  const log = memoryRaftLog()
+  Object.defineProperty(log.stats, 'segments', { get: () => segments.now })
+  log.holders = () => [...log.groups()].filter((group) => group.firstIndex() <= group.lastIndex())
+  harness.logs[0] = log
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.addPeer(FIRST_USER_CELL, 2, 1001)
+  await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+  await harness.transfer(FIRST_USER_CELL, 1)
+  harness.kill(2)
+  for (let i = 0; i < 10; i++) await harness.ask(['SET', `k${i}`, 'v'])
+  await harness.run(10_000)
+  const peer = harness.nodes[0]?.host?.peer(1, FIRST_USER_CELL)
+  expect(peer?.durable).toBe(peer?.applied)
+  expect(peer?.group.firstIndex()).toBeLessThan(peer?.applied ?? 0)
+  segments.now = 100
+  await harness.until(() => peer?.group.firstIndex() === (peer?.applied ?? 0) + 1, 'it is trimmed', 10_000)
+})
+
+test('a store whose log was full asks for room, and takes writes when there is some', async () => {
+  const harness = new StoreHarness(1, 1)
+  const log = memoryRaftLog() as { full: boolean } & RaftLog
+  let isRoom = false
+  log.makeRoom = () => {
+    if (isRoom) log.full = false
+  }
+  harness.logs[0] = log
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.ask(['SET', 'k', 'v'])
+  log.full = true
+  await harness.run(200)
+  expect(await harness.ask(['SET', 'k', 'w'])).toMatchObject({ fate: Fate.notExecuted, refusal: Refusal.storeStopped })
+  expect((await harness.ask(['GET', 'k'])).text).toBe('$1\r\nv\r\n')
+  isRoom = true
+  await harness.run(1500)
+  expect((await harness.ask(['SET', 'k', 'w'])).text).toBe('+OK\r\n')
+})
+
+test('a command that comes before the stores are open, or after they have failed, is refused at once', async () => {
+  const harness = await threeCopies()
+  await harness.transfer(FIRST_USER_CELL, 1)
+  harness.kill(0)
+  harness.open(0, 2)
+  const early = harness.send(['SET', 'k', 'v'], { to: { executor: 0, store: 1 } })
+  await harness.step()
+  await harness.step()
+  expect(fateOf(harness, early)).toBe(Fate.notExecuted)
+  await harness.until(() => harness.nodes[0]?.host != null, 'it is open again')
+  harness.storesLost = () => {}
+  harness.nodes[0]?.host?.fail(new Error('the disk is gone'))
+  const late = harness.send(['SET', 'k', 'v'], { to: { executor: 0, store: 1 } })
+  await harness.step()
+  await harness.step()
+  expect(harness.answers.find((answer) => answer.sequence === late)).toMatchObject({
+    fate: Fate.notExecuted,
+    refusal: Refusal.storeStopped,
+  })
+})
+
+test('stores that fail tell what they know: what never ran is not executed, what was proposed is unknown', async () => {
+  const harness = await threeCopies()
+  const leader = harness.leader(FIRST_USER_CELL)?.executor as number
+  harness.drop = (from, to) => from === leader || to === leader
+  const proposed = harness.send(['SET', 'k', 'v'], { session: 1 })
+  await harness.step()
+  await harness.step()
+  await harness.run(450)
+  const parked = harness.send(['SET', 'k', 'w'], { session: 2 })
+  await harness.step()
+  await harness.step()
+  harness.storesLost = () => {}
+  harness.nodes[leader]?.host?.fail(new Error('the disk is gone'))
+  await harness.step()
+  await harness.step()
+  expect(fateOf(harness, proposed)).toBe(Fate.unknown)
+  expect(fateOf(harness, parked)).toBe(Fate.notExecuted)
+})
+
+test('without PD the reports wait, and are not made anew in each turn', async () => {
+  const harness = await threeCopies()
+  const leader = harness.leader(FIRST_USER_CELL)?.executor as number
+  let told = 0
+  harness.takesHeartbeat = () => {
+    told++
+    return false
+  }
+  for (let i = 0; i < 2000; i++) {
+    harness.nodes[leader]?.host?.again()
+    await harness.step()
+  }
+  expect(told).toBeLessThan(3 * 25)
+  harness.heartbeats = []
+  harness.takesHeartbeat = () => true
+  await harness.until(() => harness.heartbeats.some((report) => report.cells.length > 0), 'reports', 200)
 })

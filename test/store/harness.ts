@@ -55,6 +55,11 @@ export class StoreHarness {
   nowMs = 1000
   /** A message between two executors for which this is true is lost. */
   drop: (from: number, to: number, message: StoresMessage) => boolean = () => false
+  storesLost = (error: Error): void => {
+    throw error
+  }
+  /** Is there a PD, and has it room? */
+  takesHeartbeat = (): boolean => true
   readonly #random = new Random('store harness')
   #sequence = 0
 
@@ -183,9 +188,12 @@ export class StoreHarness {
   }
 
   /** Sends a command to the leader of the first user cell; the answer comes to `answers`. */
-  send(words: readonly string[], { session = 1, after = 0, version = 1, cell = FIRST_USER_CELL } = {}): number {
+  send(
+    words: readonly string[],
+    { session = 1, after = 0, version = 1, cell = FIRST_USER_CELL, to = this.leader(cell) } = {},
+  ): number {
     const sequence = ++this.#sequence
-    const leader = this.leader(cell)
+    const leader = to
     if (leader === null) throw new Error('no leader')
     const resp = Buffer.from(`*${words.length}\r\n${words.map((w) => `$${Buffer.byteLength(w)}\r\n${w}\r\n`).join('')}`)
     const writer = new CommandWriter()
@@ -259,9 +267,7 @@ export class StoreHarness {
     const edge: StorageEdge = {
       openLog: () => this.logs[node.executor] as RaftLog,
       openEngine: (place, done) => setImmediate(() => done(null, this.engines.get(place.id) as Engine)),
-      storesLost: (_, error) => {
-        throw error
-      },
+      storesLost: (_, error) => this.storesLost(error),
       observe: (host) => {
         node.host = host
       },
@@ -291,8 +297,10 @@ export class StoreHarness {
       isLocal: false,
       tell: (message: StoresMessage | AnswerBatch | Heartbeat): boolean => {
         if (message.kind === 'answers') this.#takeAnswers(message)
-        else if (message.kind === 'heartbeat') this.heartbeats.push(message)
-        else {
+        else if (message.kind === 'heartbeat') {
+          if (!this.takesHeartbeat()) return false
+          this.heartbeats.push(message)
+        } else {
           const to = Number(name.split('/')[1])
           const node = this.nodes[to]
           if (node === undefined || node.dead || this.drop(from.executor, to, message)) return false

@@ -1,0 +1,41 @@
+/** Commands that nobody will look at: each is told at once that it was not executed, so that it may go elsewhere. */
+import type { ActorContext } from '../actor/index.ts'
+import { EMPTY } from '../base/index.ts'
+import {
+  type AnswerBatch,
+  AnswerWriter,
+  type CommandBatch,
+  CommandReader,
+  Fate,
+  Refusal,
+  type StoresMessage,
+} from '../model/index.ts'
+import type { Stores } from './stores.ts'
+
+/** Without stores: they are not open yet, or have stopped. */
+export function refuseBatch(ctx: ActorContext<StoresMessage>, batch: CommandBatch, refusal: Refusal): void {
+  const answers = new AnswerWriter()
+  writeRefusals(answers, batch.records, refusal)
+  const { origin, generation } = batch
+  ctx.named<AnswerBatch>(origin).tell({ kind: 'answers', generation, records: answers.take() })
+}
+
+/** Stores that stop say what they know: what never ran was not executed, and of the rest nobody will hear more. */
+export function answerLast(stores: Stores): void {
+  for (const peer of stores.peers()) {
+    stores.evaluator.refuseParked(peer, Refusal.storeStopped)
+    peer.pending.abandon()
+  }
+  for (const { origin, records } of stores.commandBatches) {
+    writeRefusals(origin.answers(), records, Refusal.storeStopped)
+  }
+  stores.commandBatches.length = 0
+  for (const origin of stores.dirtyOrigins) origin.send()
+  stores.dirtyOrigins.length = 0
+}
+
+function writeRefusals(answers: AnswerWriter, records: Uint8Array, refusal: Refusal): void {
+  const reader = new CommandReader()
+  reader.reset(records)
+  while (reader.next()) answers.add(reader.session, reader.sequence, Fate.notExecuted, refusal, EMPTY, 0, 0)
+}
