@@ -45,7 +45,8 @@ export class MemoryStorage implements RaftStorage {
     const fresh = entries.length > 0 && entries[0]!.index < first ? entries.filter((e) => e.index >= first) : entries
     if (fresh.length === 0) return
     assert(fresh[0]!.index <= this.lastIndex() + 1, 'a gap in the log')
-    this.#entries.length = fresh[0]!.index - this.#entries[0]!.index
+    const kept = fresh[0]!.index - this.#entries[0]!.index
+    if (kept < this.#entries.length) this.#entries.length = kept
     for (const entry of fresh) this.#entries.push(entry)
   }
 

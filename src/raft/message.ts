@@ -59,13 +59,10 @@ export class Message {
   index: number
   entries: readonly Entry[]
   commit: number
-  vote: number
   snapshot: Snapshot | null
   reject: boolean
   rejectHint: number
   context: Uint8Array | null
-  /** Only of storage messages: what is to be delivered when the storage work is done. */
-  responses: readonly Message[]
 
   constructor(type: MessageType, to: number, from: number = NONE, term = 0) {
     this.type = type
@@ -76,12 +73,10 @@ export class Message {
     this.index = 0
     this.entries = NO_ENTRIES
     this.commit = 0
-    this.vote = NONE
     this.snapshot = null
     this.reject = false
     this.rejectHint = 0
     this.context = null
-    this.responses = NO_MESSAGES
   }
 }
 

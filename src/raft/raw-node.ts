@@ -4,22 +4,13 @@ import type { RaftConfig } from './config.ts'
 import { Entry, EntryType } from './entry.ts'
 import type { Logger } from './logger.ts'
 import { applyConfChange } from './membership.ts'
-import {
-  APPEND_THREAD,
-  isLocalMessage,
-  isResponseMessage,
-  Message,
-  MessageType,
-  NO_MESSAGES,
-  NONE,
-  withMessage,
-} from './message.ts'
+import { isLocalMessage, isResponseMessage, Message, MessageType, NO_MESSAGES, NONE, withMessage } from './message.ts'
 import type { ProgressView } from './progress.ts'
 import { entriesApplied, proposalBudgetBytes, proposeOne } from './proposals.ts'
 import { NO_READ_STATES, Raft } from './raft.ts'
 import { Ready } from './ready.ts'
 import { type ConfState, type HardState, type SoftState, StateType } from './state.ts'
-import { step, tick } from './step.ts'
+import { step, storageAppended, tick } from './step.ts'
 import type { RaftStorage } from './storage.ts'
 
 /**
@@ -41,7 +32,7 @@ export class RawNode {
   #previousCommit: number
   #readyCount: number
   /** The number of the last Ready with promises, and of the last that was acknowledged. */
-  #lastWithAppends: number
+  #lastWithPromises: number
   #lastAppended: number
   /** Synchronous mode: the Ready that waits for `advance`. */
   #unadvanced: Ready | null
@@ -56,7 +47,7 @@ export class RawNode {
     this.#previousVote = raft.vote
     this.#previousCommit = raft.log.committed
     this.#readyCount = 0
-    this.#lastWithAppends = 0
+    this.#lastWithPromises = 0
     this.#lastAppended = 0
     this.#unadvanced = null
   }
@@ -290,11 +281,9 @@ export class RawNode {
     const hardState = this.#takeHardState()
     const softState = this.#takeSoftState()
 
-    let afterSync = raft.messagesAfterAppend
-    if (entries.length > 0 || hardState !== null || snapshot !== null || afterSync.length > 0) {
-      const acknowledgement = this.#appendAcknowledgement(snapshot)
-      if (acknowledgement !== null) afterSync = withMessage(afterSync, acknowledgement)
-    }
+    const tellsWritten =
+      raft.log.unstable.entries.length > 0 &&
+      (entries.length > 0 || hardState !== null || snapshot !== null || raft.messagesAfterAppend.length > 0)
     const ready = new Ready(
       ++this.#readyCount,
       softState,
@@ -304,16 +293,19 @@ export class RawNode {
       snapshot,
       committedEntries,
       raft.messages,
-      afterSync,
+      raft.messagesAfterAppend,
+      tellsWritten ? log.lastIndex() : 0,
+      tellsWritten ? log.lastTerm() : 0,
+      raft.term,
       mustSync,
-      this.#lastWithAppends,
+      this.#lastWithPromises,
     )
     raft.messages = NO_MESSAGES
     raft.messagesAfterAppend = NO_MESSAGES
     raft.readStates = NO_READ_STATES
     log.unstable.acceptInProgress()
     log.acceptApplying(committedEntries, allowUnstable)
-    if (afterSync.length > 0) this.#lastWithAppends = ready.number
+    if (ready.promises) this.#lastWithPromises = ready.number
     if (!this.#asyncStorageWrites) this.#unadvanced = ready
     return ready
   }
@@ -334,55 +326,38 @@ export class RawNode {
     return { leader: this.#previousLeader, state: this.#previousState }
   }
 
-  /**
-   * What says that the log's tail, or the snapshot, is on disk. It names the last entry there is, in progress or not:
-   * those before were handed out before, and are written before.
-   *
-   * It carries the term, and is void in another. Else this could be: entries are written in term 1, replaced in
-   * memory in term 2, and replaced once more by the same as before in term 3; then the first acknowledgement arrives,
-   * and matches, although the disk holds, or will hold after the writes on their way, something else.
-   */
-  #appendAcknowledgement(snapshot: Ready['snapshot']): Message | null {
-    const raft = this.#raft
-    const hasUnstable = raft.log.unstable.entries.length > 0
-    if (!hasUnstable && snapshot === null) return null
-    const acknowledgement = new Message(MessageType.storageAppendResp, raft.id, APPEND_THREAD, raft.term)
-    if (hasUnstable) {
-      acknowledgement.index = raft.log.lastIndex()
-      acknowledgement.logTerm = raft.log.lastTerm()
-    }
-    acknowledgement.snapshot = snapshot
-    return acknowledgement
-  }
-
   /** Synchronous mode: the Ready that was taken last is done, written, synced, sent and applied. */
   advance(): void {
     const ready = this.#unadvanced
     assert(ready !== null, 'nothing to advance')
     this.#unadvanced = null
-    const { afterSync } = ready
-    for (let i = 0; i < afterSync.length; i++) {
-      const message = afterSync[i]!
-      if (message.to === this.id) step(this.#raft, message)
-    }
+    this.#written(ready)
     entriesApplied(this.#raft, ready.committedEntries)
   }
 
   /**
    * Asynchronous mode: everything that `ready` wants written is on disk. Steps what it says to itself, and returns
-   * what is to be sent now. In the order of the Readys; one with an empty `afterSync` may be left out.
+   * what is to be sent now. In the order of the Readys; one that promises nothing may be left out.
    */
   appended(ready: Ready): readonly Message[] {
     assert(this.#asyncStorageWrites, 'synchronous storage writes are acknowledged by advance')
     assert(ready.number > this.#lastAppended, 'a Ready was acknowledged twice')
     assert(ready.appendsAfter <= this.#lastAppended, 'a Ready was acknowledged before an earlier one')
     this.#lastAppended = ready.number
+    return this.#written(ready)
+  }
+
+  /** Steps what `ready` says to this node itself, and returns what it says to others. */
+  #written(ready: Ready): readonly Message[] {
+    const { afterSync, snapshot } = ready
     let onward = NO_MESSAGES
-    const { afterSync } = ready
     for (let i = 0; i < afterSync.length; i++) {
       const message = afterSync[i]!
       if (message.to === this.id) step(this.#raft, message)
       else onward = withMessage(onward, message)
+    }
+    if (ready.writtenIndex > 0 || snapshot !== null) {
+      storageAppended(this.#raft, ready.writtenTerm, ready.writtenIndex, ready.writtenLogTerm, snapshot)
     }
     return onward
   }

@@ -27,14 +27,25 @@ export class Ready {
   /** May leave at once. */
   readonly messages: readonly Message[]
   /**
-   * Promises that what is written here and before is on disk: to others, to this node itself (a leader counts its own
-   * disk as it counts others'), and, as the last, the acknowledgement of the write to the log. Without `mustSync` they
-   * wait for the syncs of the Readys before only.
+   * Promises that what is written here and before is on disk: to others, and to this node itself (a leader counts its
+   * own disk as it counts others'). Without `mustSync` they wait for the syncs of the Readys before only.
    */
   readonly afterSync: readonly Message[]
+  /**
+   * What `appended` tells the node of its own log: with the writes of this Ready, its tail is on disk up to
+   * (`writtenIndex`, `writtenLogTerm`). 0: there is nothing to tell. The last entry there is, in progress or not: those
+   * before were handed out before, and are written before.
+   *
+   * It is told in `writtenTerm`, and void in another. Else this could be: entries are written in term 1, replaced in
+   * memory in term 2, and replaced once more by the same as before in term 3; then the first acknowledgement arrives,
+   * and matches, although the disk holds, or will hold after the writes on their way, something else.
+   */
+  readonly writtenIndex: number
+  readonly writtenLogTerm: number
+  readonly writtenTerm: number
   /** False: nothing is lost if what is to be written here (a commit index) waits for the next sync. */
   readonly mustSync: boolean
-  /** The last Ready before this one that has anything in `afterSync`, which must have been acknowledged before. */
+  /** The last Ready before this one that promises anything, which must have been acknowledged before. */
   readonly appendsAfter: number
 
   constructor(
@@ -47,6 +58,9 @@ export class Ready {
     committedEntries: readonly Entry[],
     messages: readonly Message[],
     afterSync: readonly Message[],
+    writtenIndex: number,
+    writtenLogTerm: number,
+    writtenTerm: number,
     mustSync: boolean,
     appendsAfter: number,
   ) {
@@ -59,7 +73,15 @@ export class Ready {
     this.committedEntries = committedEntries
     this.messages = messages
     this.afterSync = afterSync
+    this.writtenIndex = writtenIndex
+    this.writtenLogTerm = writtenLogTerm
+    this.writtenTerm = writtenTerm
     this.mustSync = mustSync
     this.appendsAfter = appendsAfter
+  }
+
+  /** Whether something waits for its writes. Only then need it be acknowledged. */
+  get promises(): boolean {
+    return this.afterSync.length > 0 || this.writtenIndex > 0 || this.snapshot !== null
   }
 }

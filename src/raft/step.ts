@@ -6,12 +6,16 @@ import { stepLeader } from './leader.ts'
 import { Message, MessageType, messageTypeName, NONE } from './message.ts'
 import { entriesApplied, snapshotApplied } from './proposals.ts'
 import type { Raft } from './raft.ts'
-import { StateType } from './state.ts'
+import { type Snapshot, StateType } from './state.ts'
 
 /** The two inputs of a node, messages and ticks, and how terms meet (thesis §3.3). */
 
 /** False: a proposal was dropped. Everything else that cannot be done is no error: messages come late, and twice. */
 export function step(raft: Raft, message: Message): boolean {
+  if (message.type === MessageType.storageAppendResp) {
+    storageAppended(raft, message.term, message.index, message.logTerm, message.snapshot)
+    return true
+  }
   if (message.term > raft.term) {
     if (!meetHigherTerm(raft, message)) return true
   } else if (message.term < raft.term && message.term !== 0) {
@@ -25,10 +29,6 @@ export function step(raft: Raft, message: Message): boolean {
     case MessageType.vote:
     case MessageType.preVote:
       answerVoteRequest(raft, message)
-      return true
-    case MessageType.storageAppendResp:
-      if (message.index !== 0) raft.log.unstable.stableTo(message.index, message.logTerm)
-      if (message.snapshot !== null) snapshotApplied(raft, message.snapshot.index)
       return true
     case MessageType.storageApplyResp:
       entriesApplied(raft, message.entries)
@@ -81,23 +81,36 @@ function answerLowerTerm(raft: Raft, message: Message): void {
   } else if (type === MessageType.preVote) {
     // Who asks for less than what is here must learn it, or it may ask for ever.
     refuseVote(raft, message)
-  } else if (type === MessageType.storageAppendResp) {
-    if (message.index !== 0) {
-      // What was written may have been replaced since, and more than once, so that index and term match again: see
-      // `RawNode.#appendAcknowledgement`.
-      raft.logger?.info(
-        `${hex(raft.id)} [term: ${raft.term}] ignored entry appends from a MsgStorageAppendResp message ` +
-          `with lower term [term: ${message.term}]`,
-      )
-    }
-    // A snapshot is committed state, of whatever term.
-    if (message.snapshot !== null) snapshotApplied(raft, message.snapshot.index)
   } else {
     raft.logger?.info(
       `${hex(raft.id)} [term: ${raft.term}] ignored a ${messageTypeName(type)} message with lower term ` +
         `from ${hex(message.from)} [term: ${message.term}]`,
     )
   }
+}
+
+/** The log is on disk up to (`index`, `logTerm`), and `snapshot` is, as was said in `term`. 0 and null: nothing of that. */
+export function storageAppended(
+  raft: Raft,
+  term: number,
+  index: number,
+  logTerm: number,
+  snapshot: Snapshot | null,
+): void {
+  if (index !== 0) {
+    if (term === raft.term) {
+      raft.log.unstable.stableTo(index, logTerm)
+    } else {
+      // What was written may have been replaced since, and more than once, so that index and term match again: see
+      // `Ready.writtenIndex`.
+      raft.logger?.info(
+        `${hex(raft.id)} [term: ${raft.term}] ignored entry appends from a MsgStorageAppendResp message ` +
+          `with lower term [term: ${term}]`,
+      )
+    }
+  }
+  // A snapshot is committed state, of whatever term.
+  if (snapshot !== null) snapshotApplied(raft, snapshot.index)
 }
 
 export function tick(raft: Raft): void {

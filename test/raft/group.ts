@@ -83,13 +83,13 @@ export class Host {
     return sent
   }
 
-  write({ hardState, snapshot, entries }: Ready): void {
+  write({ hardState, snapshot, entries }: Pick<Ready, 'hardState' | 'snapshot' | 'entries'>): void {
     if (snapshot !== null) this.storage.applySnapshot(snapshot)
     this.storage.append(entries)
     if (hardState !== null) this.storage.setHardState(hardState)
   }
 
-  apply({ snapshot, committedEntries, readStates }: Ready): void {
+  apply({ snapshot, committedEntries, readStates }: Pick<Ready, 'snapshot' | 'committedEntries' | 'readStates'>): void {
     if (snapshot !== null) {
       this.appliedIndex = snapshot.index
       this.confState = snapshot.confState

@@ -171,7 +171,6 @@ test('a snapshot for somebody else, or an old one, is passed over', () => {
     to: 2,
     term: host.node.term,
     entries: [],
-    responses: [],
   }
   const snapshot = { index: 50, term: 1, confState: votersOf(1, 3), data: new Uint8Array(0) }
   host.node.step({ ...message, snapshot })

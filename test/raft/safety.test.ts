@@ -137,7 +137,6 @@ class Storm {
       holds(entry, this.agreed[index], `entry ${index} as node ${node.id} applies it`)
       holds(host.storage.term(index), term, 'the term on disk of what is applied')
       host.apply({
-        ...ready,
         snapshot: null,
         readStates: [],
         committedEntries: ready.committedEntries.filter((e) => e.index === index),
@@ -152,7 +151,7 @@ class Storm {
     host.write(ready)
     if (ready.snapshot !== null) {
       this.events.snapshots++
-      host.apply({ ...ready, committedEntries: [], readStates: [] })
+      host.apply({ snapshot: ready.snapshot, committedEntries: [], readStates: [] })
     }
     this.#network.push(...host.node.appended(ready))
   }
@@ -173,7 +172,7 @@ class Storm {
     const writing = this.#writing.get(host.node.id)!
     for (const ready of writing.slice(0, this.#random.below(writing.length + 1))) {
       host.write(ready)
-      if (ready.snapshot !== null) host.apply({ ...ready, committedEntries: [], readStates: [] })
+      if (ready.snapshot !== null) host.apply({ snapshot: ready.snapshot, committedEntries: [], readStates: [] })
     }
     writing.length = 0
     this.events.restarts++

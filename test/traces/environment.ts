@@ -21,7 +21,7 @@ import {
   type StepResult,
 } from '../../src/raft/index.ts'
 import { Output } from './output.ts'
-import { renderMessage, renderReady } from './render.ts'
+import { renderMessage, renderReady, StorageWork } from './render.ts'
 
 /** What Raft sends a follower that has fallen behind is the newest of the states that its host has gone through. */
 class HistoryStorage extends MemoryStorage {
@@ -46,8 +46,8 @@ export interface Member {
   readonly storage: HistoryStorage
   readonly isAsync: boolean
   /** Storage messages that wait for their thread. */
-  readonly appendWork: Message[]
-  readonly applyWork: Message[]
+  readonly appendWork: StorageWork[]
+  readonly applyWork: StorageWork[]
 }
 
 export type NodeOptions = Omit<RaftConfig, 'id' | 'hardState' | 'confState' | 'applied'>
@@ -124,9 +124,10 @@ export class Environment {
       apply(member, ready.committedEntries)
     }
     for (const message of messages) {
-      if (message.to === APPEND_THREAD) member.appendWork.push(message)
-      else if (message.to === APPLY_THREAD) member.applyWork.push(message)
-      else this.messages.push(message)
+      if (message instanceof StorageWork) {
+        const queue = message.to === APPEND_THREAD ? member.appendWork : member.applyWork
+        queue.push(message)
+      } else this.messages.push(message)
     }
     if (!member.isAsync) member.node.advance()
   }
@@ -143,7 +144,7 @@ export class Environment {
     this.#processStorage(member.applyWork, 'no apply work to perform', (work) => apply(member, work.entries))
   }
 
-  #processStorage(queue: Message[], nothing: string, perform: (work: Message) => void): void {
+  #processStorage(queue: StorageWork[], nothing: string, perform: (work: StorageWork) => void): void {
     const work = queue.shift()
     if (work === undefined) {
       this.output.write(nothing)
@@ -255,7 +256,7 @@ function messagesOf(member: Member, ready: Ready): readonly Message[] {
 }
 
 function storageAppend(id: number, ready: Ready): Message {
-  const message = new Message(MessageType.storageAppend, APPEND_THREAD, id)
+  const message = new StorageWork(MessageType.storageAppend, APPEND_THREAD, id)
   if (ready.hardState !== null) {
     message.term = ready.hardState.term
     message.vote = ready.hardState.vote
@@ -263,14 +264,24 @@ function storageAppend(id: number, ready: Ready): Message {
   }
   message.entries = ready.entries
   message.snapshot = ready.snapshot
-  message.responses = ready.afterSync
+  message.responses = ready.afterSync.concat(appendAcknowledgement(id, ready))
   return message
+}
+
+/** What a storage thread says when it has written: the node's word for it is in the Ready. */
+function appendAcknowledgement(id: number, ready: Ready): Message[] {
+  if (ready.writtenIndex === 0 && ready.snapshot === null) return []
+  const acknowledgement = new Message(MessageType.storageAppendResp, id, APPEND_THREAD, ready.writtenTerm)
+  acknowledgement.index = ready.writtenIndex
+  acknowledgement.logTerm = ready.writtenLogTerm
+  acknowledgement.snapshot = ready.snapshot
+  return [acknowledgement]
 }
 
 function storageApply(id: number, entries: readonly Entry[]): Message {
   const response = new Message(MessageType.storageApplyResp, id, APPLY_THREAD)
   response.entries = entries
-  const message = new Message(MessageType.storageApply, APPLY_THREAD, id)
+  const message = new StorageWork(MessageType.storageApply, APPLY_THREAD, id)
   message.entries = entries
   message.responses = [response]
   return message

@@ -10,7 +10,7 @@ import {
   type Entry,
   EntryType,
   type HardState,
-  type Message,
+  Message,
   messageTypeName,
   NONE,
   type Ready,
@@ -135,6 +135,13 @@ function unprintable(character: string): string {
   return code < 0x10000 ? `\\u${code.toString(16).padStart(4, '0')}` : `\\U${code.toString(16).padStart(8, '0')}`
 }
 
+/** What a node wants of its storage, put as a message to a thread that does it. */
+export class StorageWork extends Message {
+  vote = NONE
+  /** To be delivered when the work is done. */
+  responses: readonly Message[] = []
+}
+
 function renderAddress(id: number): string {
   if (id === NONE) return 'None'
   if (id === APPEND_THREAD) return 'AppendThread'
@@ -148,7 +155,7 @@ export function renderMessage(message: Message, prefix = ''): string {
     `Term:${message.term} Log:${message.logTerm}/${message.index}`
   if (message.reject) text += ` Rejected (Hint: ${message.rejectHint})`
   if (message.commit !== 0) text += ` Commit:${message.commit}`
-  if (message.vote !== NONE) text += ` Vote:${message.vote}`
+  if (message instanceof StorageWork && message.vote !== NONE) text += ` Vote:${message.vote}`
   if (message.entries.length === 1) {
     text += ` Entries:[${renderEntry(message.entries[0]!)}]`
   } else if (message.entries.length > 1) {
@@ -157,7 +164,7 @@ export function renderMessage(message: Message, prefix = ''): string {
     text += `\n${prefix}]`
   }
   if (message.snapshot !== null) text += `\n${prefix}  Snapshot: ${renderSnapshot(message.snapshot)}`
-  if (message.responses.length > 0) {
+  if (message instanceof StorageWork && message.responses.length > 0) {
     text += ' Responses:['
     for (const response of message.responses) text += `\n${renderMessage(response, `${prefix}  `)}`
     text += `\n${prefix}]`

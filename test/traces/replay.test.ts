@@ -8,7 +8,7 @@ import { utf8 } from '../../src/base/index.ts'
 import { Entry, Message, MessageType } from '../../src/raft/index.ts'
 import { parseDirectives } from './format.ts'
 import { Output } from './output.ts'
-import { quoted, renderMessage } from './render.ts'
+import { quoted, renderMessage, StorageWork } from './render.ts'
 import { difference, replay, rewrite } from './replay.ts'
 
 test('arguments are keys, values, and lists that may hold parentheses', () => {
@@ -48,7 +48,7 @@ test('payloads are quoted as Go does', () => {
 test('a message is indented with all that it holds', () => {
   const inner = new Message(MessageType.appResp, 1, 10, 3)
   inner.reject = true
-  const message = new Message(MessageType.app, 2, 1, 3)
+  const message = new StorageWork(MessageType.app, 2, 1, 3)
   message.entries = [new Entry(3, 4), new Entry(3, 5, 0, utf8('x'))]
   message.responses = [inner]
   expect(renderMessage(message, '  ')).toBe(
