@@ -25,6 +25,7 @@ export function apply(stores: Stores, peer: Peer, entry: Entry): void {
     assert(isEffects(entry), 'an entry of an unknown kind')
     reader.reset(entry.data)
     assert(reader.version === peer.cell.epoch.version, 'effects that were evaluated under another version of the cell')
+    peer.overlayBytes += entry.data.length
     peer.keys = reader.keys
     peer.sizeBytes = reader.sizeBytes
     if (reader.stampMs > peer.clockFloorMs) peer.clockFloorMs = reader.stampMs

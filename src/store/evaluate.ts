@@ -100,6 +100,8 @@ export class Evaluator {
 
   refuseParked(peer: Peer, refusal: Refusal): void {
     for (const command of peer.parked.takeAll()) {
+      // As if it had never been accepted: what follows on it is refused, too, and sent again behind it (rule 10).
+      peer.accepted.delete(command.sessionKey)
       this.#refuse(command.origin, command.session, command.sequence, refusal, peer)
     }
   }

@@ -2,10 +2,12 @@ import { assert } from '../base/index.ts'
 
 /** Rounds whose time of leaving is remembered; an answer to an older one confirms nothing. */
 const ROUNDS = 64
+/** What leaves so soon after a round began is of the same round, so that all rounds remembered last for two leases. */
+const ROUND_PART_OF_LEASE = 2 / ROUNDS
 
 /**
- * The leader's lease (rule 12). Each turn in which messages leave for the followers is a round with a number, which
- * travels with them and comes back with the answers. When a quorum has answered rounds up to r, nobody else can be
+ * The leader's lease (rule 12). Messages leave for the followers in rounds with a number, which travels with them and
+ * comes back with the answers. When a quorum has answered rounds up to r, nobody else can be
  * elected for a while after round r left, for each of them refuses votes that long.
  *
  * Times are monotonic milliseconds of this machine, which all its threads share.
@@ -39,6 +41,8 @@ export class Lease {
 
   /** Messages are about to leave: the number they carry. */
   nextRound(nowMs: number): number {
+    const sinceMs = nowMs - (this.#leftAtMs[this.round % ROUNDS] as number)
+    if (this.round > 0 && sinceMs < this.#durationMs * ROUND_PART_OF_LEASE) return this.round
     this.round++
     this.#leftAtMs[this.round % ROUNDS] = nowMs
     return this.round

@@ -55,6 +55,8 @@ export class Peer {
   written: number
   /** …and up to here they stay there through a crash. */
   durable: number
+  /** Of the entries between `written` and `applied`. */
+  overlayBytes = 0
 
   /** Only at a leader whose own term's first entry is applied (rule 2). */
   working: WorkingState | null = null

@@ -13,6 +13,7 @@ import { type CellState, encodeCellState } from '../model/index.ts'
 import { EFFECT, type EngineBatch, type KeyRange, metaKey } from '../storage/index.ts'
 import { isEffects } from './apply.ts'
 import { EffectReader } from './entry.ts'
+import { NewestEffects } from './newest.ts'
 import type { Peer } from './peer.ts'
 import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
@@ -35,23 +36,15 @@ const IDLE_MS = 2000
 /** A follower that lacks more than this is not waited for: it gets a snapshot. */
 const KEEP_FOR_FOLLOWERS_BYTES = 64 * 1024 * 1024
 
-/** The newest effect on a raw key: its value lies in `buffer`; without one the key is deleted. */
-interface Effect {
-  readonly buffer: Buffer | null
-  readonly start: number
-  readonly end: number
-}
-
-const DELETED: Effect = { buffer: null, start: 0, end: 0 }
-
 interface Job {
   readonly peer: Peer
   readonly state: CellState
   readonly bytes: number
   next: number
   ranges: KeyRange[]
-  readonly effects: Map<string, Effect>
-  pieces: Iterator<[string, Effect]> | null
+  readonly newest: NewestEffects
+  /** The next effect to be written; −1: they are still being read. */
+  piece: number
   /** Who had asked for it when it began. */
   readonly written: ((state: CellState) => void) | undefined
 }
@@ -121,11 +114,11 @@ export class WriteBack {
     this.#jobs.set(store, {
       peer,
       state: peer.state(),
-      bytes: peer.group.bytes,
+      bytes: peer.overlayBytes,
       next: peer.written + 1,
       ranges: [],
-      effects: new Map(),
-      pieces: null,
+      newest: new NewestEffects(),
+      piece: -1,
       written: this.#waiting.get(peer),
     })
     this.#waiting.delete(peer)
@@ -140,8 +133,8 @@ export class WriteBack {
       // A peer that takes a snapshot in is written by that.
       if (isVoid(peer) || !peer.initialized) continue
       if (this.#waiting.has(peer)) return peer
-      bytes += peer.group.bytes
-      if (largest === undefined || peer.group.bytes > largest.group.bytes) largest = peer
+      bytes += peer.overlayBytes
+      if (largest === undefined || peer.overlayBytes > largest.overlayBytes) largest = peer
     }
     if (idle || bytes > Math.min(OVERLAY_BYTES_MAX, this.#stores.overlayBytesMax)) return largest
     if (store.log.stats.segments > SEGMENTS_MAX) {
@@ -155,7 +148,7 @@ export class WriteBack {
 
   #continue(store: Store, job: Job): boolean {
     // A piece is at the engine: the job, and with it the engine, is held until that is done.
-    if (job.pieces !== null) return false
+    if (job.piece >= 0) return false
     if (isVoid(job.peer)) {
       this.#abort(store, job)
       return false
@@ -171,13 +164,14 @@ export class WriteBack {
       count++
       if (!isEffects(entry)) continue
       this.#reader.reset(entry.data)
+      job.newest.lookAt(this.#reader.buffer)
       while (this.#reader.next()) {
         count++
         this.#take(job)
       }
     }
     if (job.next > job.state.appliedIndex) {
-      job.pieces = job.effects.entries()
+      job.piece = 0
       this.#writePiece(store, job)
     }
     return true
@@ -189,36 +183,27 @@ export class WriteBack {
       const start = buffer.subarray(keyStart, keyEnd)
       const end = buffer.subarray(valueStart, valueEnd)
       job.ranges.push({ start, end })
-      const from = start.toString('latin1')
-      const to = end.toString('latin1')
-      for (const key of job.effects.keys()) if (key >= from && key < to) job.effects.delete(key)
+      job.newest.deleteRange(start, end)
       return
     }
-    const key = buffer.toString('latin1', keyStart, keyEnd)
-    job.effects.set(key, op === EFFECT.delete ? DELETED : { buffer, start: valueStart, end: valueEnd })
+    job.newest.put(keyStart, keyEnd, op === EFFECT.delete ? -1 : valueStart, valueEnd)
   }
 
   #writePiece(store: Store, job: Job): void {
-    const pairs: [string, Effect][] = []
-    let bytes = 0
-    let last = false
-    while (pairs.length < PIECE_KEYS && bytes < PIECE_BYTES) {
-      const next = (job.pieces as Iterator<[string, Effect]>).next()
-      if (next.done) {
-        last = true
-        break
-      }
-      pairs.push(next.value)
-      bytes += next.value[0].length + next.value[1].end - next.value[1].start
-    }
-    // Neighbours go in together: the engine's tables are sorted, and it remembers where it inserted last.
-    pairs.sort((a, b) => (a[0] < b[0] ? -1 : 1))
+    const { newest } = job
     const batch: EngineBatch = { deleteRanges: job.ranges, keys: [], values: [] }
     job.ranges = []
-    for (const [key, effect] of pairs) {
-      batch.keys.push(Buffer.from(key, 'latin1'))
-      batch.values.push(effect.buffer === null ? null : effect.buffer.subarray(effect.start, effect.end))
+    let bytes = 0
+    while (job.piece < newest.length && batch.keys.length < PIECE_KEYS && bytes < PIECE_BYTES) {
+      const key = newest.key(job.piece)
+      const value = newest.value(job.piece)
+      job.piece++
+      if (key === null) continue
+      batch.keys.push(key)
+      batch.values.push(value)
+      bytes += key.length + (value?.length ?? 0)
     }
+    const last = job.piece === newest.length
     if (last) {
       batch.keys.push(metaKey(job.state.cell.id))
       batch.values.push(encodeCellState(job.state))
@@ -236,6 +221,7 @@ export class WriteBack {
   #written(store: Store, job: Job): void {
     const { peer, state } = job
     peer.written = state.appliedIndex
+    peer.overlayBytes -= job.bytes
     // Entries without bytes hold segments of the log, too, until they are durable here.
     store.unflushedBytes += Math.max(1, job.bytes)
     this.#end(store)
@@ -296,7 +282,8 @@ export class WriteBack {
   #trim(peer: Peer, written: number): void {
     if (written > peer.durable) peer.durable = written
     let to = peer.durable
-    if (peer.isLeader && peer.group.bytes < KEEP_FOR_FOLLOWERS_BYTES) {
+    const keptBytesMax = Math.min(KEEP_FOR_FOLLOWERS_BYTES, this.#stores.overlayBytesMax / peer.store.peers.size)
+    if (peer.isLeader && peer.group.bytes < keptBytesMax) {
       for (const member of peer.cell.peers) {
         const progress = peer.node.progress(member.id)
         if (progress !== undefined && progress.match < to) to = progress.match

@@ -330,3 +330,57 @@ test('without PD the reports wait, and are not made anew in each turn', async ()
   harness.takesHeartbeat = () => true
   await harness.until(() => harness.heartbeats.some((report) => report.cells.length > 0), 'reports', 200)
 })
+
+test('behind a command that was parked and refused, what follows on it is refused, too', async () => {
+  const harness = await threeCopies()
+  await harness.transfer(FIRST_USER_CELL, 1)
+  await harness.ask(['SET', 'cold', 'v'])
+  await harness.run(6000)
+  const peer = harness.nodes[0]?.host?.peer(1, FIRST_USER_CELL)
+  peer?.working?.evict(0, peer.written)
+  const engine = harness.engines.get(1) as Engine
+  const { getMany } = engine
+  engine.getMany = (keys, done) => {
+    engine.getMany = getMany
+    getMany.call(engine, keys, (error, values) => setTimeout(() => done(error, values), 20))
+  }
+  const first = harness.send(['APPEND', 'cold', 'w'])
+  await harness.step()
+  await harness.step()
+  harness.drop = (from, to) => from + to === 1
+  harness.order(FIRST_USER_CELL, { kind: 'transferLeader', toStore: 2 })
+  await harness.step()
+  await harness.step()
+  expect(fateOf(harness, first)).toBe(Fate.notExecuted)
+  await harness.until(() => peer?.transferTo === 0, 'the transfer is given up')
+  expect(peer?.node.isLeader).toBe(true)
+  expect(await harness.ask(['APPEND', 'cold', 'x'], { after: first })).toMatchObject({ refusal: Refusal.outOfOrder })
+  expect((await harness.ask(['GET', 'cold'])).text).toBe('$1\r\nv\r\n')
+})
+
+test('what is kept for a follower that is gone is not written back again and again', async () => {
+  const harness = new StoreHarness(3, 3, { memory: '64mb' })
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.addPeer(FIRST_USER_CELL, 2, 1001)
+  await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+  await harness.transfer(FIRST_USER_CELL, 1)
+  harness.kill(2)
+  for (let i = 0; i < 12; i++) await harness.ask(['SET', `k${i}`, 'x'.repeat(1024 * 1024)])
+  const engine = harness.engines.get(1) as Engine
+  let writes = 0
+  const { write } = engine
+  engine.write = (batch, done) => {
+    writes++
+    write.call(engine, batch, done)
+  }
+  for (let i = 0; i < 40; i++) {
+    await harness.ask(['SET', 'small', `${i}`])
+    await harness.run(50)
+  }
+  expect(writes).toBeLessThan(20)
+  // Nor is more of the log held in memory than the overlays have a share of.
+  const group = harness.nodes[0]?.host?.peer(1, FIRST_USER_CELL)?.group
+  await harness.run(5000)
+  expect(group?.bytes).toBeLessThan((64 * 1024 * 1024) / 2 / 3)
+})

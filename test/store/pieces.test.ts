@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Ref } from '../../src/actor/index.ts'
 import { EMPTY, utf8 } from '../../src/base/index.ts'
@@ -5,6 +6,7 @@ import { type AnswerBatch, AnswerReader, Fate, FIRST_USER_CELL, Refusal } from '
 import { dataKey, EFFECT, SCOPE } from '../../src/storage/index.ts'
 import { EffectReader, EntryWriter, expiryOfValue, userKeyText } from '../../src/store/entry.ts'
 import { Lease } from '../../src/store/lease.ts'
+import { NewestEffects } from '../../src/store/newest.ts'
 import { Origin } from '../../src/store/origin.ts'
 import { Parking } from '../../src/store/parking.ts'
 import { PendingAnswers } from '../../src/store/pending.ts'
@@ -227,4 +229,61 @@ test('a command waits behind a parked one of its key or its connection, and behi
   expect(parking.holdsBack(2, [])).toBe(true)
   parking.takeAll()
   expect(parking.holdsBack(1, ['a'])).toBe(false)
+})
+
+test('a leader of many turns a millisecond keeps its lease, though answers take their time', () => {
+  const lease = new Lease(400)
+  lease.begin()
+  const answers: { round: number; dueMs: number }[] = []
+  let lastRound = 0
+  for (let nowMs = 1000; nowMs < 3000; nowMs += 0.1) {
+    lastRound = lease.nextRound(nowMs)
+    answers.push({ round: lastRound, dueMs: nowMs + 50 })
+    while ((answers[0]?.dueMs ?? Number.POSITIVE_INFINITY) <= nowMs) {
+      lease.answered(2, answers.shift()?.round ?? 0, 1, [1, 2, 3], [])
+    }
+    if (nowMs > 1100) expect(lease.untilMs).toBeGreaterThan(nowMs + 300)
+    // And never longer than a round that was answered warrants.
+    expect(lease.untilMs).toBeLessThanOrEqual(Math.max(0, nowMs - 50 + 400))
+  }
+})
+
+test('of many effects on each key the newest counts, also over ranges deleted in between', () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.record({
+          op: fc.constantFrom('put', 'put', 'put', 'delete', 'range'),
+          key: fc.integer({ min: 0, max: 2000 }),
+          to: fc.integer({ min: 0, max: 2000 }),
+        }),
+        { maxLength: 4000 },
+      ),
+      (steps) => {
+        const newest = new NewestEffects()
+        const model = new Map<string, string | null>()
+        const name = (key: number) => `key:${String(key).padStart(5, '0')}`
+        for (const [i, { op, key, to }] of steps.entries()) {
+          if (op === 'range') {
+            newest.deleteRange(Buffer.from(name(key)), Buffer.from(name(to)))
+            for (const known of [...model.keys()]) if (known >= name(key) && known < name(to)) model.delete(known)
+            continue
+          }
+          const value = `value ${i}`
+          const buffer = Buffer.from(name(key) + value)
+          newest.lookAt(buffer)
+          newest.put(0, name(key).length, op === 'delete' ? -1 : name(key).length, buffer.length)
+          model.set(name(key), op === 'delete' ? null : value)
+        }
+        const found = new Map<string, string | null>()
+        for (let at = 0; at < newest.length; at++) {
+          const key = newest.key(at)
+          const value = newest.value(at)
+          if (key !== null) found.set(Buffer.from(key).toString(), value && Buffer.from(value).toString())
+        }
+        expect(found).toEqual(model)
+      },
+    ),
+    { numRuns: 40 },
+  )
 })
