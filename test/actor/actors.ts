@@ -359,3 +359,57 @@ export const holder = actor<{ kind: 'hold' }>({
     },
   }),
 })
+
+// ────────────────────────────────────────────────────────────────────────────────────────────────────────────── tally
+
+/** Says after each turn which numbers it has handled in it, first and last of each run. */
+export const tally = actor<Numbered, { report: string }>({
+  module: import.meta.url,
+  name: 'tally',
+  protocol: numberedProtocol,
+  start(ctx, args) {
+    const report = ctx.named<RecorderMessage>(args.report)
+    let runs: [number, number][] = []
+    return {
+      receive(message) {
+        const run = runs[runs.length - 1]
+        if (run !== undefined && run[1] === message.number - 1) run[1] = message.number
+        else runs.push([message.number, message.number])
+        ctx.requestTurn()
+      },
+      turn() {
+        report.tell({ kind: 'item', value: { handled: runs, incarnation: ctx.incarnation } })
+        runs = []
+      },
+    }
+  },
+})
+
+// ──────────────────────────────────────────────────────────────────────────────────────────────────── slow to close
+
+export type ClosingMessage = { kind: 'hang' }
+
+/** Its stop takes a while, or for ever. */
+export const closing = actor<ClosingMessage, { label: string; stopMs: number | null }>({
+  module: import.meta.url,
+  name: 'closing',
+  start: (ctx, args) => ({
+    receive() {},
+    stop(why) {
+      ctx.log('info', `${args.label} begins to stop: ${why}`)
+      return new Promise((resolve) => {
+        if (args.stopMs === null) return
+        setTimeout(() => {
+          ctx.log('info', `${args.label} has stopped`)
+          resolve()
+        }, args.stopMs)
+      })
+    },
+  }),
+})
+
+/** Edges that cannot be made. */
+export function makeBrokenEdges(executor: number): Edges {
+  if (executor === 1) throw new Error('no disk for executor 1')
+  return {}
+}
