@@ -32,6 +32,12 @@ class HistoryStorage extends MemoryStorage {
     this.history = [first]
   }
 
+  /** The state machine has kept only what it was at `index`. */
+  goBackTo(index: number): void {
+    while (this.newest.index > index) this.history.pop()
+    if (this.newest.index !== index) throw new Error(`there was no state at index ${index}`)
+  }
+
   get newest(): Snapshot {
     return this.history[this.history.length - 1]!
   }
@@ -42,7 +48,8 @@ class HistoryStorage extends MemoryStorage {
 }
 
 export interface Member {
-  readonly node: RawNode
+  node: RawNode
+  readonly options: NodeOptions
   readonly storage: HistoryStorage
   readonly isAsync: boolean
   /** Storage messages that wait for their thread. */
@@ -110,8 +117,21 @@ export class Environment {
         applied: snapshot.index,
       }
       const node = new RawNode(config, storage, new Random(id), this.output)
-      this.members.push({ node, storage, isAsync: options.asyncStorageWrites, appendWork: [], applyWork: [] })
+      this.members.push({ node, options, storage, isAsync: options.asyncStorageWrites, appendWork: [], applyWork: [] })
     }
+  }
+
+  /** A crash, and a new beginning from what is on disk: of the log, and of the state machine as it was at `applied`. */
+  restart(id: number, applied: number | undefined): void {
+    const member = this.member(id)
+    const { storage, options } = member
+    if (applied !== undefined) storage.goBackTo(applied)
+    member.appendWork.length = 0
+    member.applyWork.length = 0
+    this.messages = this.messages.filter(({ to, from }) => to !== id || from >= NONE)
+    const { index, confState } = storage.newest
+    const config = { ...options, id, hardState: storage.hardState, confState, applied: index }
+    member.node = new RawNode(config, storage, new Random(id), this.output)
   }
 
   processReady(id: number): void {

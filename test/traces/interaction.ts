@@ -25,7 +25,11 @@ import {
 import { parseLevel } from './output.ts'
 import { renderEntries } from './render.ts'
 
-/** The commands of the interaction files, one function each. What they throw is printed. */
+/**
+ * The commands of the interaction files, one function each. What they throw is printed.
+ *
+ * `read-index`, `report-snapshot` and `restart`, and some keys of `add-nodes`, are ours: the recorded files have none.
+ */
 
 type Command = (environment: Environment, directive: Directive) => void
 
@@ -68,10 +72,17 @@ export const COMMANDS: Record<string, Command> = {
   'propose-conf-change': proposeConfChange,
   'raft-log': (environment, directive) => printLog(environment, firstId(directive)),
   'raft-state': raftState,
+  'read-index': (environment, directive) =>
+    environment.member(firstId(directive)).node.readIndex(utf8(directive.arguments[1]?.key ?? '')),
+  'report-snapshot': (environment, directive) => {
+    const [node, peer] = twoIds(directive)
+    environment.member(node).node.reportSnapshot(peer, booleanOf(directive, 'ok') ?? true)
+  },
   'report-unreachable': (environment, directive) => {
     const [node, peer] = twoIds(directive)
     environment.member(node).node.reportUnreachable(peer)
   },
+  restart: (environment, directive) => environment.restart(firstId(directive), integerOf(directive, 'applied')),
   'send-snapshot': (environment, directive) => environment.sendSnapshot(...twoIds(directive)),
   'set-randomized-election-timeout': (environment, directive) => {
     const ticks = integerOf(directive, 'timeout')
@@ -114,6 +125,18 @@ function addNodes(environment: Environment, directive: Directive): void {
         break
       case 'max-committed-size-per-ready':
         options.committedBytesPerReadyMax = integer(values[0] ?? '')
+        break
+      case 'max-size-per-message':
+        options.entryBytesMax = integer(values[0] ?? '')
+        break
+      case 'max-inflight-bytes':
+        options.inflightBytesMax = integer(values[0] ?? '')
+        break
+      case 'max-uncommitted-size':
+        options.uncommittedBytesMax = integer(values[0] ?? '')
+        break
+      case 'disable-proposal-forwarding':
+        options.disableProposalForwarding = booleanOf(directive, key) ?? false
         break
       case 'read-only':
         options.readOnlyOption = parseReadOnly(values[0] ?? '')

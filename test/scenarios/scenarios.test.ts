@@ -10,7 +10,7 @@ import { difference, replay, rewrite } from '../traces/replay.ts'
  * what comes out now: then it is the diff that is to be read.
  */
 
-const FOLDER = join(process.cwd(), 'test/raft/scenarios')
+const FOLDER = join(process.cwd(), 'test/scenarios')
 const files = readdirSync(FOLDER).filter((name) => name.endsWith('.txt'))
 
 for (const name of files) {
@@ -26,4 +26,9 @@ test('every command of the format is used in one of them', () => {
   const used = files.flatMap((name) => parseDirectives(readFileSync(join(FOLDER, name), 'utf8')))
   const commands = new Set(used.map(({ command }) => command))
   expect(Object.keys(COMMANDS).filter((command) => !commands.has(command))).toEqual([])
+})
+
+test('each opens with what it shows', () => {
+  expect(files.length).toBeGreaterThanOrEqual(15)
+  expect(files.filter((name) => !/^# \S.{20,}\n/.test(readFileSync(join(FOLDER, name), 'utf8')))).toEqual([])
 })
