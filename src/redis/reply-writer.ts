@@ -14,6 +14,11 @@ const PREFIX_BYTES_MAX = 24
 
 const encoder = new TextEncoder()
 
+/** Thrown in the midst of a reply: a few bytes of a command may ask for any number of copies of a large value. */
+export class ReplyTooLarge extends Error {
+  override readonly name = 'ReplyTooLarge'
+}
+
 /**
  * Writes replies one behind another into one buffer that grows by doubling.
  *
@@ -26,11 +31,14 @@ export class ReplyWriter {
   buffer: Uint8Array
   length: number
   protocol: 2 | 3
+  /** A reply that would grow beyond this is a `ReplyTooLarge`; then only `reset` is permitted. */
+  bytesMax: number
 
   constructor(protocol: 2 | 3 = 2) {
     this.buffer = Buffer.allocUnsafeSlow(CAPACITY_FIRST)
     this.length = 0
     this.protocol = protocol
+    this.bytesMax = Number.POSITIVE_INFINITY
   }
 
   reset(): void {
@@ -216,7 +224,9 @@ export class ReplyWriter {
   }
 
   #grow(size: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.buffer.length * 2, this.length + size))
+    const needed = this.length + size
+    if (needed > this.bytesMax) throw new ReplyTooLarge()
+    const larger = Buffer.allocUnsafeSlow(Math.max(Math.min(this.buffer.length * 2, this.bytesMax), needed))
     larger.set(this.buffer.subarray(0, this.length))
     this.buffer = larger
   }

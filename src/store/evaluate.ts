@@ -15,6 +15,7 @@ import {
   checkArity,
   lookupCommand,
   parseCommand,
+  ReplyTooLarge,
   ReplyWriter,
   unknownCommandError,
   wrongArityError,
@@ -37,6 +38,8 @@ export const COMMAND_BYTES_MAX = 8 * 1024 * 1024
 const LARGEST_ENTRY_BYTES = 16 * 1024 * 1024
 /** What Raft takes beyond the bytes at which writes begin to wait. */
 export const UNCOMMITTED_RESERVE_BYTES = 2 * LARGEST_ENTRY_BYTES
+/** Whatever a client may be sent at most: answers lie in one buffer. */
+const REPLY_BYTES_MAX = 1024 * 1024 * 1024
 
 /** What `#execute` returns in the place of a release index. */
 const CANNOT_YET = -1
@@ -262,6 +265,7 @@ export class Evaluator {
     const stores = this.#stores
     reply.reset()
     reply.protocol = protocol === 3 ? 3 : 2
+    reply.bytesMax = Math.min(stores.options.clientOutputMax, REPLY_BYTES_MAX)
     if (row === undefined || row.execute === null || (row.internal && (flags & CommandFlag.internal) === 0)) {
       reply.errorText(unknownCommandError(args))
       origin.answers().add(session, sequence, Fate.done, Refusal.none, reply.buffer, 0, reply.length)
@@ -280,10 +284,23 @@ export class Evaluator {
     const working = peer.working as NonNullable<Peer['working']>
     if (!this.#loaded(peer, row)) return CANNOT_YET
     if (!peer.evaluating) this.#begin(peer)
+    if (origin.isLoaded) {
+      // The rest in another turn: one message to a gateway has room for so much only.
+      stores.atTurnEnd(() => stores.touch(peer))
+      return CANNOT_YET
+    }
+    // Behind large answers that wait for a commit, which then looks at what is parked.
+    if (peer.pending.isLoaded) return CANNOT_YET
     if (!this.#hasBudget(peer, row.writes ? UNCOMMITTED_RESERVE_BYTES : LARGEST_ENTRY_BYTES)) return CANNOT_YET
 
     working.beginCommand()
-    row.execute(args, working, reply)
+    try {
+      row.execute(args, working, reply)
+    } catch (error) {
+      if (!(error instanceof ReplyTooLarge)) throw error
+      reply.reset()
+      reply.error('TOOBIG', `the reply would be larger than client-output-max (${reply.bytesMax} bytes)`)
+    }
     this.commandsProcessed++
     const own = working.wrote ? working.entryIndex : row.wholeRange ? this.#lastIndex(peer) : working.touchedIndex
     const index = Math.max(own, before)

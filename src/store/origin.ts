@@ -1,6 +1,8 @@
 import type { Ref } from '../actor/index.ts'
 import { type AnswerBatch, AnswerWriter } from '../model/index.ts'
 
+const TURN_BYTES_MAX = 32 * 1024 * 1024
+
 /** Who sent commands, and the answers that leave for it at the end of the turn. */
 export class Origin {
   readonly name: string
@@ -24,6 +26,11 @@ export class Origin {
   readonly answers = (): AnswerWriter => {
     if (this.#out.count === 0) this.#dirty.push(this)
     return this.#out
+  }
+
+  /** As much leaves with this turn as one message should hold. */
+  get isLoaded(): boolean {
+    return this.#out.length > TURN_BYTES_MAX
   }
 
   /** Answers that were written earlier and may leave now. */

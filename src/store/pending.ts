@@ -16,6 +16,12 @@ class AnswerGroup {
     this.sinceMs = sinceMs
   }
 
+  get bytes(): number {
+    let bytes = 0
+    for (let i = 0; i < this.writers.length; i++) bytes += (this.writers[i] as AnswerWriter).length
+    return bytes
+  }
+
   writerOf(origin: Origin): AnswerWriter {
     for (let i = 0; i < this.origins.length; i++) {
       if (this.origins[i] === origin) return this.writers[i] as AnswerWriter
@@ -31,6 +37,8 @@ class AnswerGroup {
 const spareWriters: AnswerWriter[] = []
 const SPARE_WRITERS_MAX = 64
 const SPARE_BYTES_MAX = 256 * 1024
+/** Answers to one entry lie in one buffer for each origin, and pile up while nothing is committed. */
+const GROUP_BYTES_MAX = 32 * 1024 * 1024
 
 /**
  * Answers whose release index is not committed yet (rule 1), in order of index. A peer that steps down keeps them:
@@ -40,6 +48,12 @@ export class PendingAnswers {
   #groups: AnswerGroup[] = []
   #first = 0
   count = 0
+
+  /** Enough bytes wait: no more commands are to be executed just now. */
+  get isLoaded(): boolean {
+    const last = this.#groups.length - 1
+    return last >= this.#first && (this.#groups[last] as AnswerGroup).bytes > GROUP_BYTES_MAX
+  }
 
   get isEmpty(): boolean {
     return this.#first === this.#groups.length

@@ -384,3 +384,26 @@ test('what is kept for a follower that is gone is not written back again and aga
   await harness.run(5000)
   expect(group?.bytes).toBeLessThan((64 * 1024 * 1024) / 2 / 3)
 })
+
+test('many copies of a large value are asked for in a few bytes, and no buffer grows without bounds', async () => {
+  const harness = new StoreHarness(1, 1, { clientOutputMax: '20mb' })
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  const large = 'x'.repeat(4 * 1024 * 1024)
+  let largestBatch = 0
+  harness.tellAnswers = (records) => {
+    largestBatch = Math.max(largestBatch, records.length)
+  }
+  // Those behind the SET in the same turn wait for its commit; the others leave at once.
+  const first = harness.send(['SET', 'k', large], { session: 1 })
+  const waiting = Array.from({ length: 30 }, (_, i) => harness.send(['STRLEN', 'k'], { session: 100 + i }))
+  const behind = Array.from({ length: 30 }, (_, i) => harness.send(['GET', 'k'], { session: 200 + i }))
+  const all = [first, ...waiting, ...behind]
+  await harness.until(() => all.every((sequence) => fateOf(harness, sequence) === Fate.done), 'answers')
+  const more = Array.from({ length: 30 }, (_, i) => harness.send(['GET', 'k'], { session: 300 + i }))
+  await harness.until(() => more.every((sequence) => fateOf(harness, sequence) === Fate.done), 'answers')
+  expect(largestBatch).toBeLessThan(100 * 1024 * 1024)
+  expect((await harness.ask(['MGET', 'k', 'k', 'k', 'k'])).text.length).toBeGreaterThan(4 * large.length)
+  const refused = await harness.ask(['MGET', ...Array.from({ length: 20 }, () => 'k')])
+  expect(refused.text.slice(0, 8)).toBe('-TOOBIG ')
+})

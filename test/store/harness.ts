@@ -58,6 +58,8 @@ export class StoreHarness {
   storesLost = (error: Error): void => {
     throw error
   }
+  /** Is shown each batch of answers as it leaves. */
+  tellAnswers: (records: Uint8Array) => void = () => {}
   /** Is there a PD, and has it room? */
   takesHeartbeat = (): boolean => true
   readonly #random = new Random('store harness')
@@ -314,6 +316,7 @@ export class StoreHarness {
   }
 
   #takeAnswers(batch: AnswerBatch): void {
+    this.tellAnswers(batch.records)
     const reader = new AnswerReader()
     reader.reset(batch.records)
     while (reader.next()) {
