@@ -22,6 +22,8 @@ export interface FaultSettings {
   readonly weatherMs: number
   /** For a while nothing passes between two executors: what may not be dropped comes afterwards. */
   readonly partitionMs: number
+  /** A thread stands still and, when it wakes up, hears of nothing new for a while: it believes in the world that was. */
+  readonly tranceMs: number
   /** For a while a disk takes long to sync. */
   readonly slowDiskMs: number
   /** Someone asks for another leader. */
@@ -44,6 +46,7 @@ export function drawFaults(random: Random): FaultSettings {
     pauseMs: rate(0.5, 500, 8000),
     weatherMs: rate(0.6, 1000, 8000),
     partitionMs: rate(0.5, 1500, 10_000),
+    tranceMs: rate(0.4, 2000, 10_000),
     slowDiskMs: rate(0.4, 2000, 10_000),
     transferMs: rate(0.5, 300, 4000),
     wallSkewMs: rate(0.2, 1000, 5000),
@@ -114,6 +117,7 @@ export class Faults {
     this.#strikeEvery('pause', settings.pauseMs, () => this.#pause())
     this.#strikeEvery('weather', settings.weatherMs, () => this.#changeWeather())
     this.#strikeEvery('partition', settings.partitionMs, () => this.#cut())
+    this.#strikeEvery('trance', settings.tranceMs, () => this.#entrance())
     this.#strikeEvery('slow disk', settings.slowDiskMs, () => this.#slowDisk())
     this.#strikeEvery('transfer', settings.transferMs, () => this.#victim.transferLeader(this.#random))
     this.#strikeEvery('wall clock', settings.wallSkewMs, () => this.#skew())
@@ -211,15 +215,38 @@ export class Faults {
 
   #cut(): void {
     const { executors, nowMs } = this.#victim
+    const durationMs = this.#random.float() * 4000
     // The main one too: a gateway that hears of nothing new sends to leaders that were.
     const a = this.#random.below(executors + 1)
-    const b = (a + 1 + this.#random.below(executors)) % (executors + 1)
-    const durationMs = this.#random.float() * 4000
+    // One from one other; or from all, so that what it leads must be led by others before it knows.
+    const isAlone = this.#random.chance(0.5)
+    const other = (a + 1 + this.#random.below(executors)) % (executors + 1)
     // Both ways, or one: half of a partition is the worse kind.
-    this.#cuts.set(`${a}>${b}`, nowMs + durationMs)
     const bothWays = this.#random.chance(0.6)
-    if (bothWays) this.#cuts.set(`${b}>${a}`, nowMs + durationMs)
-    this.#victim.trace(`${a} ${bothWays ? 'and' : 'to'} ${b} are parted for ${durationMs.toFixed(0)} ms`)
+    for (let b = 0; b <= executors; b++) {
+      if (b !== a && (isAlone || b === other)) this.#part(a, b, bothWays, nowMs + durationMs)
+    }
+    const parted = `${bothWays ? 'and' : 'to'} ${isAlone ? 'all others' : other}`
+    this.#victim.trace(`${a} ${parted} are parted for ${durationMs.toFixed(0)} ms`)
+  }
+
+  #part(a: number, b: number, bothWays: boolean, untilMs: number): void {
+    this.#cuts.set(`${a}>${b}`, untilMs)
+    if (bothWays) this.#cuts.set(`${b}>${a}`, untilMs)
+  }
+
+  #entrance(): void {
+    const { executors, nowMs } = this.#victim
+    const executor = this.#victim.someLeader(this.#random) ?? this.#someExecutor()
+    const durationMs = 300 + this.#random.float() * PAUSE_MS_MAX
+    const deafMs = this.#random.float() * 1000
+    for (let other = 0; other <= executors; other++) {
+      if (other !== executor) this.#part(executor, other, true, nowMs + durationMs + deafMs)
+    }
+    this.#victim.trace(
+      `executor ${executor} pauses for ${durationMs.toFixed(0)} ms and is deaf ${deafMs.toFixed(0)} ms longer`,
+    )
+    this.#victim.pauseExecutor(executor, durationMs)
   }
 
   #judge(from: number, to: number, lane: Lane): ReturnType<MessageFilter> {

@@ -7,6 +7,22 @@
  *   --seed S --trace    prints what happens, with virtual times
  *   --seeds N           plays N seeds on all cores; --first F begins with that number, --minutes M ends after so long
  * ```
+ *
+ * How the pieces fit, from the bottom:
+ *
+ * ```
+ *   disk, engine, network, listener   what the product's edges are made of here; they outlive crashes
+ *   cluster                           the product over them, and everything that can be done to it
+ *   workload, client                  what clients do, drawn from the seed, and the history of what they saw
+ *   faults                            what goes wrong, drawn from the seed
+ *   effects, replicas                 what must hold among replicas at any moment
+ *   run                               one seed: birth, trouble, healing, peace, farewell; then ../check judges the history
+ *   main, sim.test                    many seeds
+ *   map-server, virtual-time          a server that is one map: it shows that all of this finds what is wrong
+ * ```
+ * A new command: its meaning in `../check/model.ts` and its draw in `workload.ts`. A new fault: a rate, a strike, and
+ * what `Victim` needs for it. A seed says the same only as long as nobody draws one number more: keep the trace.
+ *
  * Ends with 10 when the product crashed, 11 when an answer or a replica was wrong, 12 when it did not come back; with 1
  * when the command line is.
  */
