@@ -34,7 +34,7 @@ export type Sender = ActorRef | null | typeof EVENT | typeof HELD
 
 export type ActorState = 'running' | 'stopping' | 'stopped'
 
-export const MAILBOX_MESSAGES = 65_536
+const MAILBOX_MESSAGES = 65_536
 
 export class LocalActor implements TimerOwner {
   readonly here: Executor
@@ -196,7 +196,7 @@ class Context implements ActorContext<unknown> {
   }
 
   tell<T>(ref: Ref<T>, message: T): boolean {
-    return this.#here.tellAs(this.#actor, ref as AnyRef, message)
+    return this.#here.outbound.tellAs(this.#actor, ref as AnyRef, message)
   }
 
   edge<T>(token: EdgeToken<T>): T {
@@ -216,7 +216,7 @@ class Context implements ActorContext<unknown> {
   }
 
   watchExecutors(): void {
-    this.#here.watchExecutors(this.#actor)
+    this.#here.links.watchExecutors(this.#actor)
   }
 
   stop(child?: AnyRef): void {

@@ -139,14 +139,14 @@ export class Notices {
         here.names.forget(link.executor, link.incarnation, serial, frame.text())
         return
       case WATCH:
-        here.watches.watchedFrom(serial, here.incarnation, here.refOver(link, frame.u32()))
+        here.watches.watchedFrom(serial, here.incarnation, here.links.refOver(link, frame.u32()))
         return
       case UNWATCH:
-        here.watches.unwatchedFrom(serial, here.refOver(link, frame.u32()))
+        here.watches.unwatchedFrom(serial, here.links.refOver(link, frame.u32()))
         return
       case TERMINATED: {
         const watcher = here.actors.get(frame.u32())
-        const target = here.refTo(link.executor, frame.u32(), serial)
+        const target = here.links.refTo(link.executor, frame.u32(), serial)
         const why = REASONS[frame.u8()] as TerminatedReason
         if (watcher !== undefined) here.watches.ended(watcher, target, why)
         return
@@ -155,14 +155,14 @@ export class Notices {
         here.asks.fail(serial, failure(frame.text() as DeadLetterReason))
         return
       case STOP:
-        here.lifecycle.stopFor(serial, here.refOver(link, frame.u32()))
+        here.lifecycle.stopFor(serial, here.links.refOver(link, frame.u32()))
         return
       case LARGE_TAKEN:
         laneOf(link, frame.u8()).answered(serial)
         return
       case LARGE_REFUSED: {
         const refused = laneOf(link, frame.u8()).answered(serial)
-        if (refused !== null) here.giveBack(link, refused, 0, refused.bytes.length, 'too-big')
+        if (refused !== null) here.links.giveBack(link, refused, 0, refused.bytes.length, 'too-big')
         return
       }
       case WINDOW:
@@ -206,7 +206,7 @@ export function failure(reason: DeadLetterReason): Error {
 }
 
 /** Log fields that are not plain data, as text. */
-export function readable(fields: Readonly<Record<string, unknown>>): Record<string, string> {
+function readable(fields: Readonly<Record<string, unknown>>): Record<string, string> {
   const result: Record<string, string> = {}
   for (const key in fields) {
     const value = fields[key]

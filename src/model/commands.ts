@@ -42,8 +42,8 @@ export const CommandFlag = {
   internal: 1,
 } as const
 
-export const COMMAND_HEADER_BYTES = 48
-export const ANSWER_HEADER_BYTES = 24
+const COMMAND_HEADER_BYTES = 48
+const ANSWER_HEADER_BYTES = 24
 
 /** A growing list of records in one buffer. Hand over `finish()` and it starts a new one. */
 export class RecordWriter {

@@ -34,14 +34,6 @@ export interface MembershipChange {
   readonly epoch: Epoch
 }
 
-/** An administrative entry: cut the cell at `key`; what is right of it becomes the child. */
-export interface Split {
-  readonly epoch: Epoch
-  readonly key: Uint8Array
-  readonly child: number
-  readonly childPeers: readonly Peer[]
-}
-
 function peerFrom(peer: { id?: number | null; store?: number | null; learner?: boolean | null }): Peer {
   return { id: peer.id ?? 0, store: peer.store ?? 0, role: peer.learner ? 'learner' : 'voter' }
 }
@@ -118,23 +110,4 @@ export function encodeMembershipChange(change: MembershipChange): Uint8Array {
 export function decodeMembershipChange(bytes: Uint8Array): MembershipChange {
   const change = proto.MembershipChange.decode(bytes)
   return { peers: (change.peers ?? []).map(peerFrom), epoch: epochFrom(change.epoch) }
-}
-
-export function encodeSplit(split: Split): Uint8Array {
-  return proto.Split.encode({
-    epoch: { ...split.epoch },
-    key: split.key,
-    child: split.child,
-    childPeers: split.childPeers.map(peerTo),
-  }).finish()
-}
-
-export function decodeSplit(bytes: Uint8Array): Split {
-  const split = proto.Split.decode(bytes)
-  return {
-    epoch: epochFrom(split.epoch),
-    key: copyBytes(split.key),
-    child: split.child,
-    childPeers: (split.childPeers ?? []).map(peerFrom),
-  }
 }

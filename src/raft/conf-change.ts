@@ -35,7 +35,7 @@ export interface ConfChangeV2 {
   context: Uint8Array
 }
 
-export function isV2(change: ConfChange | ConfChangeV2): change is ConfChangeV2 {
+function isV2(change: ConfChange | ConfChangeV2): change is ConfChangeV2 {
   return 'changes' in change
 }
 

@@ -23,7 +23,7 @@ export { commandReply } from './command-reply.ts'
 export { matchGlob } from './glob.ts'
 export { parseInteger } from './integers.ts'
 export type { Keyspace, StringValue } from './keyspace.ts'
-export { Push, type Reply, ReplyError, ReplyFormatError, ReplyParser } from './reply-parser.ts'
+export { Push, type Reply, ReplyError, ReplyParser } from './reply-parser.ts'
 export { formatDouble, ReplyTooLarge, ReplyWriter } from './reply-writer.ts'
 export { ProtocolError, type RequestLimits, RequestParser } from './request-parser.ts'
 export type {

@@ -21,7 +21,7 @@ export class ReplyError extends Error {
 }
 
 /** The bytes are not replies: nothing behind them can be trusted. */
-export class ReplyFormatError extends Error {
+class ReplyFormatError extends Error {
   override readonly name = 'ReplyFormatError'
 }
 

@@ -3,7 +3,7 @@ import type { Keyspace } from './keyspace.ts'
 import type { ReplyWriter } from './reply-writer.ts'
 
 /** Redis's flags, in the order in which COMMAND INFO lists them. */
-export const commandFlags = [
+const commandFlags = [
   'write',
   'readonly',
   'denyoom',
@@ -25,7 +25,7 @@ export const commandFlags = [
 export type CommandFlag = (typeof commandFlags)[number]
 
 /** Redis's ACL categories, in the order in which COMMAND INFO lists them. */
-export const commandCategories = [
+const commandCategories = [
   'keyspace',
   'read',
   'write',

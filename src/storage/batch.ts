@@ -7,12 +7,12 @@ import type { LogStart } from './raft-log.ts'
 
 const TWO_32 = 0x1_0000_0000
 
-export function putU64(view: DataView, at: number, value: number): void {
+function putU64(view: DataView, at: number, value: number): void {
   view.setUint32(at, value >>> 0, true)
   view.setUint32(at + 4, (value / TWO_32) >>> 0, true)
 }
 
-export function getU64(view: DataView, at: number): number {
+function getU64(view: DataView, at: number): number {
   return view.getUint32(at, true) + view.getUint32(at + 4, true) * TWO_32
 }
 

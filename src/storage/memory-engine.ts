@@ -5,7 +5,7 @@ import { SortedTree, scanTree } from './sorted-tree.ts'
 type Later = (run: () => void) => void
 
 /** What a batch does, to a tree. */
-export function applyBatch(tree: SortedTree, batch: EngineBatch): void {
+function applyBatch(tree: SortedTree, batch: EngineBatch): void {
   for (const { start, end } of batch.deleteRanges) tree.deleteRange(start, end)
   for (let i = 0; i < batch.keys.length; i++) {
     const value = batch.values[i]
@@ -56,7 +56,7 @@ class MemoryEngine implements Engine {
   }
 }
 
-export class TreeSnapshot implements EngineSnapshot {
+class TreeSnapshot implements EngineSnapshot {
   #tree: SortedTree | null
   readonly #later: Later
 

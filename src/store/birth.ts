@@ -17,7 +17,7 @@ const UNCOMMITTED_BYTES_MAX = 64 * 1024 * 1024
 const COMMITTED_BYTES_PER_READY_MAX = 16 * 1024 * 1024
 
 /** How long after a round left nobody else can be elected, as a leader may believe (rule 12). */
-export function leaseMs(options: Options): number {
+function leaseMs(options: Options): number {
   return (options.electionTicks - 1) * options.tick * 0.9
 }
 
@@ -81,7 +81,7 @@ export function bearLearner(stores: Stores, store: Store, cell: number, id: numb
   return peer
 }
 
-export function unbornState(cell: number, peer: number): CellState {
+function unbornState(cell: number, peer: number): CellState {
   return {
     cell: unknownCell(cell),
     peer,

@@ -168,14 +168,6 @@ function copyInto(target: Buffer, at: number, source: Uint8Array, start: number,
   }
 }
 
-/** What opens an entry of effects. */
-export interface EntryPrefix {
-  readonly version: number
-  readonly stampMs: number
-  readonly keys: number
-  readonly sizeBytes: number
-}
-
 /** Reads the effects of an entry in place. One object serves for many entries. */
 export class EffectReader {
   version = 0

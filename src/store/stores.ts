@@ -1,4 +1,4 @@
-import type { ActorContext, Behavior, LogLevel } from '../actor/index.ts'
+import type { ActorContext, LogLevel } from '../actor/index.ts'
 import { type Random, unreachable } from '../base/index.ts'
 import {
   type AnswerBatch,
@@ -394,5 +394,3 @@ export class Stores {
     this.snapshotsIn.piece(peer, message)
   }
 }
-
-export type StoresBehavior = Behavior<StoresMessage>
