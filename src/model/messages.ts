@@ -83,6 +83,13 @@ export type OrderStep =
   | { readonly kind: 'promoteLearner'; readonly peer: Peer }
   | { readonly kind: 'removePeer'; readonly peer: Peer }
   | { readonly kind: 'transferLeader'; readonly toStore: number }
+  /** Cut at `key`, or, when it is null, in the middle. The child's peers live on stores of the parent's. */
+  | {
+      readonly kind: 'split'
+      readonly key: Uint8Array | null
+      readonly child: number
+      readonly childPeers: readonly Peer[]
+    }
 
 export interface Order {
   readonly kind: 'order'
@@ -92,6 +99,14 @@ export interface Order {
   readonly cell: number
   readonly epoch: Epoch
   readonly step: OrderStep
+}
+
+/** The leader of a cell that has grown asks to be told to split it, with ids for the child and its peers. */
+export interface SplitWanted {
+  readonly kind: 'splitWanted'
+  readonly store: number
+  readonly cell: Cell
+  readonly reason: string
 }
 
 /** PD is new and asks every store to report all its leaders at once (rule 32). */
@@ -170,7 +185,15 @@ export interface WorldWanted {
   readonly request: number
 }
 
-export type PdMessage = Heartbeat | RoutesWanted | WorldWanted | AnswerBatch | Routes | TransferWanted | PdInternal
+export type PdMessage =
+  | Heartbeat
+  | RoutesWanted
+  | WorldWanted
+  | AnswerBatch
+  | Routes
+  | TransferWanted
+  | SplitWanted
+  | PdInternal
 
 /** An order by hand: lead `cell` from `toStore`. Whoever names itself is told what became of it. */
 export interface TransferWanted {

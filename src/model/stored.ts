@@ -111,3 +111,40 @@ export function decodeMembershipChange(bytes: Uint8Array): MembershipChange {
   const change = proto.MembershipChange.decode(bytes)
   return { peers: (change.peers ?? []).map(peerFrom), epoch: epochFrom(change.epoch) }
 }
+
+/**
+ * An administrative entry: cut the cell at `key`; what is right of it becomes the child. Keys and bytes of both halves
+ * are as the leader knows them when it proposes.
+ */
+export interface Split {
+  readonly epoch: Epoch
+  readonly key: Uint8Array
+  readonly child: number
+  readonly childPeers: readonly Peer[]
+  readonly parentKeys: number
+  readonly childKeys: number
+  readonly parentBytes: number
+  readonly childBytes: number
+}
+
+export function encodeSplit(split: Split): Uint8Array {
+  return proto.Split.encode({
+    ...split,
+    epoch: { ...split.epoch },
+    childPeers: split.childPeers.map(peerTo),
+  }).finish()
+}
+
+export function decodeSplit(bytes: Uint8Array): Split {
+  const split = proto.Split.decode(bytes)
+  return {
+    epoch: epochFrom(split.epoch),
+    key: copyBytes(split.key),
+    child: split.child,
+    childPeers: (split.childPeers ?? []).map(peerFrom),
+    parentKeys: split.parentKeys,
+    childKeys: split.childKeys,
+    parentBytes: split.parentBytes,
+    childBytes: split.childBytes,
+  }
+}

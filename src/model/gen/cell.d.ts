@@ -503,6 +503,18 @@ export namespace cellarium {
         /** Split childPeers. */
         childPeers: cellarium.Peer.$Properties[];
 
+        /** Split parentKeys. */
+        parentKeys: number;
+
+        /** Split childKeys. */
+        childKeys: number;
+
+        /** Split parentBytes. */
+        parentBytes: number;
+
+        /** Split childBytes. */
+        childBytes: number;
+
         /**
          * Encodes the specified Split message. Does not implicitly {@link cellarium.Split.verify|verify} messages.
          * @param message Split message or plain object to encode
@@ -538,6 +550,18 @@ export namespace cellarium {
 
             /** Split childPeers */
             childPeers?: (cellarium.Peer.$Properties[]|null);
+
+            /** Split parentKeys */
+            parentKeys?: (number|null);
+
+            /** Split childKeys */
+            childKeys?: (number|null);
+
+            /** Split parentBytes */
+            parentBytes?: (number|null);
+
+            /** Split childBytes */
+            childBytes?: (number|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

@@ -1276,6 +1276,10 @@ export const cellarium = $root.cellarium = (() => {
          * @property {Uint8Array|null} [key] Split key
          * @property {number|null} [child] Split child
          * @property {Array.<cellarium.Peer.$Properties>|null} [childPeers] Split childPeers
+         * @property {number|null} [parentKeys] Split parentKeys
+         * @property {number|null} [childKeys] Split childKeys
+         * @property {number|null} [parentBytes] Split parentBytes
+         * @property {number|null} [childBytes] Split childBytes
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -1341,6 +1345,38 @@ export const cellarium = $root.cellarium = (() => {
         Split.prototype.childPeers = $util.emptyArray;
 
         /**
+         * Split parentKeys.
+         * @member {number} parentKeys
+         * @memberof cellarium.Split
+         * @instance
+         */
+        Split.prototype.parentKeys = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Split childKeys.
+         * @member {number} childKeys
+         * @memberof cellarium.Split
+         * @instance
+         */
+        Split.prototype.childKeys = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Split parentBytes.
+         * @member {number} parentBytes
+         * @memberof cellarium.Split
+         * @instance
+         */
+        Split.prototype.parentBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Split childBytes.
+         * @member {number} childBytes
+         * @memberof cellarium.Split
+         * @instance
+         */
+        Split.prototype.childBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
          * Encodes the specified Split message. Does not implicitly {@link cellarium.Split.verify|verify} messages.
          * @function encode
          * @memberof cellarium.Split
@@ -1365,6 +1401,14 @@ export const cellarium = $root.cellarium = (() => {
             if (message.childPeers != null && message.childPeers.length)
                 for (let i = 0; i < message.childPeers.length; ++i)
                     $root.cellarium.Peer.encode(message.childPeers[i], writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+            if (message.parentKeys != null && $Object.hasOwnProperty.call(message, "parentKeys") && (typeof message.parentKeys === "object" ? message.parentKeys.low || message.parentKeys.high : message.parentKeys !== 0))
+                writer.uint32(/* id 5, wireType 0 =*/40).uint64(message.parentKeys);
+            if (message.childKeys != null && $Object.hasOwnProperty.call(message, "childKeys") && (typeof message.childKeys === "object" ? message.childKeys.low || message.childKeys.high : message.childKeys !== 0))
+                writer.uint32(/* id 6, wireType 0 =*/48).uint64(message.childKeys);
+            if (message.parentBytes != null && $Object.hasOwnProperty.call(message, "parentBytes") && (typeof message.parentBytes === "object" ? message.parentBytes.low || message.parentBytes.high : message.parentBytes !== 0))
+                writer.uint32(/* id 7, wireType 0 =*/56).uint64(message.parentBytes);
+            if (message.childBytes != null && $Object.hasOwnProperty.call(message, "childBytes") && (typeof message.childBytes === "object" ? message.childBytes.low || message.childBytes.high : message.childBytes !== 0))
+                writer.uint32(/* id 8, wireType 0 =*/64).uint64(message.childBytes);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1439,6 +1483,42 @@ export const cellarium = $root.cellarium = (() => {
                         if (!(message.childPeers && message.childPeers.length))
                             message.childPeers = [];
                         message.childPeers.push($root.cellarium.Peer.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.parentKeys = value;
+                        else
+                            delete message.parentKeys;
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.childKeys = value;
+                        else
+                            delete message.childKeys;
+                        continue;
+                    }
+                case 7: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.parentBytes = value;
+                        else
+                            delete message.parentBytes;
+                        continue;
+                    }
+                case 8: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.childBytes = value;
+                        else
+                            delete message.childBytes;
                         continue;
                     }
                 }
