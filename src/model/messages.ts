@@ -193,18 +193,42 @@ export type PdMessage =
   | Routes
   | TransferWanted
   | SplitWanted
+  | OperatorWanted
+  | StoreOrder
   | PdInternal
 
-/** An order by hand: lead `cell` from `toStore`. Whoever names itself is told what became of it. */
+/** An order by hand to which nobody waits for an answer: lead `cell` from `toStore`. */
 export interface TransferWanted {
   readonly kind: 'transferWanted'
   readonly cell: number
   readonly toStore: number
-  readonly origin?: string
-  readonly request?: number
 }
 
-/** PD's word on a wish by hand: the operator that carries it out, or why there is none. */
+export type HandKind = 'transfer-leader' | 'add-peer' | 'remove-peer' | 'split'
+
+/** An order by hand. Its `OperatorAnswer` goes to `origin`. */
+export interface OperatorWanted {
+  readonly kind: 'operatorWanted'
+  readonly operator: HandKind
+  readonly cell: number
+  /** 0 in a split. */
+  readonly store: number
+  /** Where to split; null: in the middle. */
+  readonly key: Uint8Array | null
+  readonly origin: string
+  readonly request: number
+}
+
+/** By hand: empty this store and keep it empty, or use it again. Answered, as an operator is, when it is remembered for good. */
+export interface StoreOrder {
+  readonly kind: 'storeOrder'
+  readonly store: number
+  readonly offline: boolean
+  readonly origin: string
+  readonly request: number
+}
+
+/** PD's word on an order by hand: the operator that carries it out (of a store's order: the store), or why there is none. */
 export interface OperatorAnswer {
   readonly kind: 'operatorAnswer'
   readonly request: number

@@ -4,7 +4,7 @@
  * ```
  * u32 record bytes │ u32 to store │ u32 from store │ u8 type │ u8 flags │ u16 – │ f64 cell │ f64 to │ f64 from │
  * f64 round │ f64 term │ f64 log term │ f64 index │ f64 commit │ f64 reject hint │ u32 context bytes │ u32 entries │
- * context │ per entry: f64 term │ u32 type │ u32 data bytes │ data
+ * u32 range bytes │ context │ range │ per entry: f64 term │ u32 type │ u32 data bytes │ data
  * ```
  *
  * `round` is the host's, not Raft's: a leader numbers what leaves in a turn, and a follower's answers carry the
@@ -14,7 +14,7 @@ import { assert, copyBytes } from '../base/index.ts'
 import { Entry, type EntryType, Message, type MessageType } from '../raft/index.ts'
 import { RecordWriter } from './commands.ts'
 
-const HEADER_BYTES = 96
+const HEADER_BYTES = 100
 const ENTRY_BYTES = 16
 const FLAG_REJECT = 1
 const FLAG_CONTEXT = 2
@@ -26,16 +26,26 @@ export interface Envelope {
   readonly cell: number
   readonly round: number
   readonly message: Message
+  /** The cell (`encodeCell`), told by its leader to a peer that may not have come to be; else null. */
+  readonly range: Uint8Array | null
 }
 
 export class RaftWriter extends RecordWriter {
   /** Whether one of the messages carries entries: then the batch may not be dropped lightly. */
   carriesEntries = false
 
-  add(toStore: number, fromStore: number, cell: number, round: number, message: Message): void {
+  add(
+    toStore: number,
+    fromStore: number,
+    cell: number,
+    round: number,
+    message: Message,
+    range: Uint8Array | null = null,
+  ): void {
     assert(message.snapshot === null, 'snapshots travel in pieces of their own')
     const contextBytes = message.context === null ? 0 : message.context.length
-    let bytes = HEADER_BYTES + contextBytes
+    const rangeBytes = range === null ? 0 : range.length
+    let bytes = HEADER_BYTES + contextBytes + rangeBytes
     for (let i = 0; i < message.entries.length; i++) bytes += ENTRY_BYTES + (message.entries[i] as Entry).data.length
     let at = this.reserve(bytes)
     const buffer = this.buffer
@@ -57,9 +67,12 @@ export class RaftWriter extends RecordWriter {
     buffer.writeDoubleLE(message.rejectHint, at + 80)
     buffer.writeUInt32LE(contextBytes, at + 88)
     buffer.writeUInt32LE(message.entries.length, at + 92)
+    buffer.writeUInt32LE(rangeBytes, at + 96)
     at += HEADER_BYTES
     if (message.context !== null) buffer.set(message.context, at)
     at += contextBytes
+    if (range !== null) buffer.set(range, at)
+    at += rangeBytes
     for (let i = 0; i < message.entries.length; i++) {
       const entry = message.entries[i] as Entry
       buffer.writeDoubleLE(entry.term, at)
@@ -107,6 +120,9 @@ function readEnvelope(buffer: Buffer, at: number): Envelope {
   let from = at + HEADER_BYTES
   if (flags & FLAG_CONTEXT) message.context = copyBytes(buffer.subarray(from, from + contextBytes))
   from += contextBytes
+  const rangeBytes = buffer.readUInt32LE(at + 96)
+  const range = rangeBytes === 0 ? null : copyBytes(buffer.subarray(from, from + rangeBytes))
+  from += rangeBytes
   if (count > 0) {
     const entries: Entry[] = []
     for (let i = 0; i < count; i++) {
@@ -125,5 +141,6 @@ function readEnvelope(buffer: Buffer, at: number): Envelope {
     cell: buffer.readDoubleLE(at + 16),
     round: buffer.readDoubleLE(at + 40),
     message,
+    range,
   }
 }

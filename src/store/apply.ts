@@ -9,6 +9,7 @@ import { ENTRY_KIND } from '../storage/index.ts'
 import { EffectReader } from './entry.ts'
 import { applyMembership } from './membership.ts'
 import type { Peer } from './peer.ts'
+import { applySplit, isSplit, raiseBarrier } from './split.ts'
 import type { Stores } from './stores.ts'
 
 const reader = new EffectReader()
@@ -21,6 +22,8 @@ export function apply(stores: Stores, peer: Peer, entry: Entry): void {
   assert(entry.index === peer.applied + 1, 'an entry is applied out of order')
   if (entry.type !== EntryType.normal) {
     applyMembership(stores, peer, entry)
+  } else if (isSplit(entry)) {
+    applySplit(stores, peer, entry)
   } else if (entry.data.length > 0) {
     assert(isEffects(entry), 'an entry of an unknown kind')
     reader.reset(entry.data)
@@ -32,6 +35,7 @@ export function apply(stores: Stores, peer: Peer, entry: Entry): void {
   }
   peer.applied = entry.index
   peer.appliedTerm = entry.term
+  if (peer.barrier !== null && isSplit(entry)) raiseBarrier(stores, peer)
   // Its own removal may have been the entry.
   if (!peer.destroyed) stores.writeBack.dirty(peer)
 }

@@ -83,6 +83,7 @@ export class Evaluator {
       this.refuseParked(peer, this.#refusal)
       return
     }
+    if (peer.split?.holdsCommands) return
     // A round that began before a command came says nothing for it: another leader may have served in between.
     const confirmedTurn = peer.confirmedTurn === this.#stores.turnNumber ? peer.confirmedRoundTurn : -1
     for (const command of peer.parked.takeAll()) {
@@ -242,6 +243,7 @@ export class Evaluator {
       this.#refusal = Refusal.notReady
       return Gate.refuse
     }
+    if (peer.split?.holdsCommands) return Gate.park
     return this.#stores.holdsLease(peer) ? Gate.open : Gate.park
   }
 

@@ -65,6 +65,9 @@ function propose(stores: Stores, peer: Peer, step: OrderStep): void {
       if (step.peer.id === peer.id || !members.some((member) => member.id === step.peer.id)) return
       change(peer, removeNode(step.peer.id), [])
       return
+    case 'split':
+      stores.splits.begin(peer, step)
+      return
     case 'transferLeader':
       startTransfer(stores, peer, step.toStore)
       return

@@ -7,6 +7,7 @@ import { Parking } from './parking.ts'
 import { PendingAnswers } from './pending.ts'
 import type { SnapshotIn } from './snapshot-in.ts'
 import type { SnapshotOut } from './snapshot-out.ts'
+import type { SplitJob } from './split.ts'
 import type { Store } from './store.ts'
 import type { WorkingState } from './working-state.ts'
 
@@ -99,6 +100,14 @@ export class Peer {
   gateRefusal = 0
   gateTurn = -1
   destroyed = false
+  /** The leader's part of a split under way. */
+  split: SplitJob | null = null
+  /** The cell as it was before a split whose effects are not all in the engine yet: what the child lacks. */
+  barrier: Cell | null = null
+  /** The parent whose barrier this split-born peer waits for. */
+  bornOf: Peer | null = null
+  /** It was removed while its barrier was up, and goes when that is written. */
+  removalDue = false
 
   snapshotOut: SnapshotOut | null = null
   snapshotIn: SnapshotIn | null = null

@@ -20,6 +20,7 @@ import {
 } from '../storage/index.ts'
 import { bearLearner, createPeer } from './birth.ts'
 import { installFromStage, stagedState } from './snapshot-in.ts'
+import { BORN_INDEX } from './split.ts'
 import { Store } from './store.ts'
 import type { Stores } from './stores.ts'
 
@@ -52,6 +53,8 @@ function reviveAll(stores: Stores, store: Store, states: readonly CellState[]): 
   for (const state of states) revive(stores, store, state)
   for (const group of store.log.groups()) {
     if (group.store !== store.id || store.peers.has(group.cell)) continue
+    // A child whose birth will be replayed: the split takes over what the log has for it (rule 18).
+    if (group.firstIndex() === BORN_INDEX + 1) continue
     if (group.firstIndex() > 1) throw new Error(`store ${store.id}: the engine has lost cell ${group.cell}`)
     bearLearner(stores, store, group.cell, group.peer)
   }

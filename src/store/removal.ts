@@ -22,6 +22,11 @@ export class Removals {
 
   remove(peer: Peer): void {
     const { store } = peer
+    if (peer.barrier !== null) {
+      // A child waits for what only this peer has: it goes when that is in the engine.
+      peer.removalDue = true
+      return
+    }
     this.#stores.evaluator.refuseParked(peer, Refusal.cellNotFound)
     this.#stores.snapshots.cancel(peer)
     this.#stores.writeBack.forget(peer)

@@ -5,7 +5,7 @@
  * applied → (after the sync) acknowledged, and its late messages sent.
  */
 
-import { Refusal } from '../model/index.ts'
+import { encodeCell, Refusal } from '../model/index.ts'
 import { type Message, MessageType, type Ready } from '../raft/index.ts'
 import { apply, isEffects } from './apply.ts'
 import { EffectReader } from './entry.ts'
@@ -77,7 +77,16 @@ function sendAll(stores: Stores, peer: Peer, messages: readonly Message[]): void
       continue
     }
     if (round < 0) round = peer.isLeader ? peer.lease.nextRound(stores.nowMs) : roundHandled(peer)
-    stores.transport.send(peer.store.id, toStore, peer.cell.id, round, message)
+    // Who has acknowledged nothing may not have come to be: it must know the range, not to be born over its parent.
+    const isStranger = peer.isLeader && peer.node.progress(message.to)?.match === 0
+    stores.transport.send(
+      peer.store.id,
+      toStore,
+      peer.cell.id,
+      round,
+      message,
+      isStranger ? encodeCell(peer.cell) : null,
+    )
   }
 }
 
@@ -104,13 +113,16 @@ function follow(stores: Stores, peer: Peer): void {
     peer.confirmingSinceMs = 0
     stores.evaluator.refuseParked(peer, Refusal.notLeader)
     stores.snapshots.cancel(peer)
+    stores.splits.cancel(peer)
     peer.lease.begin()
     peer.heardAtMs.clear()
     peer.leadSinceMs = stores.nowMs
     if (leadTerm !== 0) peer.termStart = node.lastIndex
     stores.heartbeats.due(peer)
   }
-  if (leadTerm !== 0 && peer.working === null && peer.applied >= peer.termStart) beginEvaluation(stores, peer)
+  const isBorn = peer.bornOf === null
+  if (leadTerm !== 0 && isBorn && peer.working === null && peer.applied >= peer.termStart) beginEvaluation(stores, peer)
+  if (peer.split !== null) stores.splits.advance(peer)
 }
 
 const reader = new EffectReader()

@@ -117,6 +117,8 @@ export class SnapshotsIn {
       state !== null &&
       !current?.dropped &&
       message.leaderTerm >= node.term &&
+      peer.barrier === null &&
+      peer.bornOf === null &&
       isMember(state, store.id, peer.id) &&
       !this.#stores.overlaps(store, state.cell)
     if (!useful) {

@@ -1,4 +1,4 @@
-import type { ActorContext, LogLevel } from '../actor/index.ts'
+import type { ActorContext, LogLevel, Ref } from '../actor/index.ts'
 import { type Random, unreachable } from '../base/index.ts'
 import {
   type AnswerBatch,
@@ -26,6 +26,7 @@ import { answerLast } from './refuse.ts'
 import { Removals } from './removal.ts'
 import { SnapshotsIn } from './snapshot-in.ts'
 import { REFUSED, Snapshots } from './snapshot-out.ts'
+import { Splits } from './split.ts'
 import type { Store } from './store.ts'
 import { Transport } from './transport.ts'
 import { turn } from './turn.ts'
@@ -69,6 +70,7 @@ export class Stores {
   readonly removals: Removals
   readonly snapshots: Snapshots
   readonly snapshotsIn: SnapshotsIn
+  readonly splits: Splits
   readonly heartbeats: Heartbeats
 
   // What has come since the last turn, and what the turn works on.
@@ -87,6 +89,7 @@ export class Stores {
   wantsSync = false
 
   readonly #ctx: ActorContext<StoresMessage>
+  readonly #pd: Ref<PdMessage>
   readonly #incarnation: number
   readonly #startedMs: number
   readonly #origins = new Map<string, Origin>()
@@ -110,6 +113,8 @@ export class Stores {
     this.removals = new Removals(this)
     this.snapshots = new Snapshots(this)
     this.snapshotsIn = new SnapshotsIn(this)
+    this.splits = new Splits(this)
+    this.#pd = ctx.named<PdMessage>(actorNames.pd)
     this.heartbeats = new Heartbeats(this, ctx.named<PdMessage>(actorNames.pd))
   }
 
@@ -185,6 +190,10 @@ export class Stores {
     this.turnEnd.push(step)
   }
 
+  tellPd(message: PdMessage): boolean {
+    return this.#pd.tell(message)
+  }
+
   again(): void {
     this.#ctx.requestTurn()
   }
@@ -241,7 +250,8 @@ export class Stores {
   /** Would the cell overlap another one on that store? */
   overlaps(store: Store, cell: Cell): boolean {
     for (const peer of store.peers.values()) {
-      const other = peer.cell
+      // Until its barrier is written, a parent still has to do with what it has given away.
+      const other = peer.barrier ?? peer.cell
       if (other.id === cell.id || !peer.initialized || other.system !== cell.system) continue
       if (containsKey(other, cell.start) || containsKey(cell, other.start)) return true
     }
@@ -339,6 +349,7 @@ export class Stores {
       if (!peer.isLeader && !this.mayCampaign(peer)) peer.node.setElectionElapsed(0)
       peer.node.tick()
       if (!peer.pending.isEmpty) peer.pending.expire(this.nowMs - FATE_MS)
+      this.splits.tick(peer)
       this.touch(peer)
     }
     this.snapshots.tick()

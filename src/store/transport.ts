@@ -29,15 +29,22 @@ export class Transport {
     return this.#executorOf.get(store)
   }
 
-  send(fromStore: number, toStore: number, cell: number, round: number, message: Message): void {
+  send(
+    fromStore: number,
+    toStore: number,
+    cell: number,
+    round: number,
+    message: Message,
+    range: Uint8Array | null,
+  ): void {
     const executor = this.#executorOf.get(toStore)
     if (executor === undefined) return
     if (executor === this.#executor) {
-      this.#local.push({ fromStore, toStore, cell, round, message })
+      this.#local.push({ fromStore, toStore, cell, round, message, range })
       return
     }
     const writers = message.entries.length > 0 ? this.#appends : this.#others
-    ;(writers[executor] as RaftWriter).add(toStore, fromStore, cell, round, message)
+    ;(writers[executor] as RaftWriter).add(toStore, fromStore, cell, round, message, range)
   }
 
   /** Any other message to the actor that holds a store. */

@@ -1,4 +1,4 @@
-import { assert } from '../base/index.ts'
+import { assert, latin1 } from '../base/index.ts'
 import type { Cell } from '../model/index.ts'
 import type { Keyspace, StringValue } from '../redis/index.ts'
 import { EFFECT, rangeOf, SCOPE, type Scope, VALUE_TYPE } from '../storage/index.ts'
@@ -59,7 +59,7 @@ export class WorkingState implements Keyspace {
   /** Whether the current command has made an effect. */
   wrote = false
 
-  readonly #cell: Cell
+  #cell: Cell
   readonly #scope: Scope
   /** The entry being built; there is one between `begin` and the proposal. */
   #writer: EntryWriter | null = null
@@ -67,6 +67,8 @@ export class WorkingState implements Keyspace {
   /** Records of keys that exist. When it equals `count`, every key that is not here is absent. */
   #present = 0
   #entryIndex = 0
+  /** While a split is prepared: by key, how often it came to be less how often it went. */
+  #changes: Map<string, number> | null = null
   /** The entry that last cleared the range: an absent key is absent because of it. */
   #clearedIndex = 0
 
@@ -166,6 +168,7 @@ export class WorkingState implements Keyspace {
       this.sizeBytes -= record.end - record.start
     } else {
       this.count++
+      this.#changed(key, 1)
       this.sizeBytes += key.length
     }
     this.sizeBytes += end - start
@@ -200,6 +203,7 @@ export class WorkingState implements Keyspace {
   #delete(key: string, record: KeyRecord): void {
     this.#entry().delete(this.#scope, key)
     this.count--
+    this.#changed(key, -1)
     this.sizeBytes -= key.length + record.end - record.start
     record.index = this.#entryIndex
     this.#vacate(record)
@@ -235,6 +239,42 @@ export class WorkingState implements Keyspace {
   #entry(): EntryWriter {
     assert(this.#writer !== null, 'an effect outside of an evaluation')
     return this.#writer
+  }
+
+  /** From now on it is counted which keys come and go. */
+  trackChanges(): void {
+    this.#changes = new Map()
+  }
+
+  untrackChanges(): void {
+    this.#changes = null
+  }
+
+  /** How many more keys left of `key` there are than when tracking began. */
+  changesLeftOf(key: Uint8Array): number {
+    const bound = latin1(key)
+    let sum = 0
+    for (const [changed, change] of this.#changes ?? []) if (changed < bound) sum += change
+    return sum
+  }
+
+  /** The cell was cut: what is right of its new end is forgotten. */
+  cut(cell: Cell, keys: number, sizeBytes: number): void {
+    this.#cell = cell
+    this.#changes = null
+    const bound = cell.end === null ? null : latin1(cell.end)
+    for (const [key, record] of this.#records) {
+      if (bound === null || key < bound) continue
+      this.#vacate(record)
+      this.#records.delete(key)
+    }
+    this.count = keys
+    this.sizeBytes = sizeBytes
+    this.rangeEffects++
+  }
+
+  #changed(key: string, change: number): void {
+    if (this.#changes !== null) this.#changes.set(key, (this.#changes.get(key) ?? 0) + change)
   }
 
   #touched(): void {

@@ -39,14 +39,28 @@ const KEEP_FOR_FOLLOWERS_BYTES = 64 * 1024 * 1024
 interface Job {
   readonly peer: Peer
   readonly state: CellState
-  readonly bytes: number
+  bytes: number
   next: number
   ranges: KeyRange[]
   readonly newest: NewestEffects
   /** The next effect to be written; −1: they are still being read. */
   piece: number
   /** Who had asked for it when it began. */
-  readonly written: ((state: CellState) => void) | undefined
+  readonly request: Request | undefined
+}
+
+/** Someone waits for a cell to be written back. */
+interface Request {
+  /** As of when; null: as of the moment at which the job begins. */
+  readonly state: CellState | null
+  readonly written: (state: CellState) => void
+  /** What goes into the last batch beside the cell's own state: those that were born of it, and what is not here any more. */
+  readonly barrier: Barrier | null
+}
+
+interface Barrier {
+  readonly states: readonly CellState[]
+  readonly lost: readonly KeyRange[]
 }
 
 export class WriteBack {
@@ -54,8 +68,8 @@ export class WriteBack {
   readonly #reader = new EffectReader()
   readonly #dirty = new Map<Store, Set<Peer>>()
   readonly #jobs = new Map<Store, Job>()
-  /** Called with the moment at which the engine holds exactly what a cell's state says. */
-  readonly #waiting = new Map<Peer, (state: CellState) => void>()
+  /** In the order in which they are served; each is called when the engine holds exactly what the cell's state says. */
+  readonly #waiting = new Map<Peer, Request[]>()
 
   constructor(stores: Stores) {
     this.#stores = stores
@@ -74,7 +88,27 @@ export class WriteBack {
 
   /** Writes the cell back now; `written` comes before anything else is written to its store (rule 24). */
   force(peer: Peer, written: (state: CellState) => void): void {
-    this.#waiting.set(peer, written)
+    this.#ask(peer, { state: null, written, barrier: null })
+  }
+
+  /** The same, as of a state that the cell has right now, whatever is applied until the job begins. */
+  forceAs(peer: Peer, state: CellState, written: (state: CellState) => void, barrier: Barrier | null = null): void {
+    this.#ask(peer, { state, written, barrier })
+  }
+
+  /** What was asked for as of that state is not wanted any more. */
+  withdraw(peer: Peer, state: CellState | null): void {
+    const requests = this.#waiting.get(peer)?.filter((request) => state === null || request.state !== state)
+    if (requests === undefined || requests.length === 0) this.#waiting.delete(peer)
+    else this.#waiting.set(peer, requests)
+  }
+
+  /** Those that name a state come first, in the order of their states: a later one would write over them. */
+  #ask(peer: Peer, request: Request): void {
+    const requests = this.#waiting.get(peer) ?? []
+    const named = requests.filter((other) => other.state !== null)
+    const unnamed = requests.filter((other) => other.state === null)
+    this.#waiting.set(peer, request.state === null ? [...requests, request] : [...named, request, ...unnamed])
     this.dirty(peer)
   }
 
@@ -111,17 +145,21 @@ export class WriteBack {
     }
     dirty.delete(peer)
     store.writing = 'writeBack'
+    const request = this.#waiting.get(peer)?.shift()
+    if (this.#waiting.get(peer)?.length === 0) this.#waiting.delete(peer)
+    const state = request?.state ?? peer.state()
+    // Later entries, or later requests, are for another job.
+    if (state.appliedIndex < peer.applied || this.#waiting.has(peer)) dirty.add(peer)
     this.#jobs.set(store, {
       peer,
-      state: peer.state(),
-      bytes: peer.overlayBytes,
+      state,
+      bytes: 0,
       next: peer.written + 1,
       ranges: [],
       newest: new NewestEffects(),
       piece: -1,
-      written: this.#waiting.get(peer),
+      request,
     })
-    this.#waiting.delete(peer)
     return true
   }
 
@@ -131,7 +169,7 @@ export class WriteBack {
     let largest: Peer | undefined
     for (const peer of dirty) {
       // A peer that takes a snapshot in is written by that.
-      if (isVoid(peer) || !peer.initialized) continue
+      if (isVoid(peer) || !peer.initialized || peer.bornOf !== null) continue
       if (this.#waiting.has(peer)) return peer
       bytes += peer.overlayBytes
       if (largest === undefined || peer.overlayBytes > largest.overlayBytes) largest = peer
@@ -140,7 +178,8 @@ export class WriteBack {
     if (store.log.stats.segments > SEGMENTS_MAX) {
       for (const group of store.log.holders()) {
         const peer = group.store === store.id ? store.peers.get(group.cell) : undefined
-        if (peer !== undefined && dirty.has(peer) && !isVoid(peer) && peer.initialized) return peer
+        if (peer !== undefined && dirty.has(peer) && !isVoid(peer) && peer.initialized && peer.bornOf === null)
+          return peer
       }
     }
     return undefined
@@ -163,6 +202,7 @@ export class WriteBack {
       const entry = peer.group.entry(job.next++)
       count++
       if (!isEffects(entry)) continue
+      job.bytes += entry.data.length
       this.#reader.reset(entry.data)
       job.newest.lookAt(this.#reader.buffer)
       while (this.#reader.next()) {
@@ -171,6 +211,10 @@ export class WriteBack {
       }
     }
     if (job.next > job.state.appliedIndex) {
+      for (const range of job.request?.barrier?.lost ?? []) {
+        job.ranges.push(range)
+        job.newest.deleteRange(range.start, range.end)
+      }
       job.piece = 0
       this.#writePiece(store, job)
     }
@@ -207,6 +251,7 @@ export class WriteBack {
     if (last) {
       batch.keys.push(metaKey(job.state.cell.id))
       batch.values.push(encodeCellState(job.state))
+      this.#addBarrier(batch, job.request?.barrier ?? null)
     }
     store.engine.write(batch, (error) => {
       this.#stores.complete(() => {
@@ -218,6 +263,13 @@ export class WriteBack {
     })
   }
 
+  #addBarrier(batch: EngineBatch, barrier: Barrier | null): void {
+    for (const state of barrier?.states ?? []) {
+      batch.keys.push(metaKey(state.cell.id))
+      batch.values.push(encodeCellState(state))
+    }
+  }
+
   #written(store: Store, job: Job): void {
     const { peer, state } = job
     peer.written = state.appliedIndex
@@ -225,14 +277,16 @@ export class WriteBack {
     // Entries without bytes hold segments of the log, too, until they are durable here.
     store.unflushedBytes += Math.max(1, job.bytes)
     this.#end(store)
-    job.written?.(state)
+    job.request?.written(state)
     peer.working?.evict(this.#stores.workingBytesMax(store), peer.written)
   }
 
   /** What was not written stays to be written, should the snapshot come to nothing. */
   #abort(store: Store, job: Job): void {
     this.#end(store)
-    if (!job.peer.destroyed) this.#dirty.get(store)?.add(job.peer)
+    if (job.peer.destroyed) return
+    this.#dirty.get(store)?.add(job.peer)
+    if (job.request !== undefined) this.#waiting.set(job.peer, [job.request, ...(this.#waiting.get(job.peer) ?? [])])
   }
 
   #end(store: Store): void {
