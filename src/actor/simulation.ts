@@ -8,7 +8,8 @@
  */
 import { assert, type Clock, Random } from '../base/index.ts'
 import type { ActorDefinition, AnyDefinition } from './definition.ts'
-import { Executor, type Host, type Interceptor, type Tracer } from './executor.ts'
+import { Executor } from './executor.ts'
+import type { Host, Interceptor, Tracer } from './host.ts'
 import type { RingEnds } from './link.ts'
 import { ActorRef } from './refs.ts'
 import { Ring, RingReader, RingWriter } from './ring.ts'
@@ -19,6 +20,7 @@ import type { AnyRef, ExecutorInspection, Lane, LogEntry, Ref, SpawnOptions, Tim
 /** A step begins so soon after its cause. Above zero, so that time goes on whatever the actors do. */
 const STEP_MIN_MS = 0.001
 const STEP_MAX_MS = 0.02
+const FRAMES_PER_PASS = 4096
 
 export function createSimulation(options: SimulationOptions): Simulation {
   return new World(options)
@@ -298,7 +300,7 @@ class World implements Simulation {
     for (const writer of dead.writers[other.index] ?? []) writer.openGate()
     this.#fold(0x10000 + dead.index)
     try {
-      executor.lose(dead.index, dead.incarnation)
+      executor.links.lose(dead.index, dead.incarnation)
     } catch (error) {
       this.#threw(other, error)
     }
@@ -347,6 +349,7 @@ class World implements Simulation {
       assemblyBytesMax: this.#options.assemblyBytesMax ?? 256 * 1024 * 1024,
       interceptor: this.#interceptorOf(slot),
       tracer: this.#tracerOf(slot),
+      framesPerPass: FRAMES_PER_PASS,
       poison: true,
     })
     slot.executor = executor
@@ -354,8 +357,8 @@ class World implements Simulation {
       if (other === slot || other.executor === null) continue
       const there = this.#lanes(slot, other)
       const back = this.#lanes(other, slot)
-      executor.connect(other.index, other.incarnation, ends(there, back))
-      other.executor.connect(slot.index, slot.incarnation, ends(back, there))
+      executor.links.connect(other.index, other.incarnation, ends(there, back))
+      other.executor.links.connect(slot.index, slot.incarnation, ends(back, there))
     }
   }
 
