@@ -8,11 +8,11 @@
  */
 import { assert, type Clock, Random } from '../base/index.ts'
 import type { ActorDefinition, AnyDefinition } from './definition.ts'
+import { DelayedWriter, ends, type Wires } from './delayed-rings.ts'
 import { Executor } from './executor.ts'
 import type { Host, Interceptor, Tracer } from './host.ts'
-import type { RingEnds } from './link.ts'
 import { ActorRef } from './refs.ts'
-import { Ring, RingReader, RingWriter } from './ring.ts'
+import { Ring, type RingWriter } from './ring.ts'
 import type { MessageFilter, Simulation, SimulationOptions, Verdict } from './simulation-types.ts'
 import { Timers } from './timers.ts'
 import type { AnyRef, ExecutorInspection, Lane, LogEntry, Ref, SpawnOptions, Timer } from './types.ts'
@@ -24,52 +24,6 @@ const FRAMES_PER_PASS = 4096
 
 export function createSimulation(options: SimulationOptions): Simulation {
   return new World(options)
-}
-
-/** A lane's writer whose bytes take their time. */
-class DelayedWriter extends RingWriter {
-  readonly #world: World
-  readonly #to: number
-  readonly gate: { visible: number }
-  #lastVisibleAtMs: number
-  /** Of what is published next. */
-  #holdMs: number
-  #publishedPosition: number
-
-  constructor(ring: Ring, world: World, to: number) {
-    super(ring)
-    this.#world = world
-    this.#to = to
-    this.gate = { visible: 0 }
-    this.#lastVisibleAtMs = 0
-    this.#holdMs = 0
-    this.#publishedPosition = 0
-  }
-
-  override publish(): void {
-    if (this.unpublishedBytes === 0) return
-    super.publish()
-    this.#publishedPosition = this.position
-    const position = this.position
-    const arriveMs = this.#world.clock.monotonicMs() + this.#world.drawLatency() + this.#holdMs
-    // One lane's bytes never overtake each other.
-    this.#lastVisibleAtMs = Math.max(arriveMs, this.#lastVisibleAtMs)
-    this.#world.at(this.#lastVisibleAtMs, () => {
-      this.gate.visible = position
-      this.#world.requestStep(this.#to)
-    })
-  }
-
-  hold(delayMs: number): void {
-    this.#holdMs = delayMs
-    this.publish()
-    this.#holdMs = 0
-  }
-
-  /** Proof of death: nothing of what was published is on its way any more. */
-  openGate(): void {
-    this.gate.visible = this.#publishedPosition
-  }
 }
 
 /** A thread that may live, die and live again. */
@@ -108,7 +62,7 @@ class Slot {
   }
 }
 
-class World implements Simulation {
+class World implements Simulation, Wires {
   readonly executors: number
   readonly clock: Clock
   readonly random: Random
@@ -496,16 +450,5 @@ class World implements Simulation {
     const slot = this.#slots[index]
     assert(slot !== undefined, 'executors are numbered from 0; the last is the main one')
     return slot
-  }
-}
-
-function ends(out: DelayedWriter[], back: DelayedWriter[]): RingEnds {
-  const [outControl, outData] = out as [DelayedWriter, DelayedWriter]
-  const [inControl, inData] = back as [DelayedWriter, DelayedWriter]
-  return {
-    outControl,
-    outData,
-    inControl: new RingReader(inControl.ring, inControl.gate),
-    inData: new RingReader(inData.ring, inData.gate),
   }
 }
