@@ -493,3 +493,16 @@ for (const seed of ['a', 'b']) {
     }
   })
 }
+
+for (const first of [1, 2]) {
+  test(`a leader's death is known to executor ${first} a little earlier than to the other, and they elect at once`, async () => {
+    const harness = await threeCopies()
+    await harness.transfer(FIRST_USER_CELL, 1)
+    await harness.run(1000)
+    harness.die(0)
+    harness.tellOfDeath(first, 0)
+    await harness.run(5)
+    harness.tellOfDeath(3 - first, 0)
+    await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a new leader', 120)
+  })
+}
