@@ -3,7 +3,7 @@
  * flags are made from the table of options; nothing is written twice.
  */
 import { delimiter } from 'node:path'
-import { cac } from 'cac'
+import { parseArgs } from 'node:util'
 import { SetUpError } from './base/index.ts'
 import { environmentName, flagName, type OptionName, optionTable } from './model/index.ts'
 
@@ -21,8 +21,8 @@ export type Plan =
       readonly password: string
       readonly asJson: boolean
     }
-  /** Help or the version was printed. */
-  | { readonly command: 'none' }
+  /** Help, or the version. */
+  | { readonly command: 'print'; readonly text: string }
 
 /** How --help groups the options; every option stands in exactly one. */
 export const optionGroups: readonly { readonly title: string; readonly names: readonly OptionName[] }[] = [
@@ -45,114 +45,89 @@ const CTL_WORDS = {
   'transfer-leader': 'CELL STORE: lets that store lead the cell',
 } as const
 
-/**
- * A value keeps its text. The parser beneath reads `007` as a number and `-x` as a flag, so each value is tied to its
- * flag behind this mark, which no shell can pass, and freed from it afterwards.
- */
-const MARK = '\u0000'
-/** The parser may call it again on what it has returned. */
-const unmarked = (value: unknown) => (String(value).startsWith(MARK) ? String(value).slice(1) : String(value))
+/** Those of each command; a flag with a value takes the word after it as it was typed, `007` and `-x` too. */
+const FLAGS: Readonly<Record<'serve' | 'ctl', readonly string[]>> = {
+  serve: [...(Object.keys(optionTable) as OptionName[]).map(flagName), 'log-level'],
+  ctl: ['url', 'password', 'json'],
+}
+const WITHOUT_VALUE = ['json', 'help', 'version']
 
 export function readCommandLine(argv: readonly string[], environment: NodeJS.ProcessEnv, version: string): Plan {
-  const cli = cac('cellarium')
-  const valued = new Set<string>()
-  const serve = cli.command('serve', 'Serve Redis clients').usage('serve [--dir DIR] [--port PORT] …')
-  for (const name of Object.keys(optionTable) as OptionName[]) {
-    valued.add(flagName(name))
-    serve.option(`--${flagName(name)} <value>`, optionTable[name].summary, { type: [unmarked] })
+  const { words, flags } = readWords(argv.slice(2))
+  const [command, ...rest] = words
+  if (flags.has('help')) return { command: 'print', text: helpFor(command) }
+  if (flags.has('version')) return { command: 'print', text: `cellarium ${version}` }
+  if (command === undefined) {
+    throw new SetUpError('say what to do first: cellarium serve, or cellarium ctl; cellarium --help tells more')
   }
-  valued.add('log-level')
-  serve.option('--log-level <value>', logLevels.join(' | '), { type: [unmarked] })
-  serve.example('cellarium serve --dir /var/lib/cellarium')
-  serve.example('cellarium serve --dir /disk1/cellarium --dir /disk2/cellarium --executors 8')
-
-  const ctl = cli.command('ctl [...words]', 'Look at a running server, and give it orders').usage('ctl WHAT [--json]')
-  ctl.option('--url <value>', 'where its HTTP is (default: http://127.0.0.1:6380)', { type: [unmarked] })
-  ctl.option('--password <value>', 'of the server (better: CELLARIUM_REQUIREPASS)', { type: [unmarked] })
-  ctl.option('--json', 'print JSON, for programs')
-  valued.add('url').add('password')
-
-  cli.help((sections) =>
-    cli.matchedCommandName === 'serve' ? serveHelp() : cli.matchedCommandName === 'ctl' ? ctlHelp() : sections,
-  )
-  cli.version(version)
-  cli.parse(['', '', ...tieValues(argv.slice(2), valued)], { run: false })
-
-  if (cli.options.help || (cli.options.version && cli.matchedCommandName === undefined)) return { command: 'none' }
-  if (cli.matchedCommandName === undefined && cli.args.length === 0 && Object.keys(cli.options).length <= 1) {
-    cli.outputHelp()
-    throw new SetUpError('say what to do: cellarium serve, or cellarium ctl')
-  }
-  const command = cli.matchedCommandName
   if (command !== 'serve' && command !== 'ctl') {
-    const word = cli.args[0]
-    if (word === undefined) throw new SetUpError('say what to do first: cellarium serve, or cellarium ctl')
-    throw new SetUpError(`there is no command '${word}'${suggestion(word, ['serve', 'ctl'], '')}`)
+    throw new SetUpError(`there is no command '${command}'${suggestion(command, ['serve', 'ctl'], '')}`)
   }
-  refuseUnknownFlags(cli.options, command === 'serve' ? serve.options : ctl.options)
-  const flags = cli.options as Record<string, unknown>
+  for (const flag of flags.keys()) {
+    if (!FLAGS[command].includes(flag)) {
+      const given = flag.length === 1 ? `-${flag}` : `--${flag}`
+      throw new SetUpError(`there is no flag ${given}${suggestion(flag, FLAGS[command], '--')}`)
+    }
+  }
   if (command === 'serve') {
-    if (cli.args.length > 0) throw new SetUpError(`serve takes only flags, and not '${cli.args[0]}'`)
+    if (rest.length > 0) throw new SetUpError(`serve takes only flags, and not '${rest[0]}'`)
     return { command, given: givenOptions(flags, environment), logLevel: logLevelOf(flags, environment) }
   }
-  const asked = lastOf(flags.url) ?? environment.CELLARIUM_URL ?? 'http://127.0.0.1:6380'
+  const url = flags.get('url')?.at(-1) ?? environment.CELLARIUM_URL ?? 'http://127.0.0.1:6380'
   return {
     command,
-    words: ctlWords(cli.args),
-    url: asked.replace(/\/$/, ''),
-    password: lastOf(flags.password) ?? environment.CELLARIUM_REQUIREPASS ?? '',
-    asJson: flags.json === true,
+    words: ctlWords(rest),
+    url: url.replace(/\/$/, ''),
+    password: flags.get('password')?.at(-1) ?? environment.CELLARIUM_REQUIREPASS ?? '',
+    asJson: flags.has('json'),
   }
 }
 
-/** `--port 1` becomes `--port=<mark>1`. */
-function tieValues(words: readonly string[], valued: ReadonlySet<string>): string[] {
-  const tied: string[] = []
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] as string
-    if (word === '--') {
-      tied.push(...words.slice(i))
-      break
+type Flags = ReadonlyMap<string, readonly string[]>
+
+/** Not strict: the parser would refuse a value that begins with a dash, and knows no flag that was perhaps meant. */
+function readWords(args: readonly string[]): { words: string[]; flags: Flags } {
+  const valued = [...FLAGS.serve, ...FLAGS.ctl].filter((flag) => !WITHOUT_VALUE.includes(flag))
+  const { tokens, positionals } = parseArgs({
+    args: [...args],
+    strict: false,
+    tokens: true,
+    options: {
+      ...Object.fromEntries(valued.map((flag) => [flag, { type: 'string' }] as const)),
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean', short: 'v' },
+    },
+  })
+  const flags = new Map<string, string[]>()
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue
+    const values = flags.get(token.name) ?? []
+    if (valued.includes(token.name)) {
+      if (token.value === undefined) throw new SetUpError(`--${token.name} needs a value`)
+      values.push(token.value)
+    } else if (token.value !== undefined && WITHOUT_VALUE.includes(token.name)) {
+      throw new SetUpError(`--${token.name} takes no value`)
     }
-    const equals = word.indexOf('=')
-    const flag = word.startsWith('--') ? word.slice(2, equals < 0 ? undefined : equals) : ''
-    if (!valued.has(flag)) {
-      tied.push(word)
-      continue
-    }
-    if (equals < 0 && i + 1 >= words.length) throw new SetUpError(`--${flag} needs a value`)
-    const value = equals < 0 ? (words[++i] as string) : word.slice(equals + 1)
-    tied.push(`--${flag}=${MARK}${value}`)
+    flags.set(token.name, values)
   }
-  return tied
+  return { words: positionals, flags }
 }
 
-function refuseUnknownFlags(
-  options: Record<string, unknown>,
-  known: readonly { name: string; names: string[] }[],
-): void {
-  const names = known.flatMap((option) => option.names)
-  for (const given of Object.keys(options)) {
-    if (given === '--' || given === 'help' || given === 'h' || names.includes(given)) continue
-    const flag = flagName(given)
-    throw new SetUpError(`there is no flag --${flag}${suggestion(flag, names.map(flagName), '--')}`)
-  }
-}
-
-function givenOptions(flags: Record<string, unknown>, environment: NodeJS.ProcessEnv): GivenOptions {
+function givenOptions(flags: Flags, environment: NodeJS.ProcessEnv): GivenOptions {
   const given: GivenOptions = {}
   for (const name of Object.keys(optionTable) as OptionName[]) {
-    const values = flags[name]
+    const values = flags.get(flagName(name))
     const variable = environment[environmentName(name)]
     const repeatable = 'repeatable' in optionTable[name]
-    if (Array.isArray(values)) given[name] = repeatable ? (values as string[]) : (values.at(-1) as string)
+    if (values !== undefined) given[name] = repeatable ? values : (values.at(-1) as string)
     else if (variable !== undefined) given[name] = repeatable ? variable.split(delimiter) : variable
   }
   return given
 }
 
-function logLevelOf(flags: Record<string, unknown>, environment: NodeJS.ProcessEnv): LogLevelName {
-  const level = lastOf(flags.logLevel) ?? environment.CELLARIUM_LOG_LEVEL ?? 'info'
+function logLevelOf(flags: Flags, environment: NodeJS.ProcessEnv): LogLevelName {
+  const level = flags.get('log-level')?.at(-1) ?? environment.CELLARIUM_LOG_LEVEL ?? 'info'
   if ((logLevels as readonly string[]).includes(level)) return level as LogLevelName
   throw new SetUpError(`--log-level is one of ${logLevels.join(', ')}, not '${level}'`)
 }
@@ -171,10 +146,6 @@ function ctlWords(words: readonly string[]): readonly string[] {
     )
   }
   return words
-}
-
-function lastOf(values: unknown): string | undefined {
-  return Array.isArray(values) ? (values.at(-1) as string) : undefined
 }
 
 function suggestion(given: string, known: readonly string[], prefix: string): string {
@@ -204,11 +175,6 @@ function editDistance(a: string, b: string): number {
   return row[b.length] as number
 }
 
-interface Section {
-  title?: string
-  body: string
-}
-
 const VALUE_WORDS: Readonly<Record<string, string>> = {
   text: 'TEXT',
   integer: 'N',
@@ -217,47 +183,64 @@ const VALUE_WORDS: Readonly<Record<string, string>> = {
   flag: 'yes|no',
 }
 
-function serveHelp(): Section[] {
-  const line = (flag: string, summary: string) => `  ${flag.padEnd(32)} ${summary}`
-  const groups = optionGroups.map(({ title, names }): Section => {
-    const body = names.map((name) => {
-      const row = optionTable[name]
-      const word = typeof row.type === 'string' ? VALUE_WORDS[row.type] : row.type.join('|')
-      return line(
-        `--${flagName(name)} ${word}`,
-        row.default === '' ? row.summary : `${row.summary} (default: ${row.default})`,
-      )
-    })
-    return { title, body: body.join('\n') }
-  })
-  return [
-    { body: 'cellarium serve: serve Redis clients' },
-    {
-      title: 'Usage',
-      body: '  $ cellarium serve                      # data in ./data, redis on 127.0.0.1:6379, http on 127.0.0.1:6380\n  $ cellarium serve --dir /d1 --dir /d2  # one directory per disk',
-    },
-    ...groups,
-    { title: 'Logs', body: line(`--log-level ${logLevels.join('|')}`, 'to stderr, as JSON (default: info)') },
-    {
-      title: 'Values',
-      body: '  BYTES as in redis.conf: 1kb is 1024, 1k is 1000, 96mb, 4gb. TIME: 50ms, 5s, 1m, 1h.\n  Every flag can stand in the environment: --cell-size as CELLARIUM_CELL_SIZE.',
-    },
-    {
-      title: 'Exit codes',
-      body: '  0 stopped as asked · 1 wrong usage or set-up · 2 stopped by a failed sync or by damage',
-    },
-  ]
+function helpFor(command: string | undefined): string {
+  if (command === 'serve') return serveHelp()
+  return command === 'ctl' ? ctlHelp() : programHelp()
 }
 
-function ctlHelp(): Section[] {
+function programHelp(): string {
+  return `cellarium: a Redis-protocol key-value store that uses every core and loses nothing
+
+Usage
+  $ cellarium serve     serve Redis clients
+  $ cellarium ctl       look at a running server, and give it orders
+  $ cellarium serve --help, cellarium ctl --help
+  $ cellarium --version`
+}
+
+function serveHelp(): string {
+  const line = (flag: string, summary: string) => `  ${flag.padEnd(32)} ${summary}`
+  const groups = optionGroups.map(({ title, names }) => {
+    const lines = names.map((name) => {
+      const row = optionTable[name]
+      const word = typeof row.type === 'string' ? VALUE_WORDS[row.type] : row.type.join('|')
+      const otherwise = row.default === '' ? '' : ` (default: ${row.default})`
+      return line(`--${flagName(name)} ${word}`, row.summary + otherwise)
+    })
+    return [title, ...lines].join('\n')
+  })
+  return `cellarium serve: serve Redis clients
+
+Usage
+  $ cellarium serve                      # data in ./data, redis on 127.0.0.1:6379, http on 127.0.0.1:6380
+  $ cellarium serve --dir /d1 --dir /d2  # one directory per disk
+
+${groups.join('\n\n')}
+
+Logs
+${line(`--log-level ${logLevels.join('|')}`, 'to stderr, as JSON (default: info)')}
+
+Values
+  BYTES as in redis.conf: 1kb is 1024, 1k is 1000, 96mb, 4gb. TIME: 50ms, 5s, 1m, 1h.
+  Every flag can stand in the environment: --cell-size as CELLARIUM_CELL_SIZE.
+
+Exit codes
+  0 stopped as asked · 1 wrong usage or set-up · 2 stopped by a failed sync or by damage`
+}
+
+function ctlHelp(): string {
   const words = Object.entries(CTL_WORDS).map(([word, summary]) => `  ${word.padEnd(18)} ${summary}`)
-  return [
-    { body: 'cellarium ctl: look at a running server, and give it orders' },
-    { title: 'Usage', body: '  $ cellarium ctl cells\n  $ cellarium ctl transfer-leader 2 3' },
-    { title: 'What', body: words.join('\n') },
-    {
-      title: 'Options',
-      body: '  --url URL            where its HTTP is (default: http://127.0.0.1:6380; also CELLARIUM_URL)\n  --password PASSWORD  of the server (better: CELLARIUM_REQUIREPASS, which no process list shows)\n  --json               print JSON, for programs',
-    },
-  ]
+  return `cellarium ctl: look at a running server, and give it orders
+
+Usage
+  $ cellarium ctl cells
+  $ cellarium ctl transfer-leader 2 3
+
+What
+${words.join('\n')}
+
+Options
+  --url URL            where its HTTP is (default: http://127.0.0.1:6380; also CELLARIUM_URL)
+  --password PASSWORD  of the server (better: CELLARIUM_REQUIREPASS, which no process list shows)
+  --json               print JSON, for programs`
 }

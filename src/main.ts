@@ -19,6 +19,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     const plan = readCommandLine(argv, process.env, version)
     if (plan.command === 'ctl') await ctl(plan, (text) => console.log(text))
     else if (plan.command === 'serve') await runServer(plan.given, plan.logLevel, version)
+    else console.log(plan.text)
   } catch (error) {
     end(error)
   }

@@ -49,7 +49,7 @@ export class Asks {
       if (!this.#open.has(replyTo.serial)) return
       let accepted: boolean
       try {
-        accepted = this.#here.post(target, make(replyTo), replyTo)
+        accepted = this.#here.outbound.post(target, make(replyTo), replyTo)
       } catch (error) {
         this.fail(replyTo.serial, error as Error)
         return

@@ -9,7 +9,8 @@
  * we have set the word, so one of the two sees the other. The same holds for room: a receiver that gives room answers the
  * ring's wish for it before it looks at the word, and we look for the answer after we have set it.
  */
-import type { Executor, Host } from './executor.ts'
+import type { Executor } from './executor.ts'
+import type { Host } from './host.ts'
 import type { LogEntry } from './types.ts'
 
 /** One word per executor, each on a cache line of its own. */

@@ -51,11 +51,12 @@ export class Lifecycle {
 
   #start(actor: LocalActor): void {
     const start = actor.definition.start as unknown as Start
-    const outer = this.#here.enter(actor)
+    const outer = this.#here.current
+    this.#here.current = actor
     try {
       actor.behavior = start(actor.context as ActorContext<unknown>, actor.args)
     } finally {
-      this.#here.leave(outer)
+      this.#here.current = outer
     }
   }
 
@@ -139,10 +140,10 @@ export class Lifecycle {
     const here = this.#here
     const actor = here.actors.get(serial)
     if (actor === undefined) {
-      here.post(replyTo, undefined, null)
+      here.outbound.post(replyTo, undefined, null)
       return
     }
-    actor.whenStopped.push(() => here.post(replyTo, undefined, null))
+    actor.whenStopped.push(() => here.outbound.post(replyTo, undefined, null))
     this.requestStop(actor, undefined)
   }
 
@@ -186,7 +187,8 @@ export class Lifecycle {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
       this.#here.log('warn', 'an actor threw while it stopped', { error: text }, actor.label)
     }
-    const outer = this.#here.enter(actor)
+    const outer = this.#here.current
+    this.#here.current = actor
     try {
       const closing = behavior.stop(why)
       return closing instanceof Promise ? closing.catch(failed) : null
@@ -194,7 +196,7 @@ export class Lifecycle {
       failed(error)
       return null
     } finally {
-      this.#here.leave(outer)
+      this.#here.current = outer
     }
   }
 

@@ -49,19 +49,19 @@ export class Names {
     const name = actor.ref.name
     if (name === null) return
     this.#add(name, actor.ref)
-    for (const link of this.#here.links) this.#here.notices.nameUp(link, actor, 0)
+    for (const link of this.#here.links.list) this.#here.notices.nameUp(link, actor, 0)
   }
 
   release(actor: LocalActor): void {
     const name = actor.ref.name
     if (name === null || !this.#table.get(name)?.includes(actor.ref)) return
     this.#remove(name, (ref) => ref === actor.ref)
-    for (const link of this.#here.links) this.#here.notices.nameDown(link, actor.serial, name)
+    for (const link of this.#here.links.list) this.#here.notices.nameDown(link, actor.serial, name)
   }
 
   /** Calls `done` when every other executor knows the actor's name, or is lost. */
   whenKnown(actor: LocalActor, done: () => void): void {
-    const links = this.#here.links
+    const links = this.#here.links.list
     if (actor.ref.name === null || links.length === 0) {
       done()
       return

@@ -43,7 +43,7 @@ export class ActorRef implements Ref<unknown> {
   }
 
   tell(message: unknown): boolean {
-    return this.#here.post(this, message, this.#here.sender())
+    return this.#here.outbound.post(this, message, this.#here.sender())
   }
 
   ask<R>(make: (replyTo: Ref<R>) => unknown, options: AskOptions): Promise<R> {
@@ -68,7 +68,7 @@ export class ActorRef implements Ref<unknown> {
     if (this.protocolKey === '') return null
     const definition = knownDefinition(this.protocolKey)
     if (definition === undefined) {
-      this.#here.importDefinition(this.protocolKey)
+      this.#here.links.importDefinition(this.protocolKey)
       return null
     }
     this.#definition = definition
@@ -95,7 +95,11 @@ export class NamedRef implements Ref<unknown> {
   tell(message: unknown): boolean {
     const target = this.target
     if (target === null) return false
-    return this.#here.post(target, message, this.#here.sender() ?? (this.#owner === null ? null : this.#owner.ref))
+    return this.#here.outbound.post(
+      target,
+      message,
+      this.#here.sender() ?? (this.#owner === null ? null : this.#owner.ref),
+    )
   }
 
   ask<R>(make: (replyTo: Ref<R>) => unknown, options: AskOptions): Promise<R> {

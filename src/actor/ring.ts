@@ -27,7 +27,7 @@ const CLAIMED = 32
 const FREED = 33
 const WANTS_ROOM = 48
 const WORDS = 64
-export const RING_HEADER_BYTES = WORDS * 4
+const RING_HEADER_BYTES = WORDS * 4
 
 export const FRAME_HEADER_BYTES = 16
 export const FRAME_KIND_AT = 4
@@ -40,6 +40,9 @@ export const KIND_PROTOCOL = 2
 export const KIND_SYSTEM = 3
 export const KIND_PIECE = 4
 export const KIND_PAD = 5
+
+/** Flag of a message: its sender's definition and name follow the header, as the receiver has not heard from it yet. */
+export const INTRODUCED = 1
 
 /** Flags of a piece. */
 export const PIECE_FIRST = 1

@@ -8,10 +8,11 @@
  */
 import { assert, type Clock, Random } from '../base/index.ts'
 import type { ActorDefinition, AnyDefinition } from './definition.ts'
-import { Executor, type Host, type Interceptor, type Tracer } from './executor.ts'
-import type { RingEnds } from './link.ts'
+import { DelayedWriter, ends, type Wires } from './delayed-rings.ts'
+import { Executor } from './executor.ts'
+import type { Host, Interceptor, Tracer } from './host.ts'
 import { ActorRef } from './refs.ts'
-import { Ring, RingReader, RingWriter } from './ring.ts'
+import { Ring, type RingWriter } from './ring.ts'
 import type { MessageFilter, Simulation, SimulationOptions, Verdict } from './simulation-types.ts'
 import { Timers } from './timers.ts'
 import type { AnyRef, ExecutorInspection, Lane, LogEntry, Ref, SpawnOptions, Timer } from './types.ts'
@@ -19,55 +20,10 @@ import type { AnyRef, ExecutorInspection, Lane, LogEntry, Ref, SpawnOptions, Tim
 /** A step begins so soon after its cause. Above zero, so that time goes on whatever the actors do. */
 const STEP_MIN_MS = 0.001
 const STEP_MAX_MS = 0.02
+const FRAMES_PER_PASS = 4096
 
 export function createSimulation(options: SimulationOptions): Simulation {
   return new World(options)
-}
-
-/** A lane's writer whose bytes take their time. */
-class DelayedWriter extends RingWriter {
-  readonly #world: World
-  readonly #to: number
-  readonly gate: { visible: number }
-  #lastVisibleAtMs: number
-  /** Of what is published next. */
-  #holdMs: number
-  #publishedPosition: number
-
-  constructor(ring: Ring, world: World, to: number) {
-    super(ring)
-    this.#world = world
-    this.#to = to
-    this.gate = { visible: 0 }
-    this.#lastVisibleAtMs = 0
-    this.#holdMs = 0
-    this.#publishedPosition = 0
-  }
-
-  override publish(): void {
-    if (this.unpublishedBytes === 0) return
-    super.publish()
-    this.#publishedPosition = this.position
-    const position = this.position
-    const arriveMs = this.#world.clock.monotonicMs() + this.#world.drawLatency() + this.#holdMs
-    // One lane's bytes never overtake each other.
-    this.#lastVisibleAtMs = Math.max(arriveMs, this.#lastVisibleAtMs)
-    this.#world.at(this.#lastVisibleAtMs, () => {
-      this.gate.visible = position
-      this.#world.requestStep(this.#to)
-    })
-  }
-
-  hold(delayMs: number): void {
-    this.#holdMs = delayMs
-    this.publish()
-    this.#holdMs = 0
-  }
-
-  /** Proof of death: nothing of what was published is on its way any more. */
-  openGate(): void {
-    this.gate.visible = this.#publishedPosition
-  }
 }
 
 /** A thread that may live, die and live again. */
@@ -106,7 +62,7 @@ class Slot {
   }
 }
 
-class World implements Simulation {
+class World implements Simulation, Wires {
   readonly executors: number
   readonly clock: Clock
   readonly random: Random
@@ -298,7 +254,7 @@ class World implements Simulation {
     for (const writer of dead.writers[other.index] ?? []) writer.openGate()
     this.#fold(0x10000 + dead.index)
     try {
-      executor.lose(dead.index, dead.incarnation)
+      executor.links.lose(dead.index, dead.incarnation)
     } catch (error) {
       this.#threw(other, error)
     }
@@ -347,6 +303,7 @@ class World implements Simulation {
       assemblyBytesMax: this.#options.assemblyBytesMax ?? 256 * 1024 * 1024,
       interceptor: this.#interceptorOf(slot),
       tracer: this.#tracerOf(slot),
+      framesPerPass: FRAMES_PER_PASS,
       poison: true,
     })
     slot.executor = executor
@@ -354,8 +311,8 @@ class World implements Simulation {
       if (other === slot || other.executor === null) continue
       const there = this.#lanes(slot, other)
       const back = this.#lanes(other, slot)
-      executor.connect(other.index, other.incarnation, ends(there, back))
-      other.executor.connect(slot.index, slot.incarnation, ends(back, there))
+      executor.links.connect(other.index, other.incarnation, ends(there, back))
+      other.executor.links.connect(slot.index, slot.incarnation, ends(back, there))
     }
   }
 
@@ -493,16 +450,5 @@ class World implements Simulation {
     const slot = this.#slots[index]
     assert(slot !== undefined, 'executors are numbered from 0; the last is the main one')
     return slot
-  }
-}
-
-function ends(out: DelayedWriter[], back: DelayedWriter[]): RingEnds {
-  const [outControl, outData] = out as [DelayedWriter, DelayedWriter]
-  const [inControl, inData] = back as [DelayedWriter, DelayedWriter]
-  return {
-    outControl,
-    outData,
-    inControl: new RingReader(inControl.ring, inControl.gate),
-    inData: new RingReader(inData.ring, inData.gate),
   }
 }

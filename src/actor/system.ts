@@ -17,7 +17,7 @@ import { makeRings, type PairRings, ringEnds } from './control.ts'
 import type { ActorDefinition, AnyDefinition } from './definition.ts'
 import { ExecutorLost, NameTaken, SystemStopped } from './errors.ts'
 import { EventLoop, makeDoorbells } from './event-loop.ts'
-import { Executor } from './executor.ts'
+import { Executor, noDeadLetters } from './executor.ts'
 import type { LaneLimits } from './out-lane.ts'
 import { ActorRef, targetOf } from './refs.ts'
 import { encodeStructured } from './structured.ts'
@@ -31,6 +31,8 @@ const NOTICE_TIMEOUT_MS = 500
 /** A thread that lived less than this is started again with a growing delay. */
 const SHORT_LIFE_MS = 10_000
 const RESTART_DELAY_MAX_MS = 5_000
+/** Fewer than a worker takes: nothing may hold the main thread for long. */
+const MAIN_FRAMES_PER_PASS = 1024
 const STOP_TIMEOUT_MS = 10_000
 
 /** Resolves when all executors are up and populated. */
@@ -103,6 +105,7 @@ class ActorSystem implements System {
       assemblyBytesMax: this.#assemblyBytesMax,
       interceptor: null,
       tracer: null,
+      framesPerPass: MAIN_FRAMES_PER_PASS,
       poison: false,
     })
     this.#threads = new Array<Thread | null>(count).fill(null)
@@ -220,7 +223,7 @@ class ActorSystem implements System {
     }
     const [there, back] = this.#pair()
     calls.push(thread.call((control) => control.connect(this.executors, this.#main.incarnation, there)))
-    this.#main.connect(executor, incarnation, ringEnds(back, this.#ringBytes))
+    this.#main.links.connect(executor, incarnation, ringEnds(back, this.#ringBytes))
     this.#threads[executor] = thread
     try {
       await Promise.all(calls)
@@ -244,7 +247,7 @@ class ActorSystem implements System {
   async #bury(thread: Thread): Promise<void> {
     const { executor, incarnation } = thread
     this.#threads[executor] = null
-    this.#main.fromOutside(() => this.#main.lose(executor, incarnation))
+    this.#main.fromOutside(() => this.#main.links.lose(executor, incarnation))
     const others = this.#threads.filter((other) => other !== null)
     const tell = (other: Thread): Promise<void> =>
       other.call((control) => control.lose(executor, incarnation), NOTICE_TIMEOUT_MS)
@@ -353,7 +356,7 @@ class ActorSystem implements System {
     const main = this.#main
     await new Promise<void>((resolve, reject) => {
       const replyTo = main.asks.open(target, () => resolve(), reject, { timeoutMs: STOP_TIMEOUT_MS })
-      const link = main.linkTo(target.executor, target.incarnation)
+      const link = main.links.to(target.executor, target.incarnation)
       if (target.executor === this.executors) main.lifecycle.stopFor(target.serial, replyTo)
       else if (link === null) main.asks.reply(replyTo.serial, undefined)
       else main.notices.stop(link, target.serial, replyTo)
@@ -387,14 +390,7 @@ class ActorSystem implements System {
       threadId: thread === null ? -1 : thread.threadId,
       actors: [],
       lanes: [],
-      deadLetters: {
-        'no-such-actor': 0,
-        stopped: 0,
-        'mailbox-full': 0,
-        'too-big': 0,
-        'executor-lost': 0,
-        'late-reply': 0,
-      },
+      deadLetters: noDeadLetters(),
       passes: 0,
       messages: 0,
       turns: 0,

@@ -24,7 +24,7 @@ export class Watches {
       this.watchedFrom(target.serial, target.incarnation, watcher.ref)
       return
     }
-    const link = this.#here.linkTo(target.executor, target.incarnation)
+    const link = this.#here.links.to(target.executor, target.incarnation)
     if (link === null) this.ended(watcher, target, 'executor-lost')
     else this.#here.notices.watch(link, target.serial, watcher.serial)
   }
@@ -36,7 +36,7 @@ export class Watches {
       target.local?.watchers.delete(watcher.ref.id)
       return
     }
-    const link = this.#here.linkTo(target.executor, target.incarnation)
+    const link = this.#here.links.to(target.executor, target.incarnation)
     if (link !== null) this.#here.notices.unwatch(link, target.serial, watcher.serial)
   }
 
@@ -44,7 +44,7 @@ export class Watches {
   watchedFrom(serial: number, incarnation: number, watcher: ActorRef): void {
     const actor = incarnation === this.#here.incarnation ? this.#here.actors.get(serial) : undefined
     if (actor === undefined) {
-      const ref = this.#here.refTo(this.#here.executor, incarnation, serial)
+      const ref = this.#here.links.refTo(this.#here.executor, incarnation, serial)
       this.#tell(watcher, ref, 'unknown')
     } else {
       actor.watchers.set(watcher.id, watcher)
@@ -94,7 +94,7 @@ export class Watches {
       if (actor !== undefined) this.ended(actor, target, why)
       return
     }
-    const link = this.#here.linkTo(watcher.executor, watcher.incarnation)
+    const link = this.#here.links.to(watcher.executor, watcher.incarnation)
     if (link !== null) this.#here.notices.terminated(link, watcher.serial, target, why)
   }
 }

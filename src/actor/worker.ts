@@ -16,6 +16,8 @@ import { Memory } from './frame.ts'
 import { decodeStructured } from './structured.ts'
 import type { Edges, ExecutorInspection, LogEntry, MakeEdges, SpawnOptions } from './types.ts'
 
+const FRAMES_PER_PASS = 4096
+
 /** Resolves when the system has stopped this executor. */
 export async function runExecutor(task: ExecutorTask): Promise<void> {
   const thread = new ExecutorThread(task)
@@ -63,6 +65,7 @@ class ExecutorThread implements Control {
       assemblyBytesMax: task.assemblyBytesMax,
       interceptor: null,
       tracer: null,
+      framesPerPass: FRAMES_PER_PASS,
       poison: false,
     })
     this.#loop.start(this.#executor)
@@ -70,12 +73,12 @@ class ExecutorThread implements Control {
 
   connect(executor: number, incarnation: number, rings: PairRings): void {
     const here = this.#up()
-    here.fromOutside(() => here.connect(executor, incarnation, ringEnds(rings, this.#task.ringBytes)))
+    here.fromOutside(() => here.links.connect(executor, incarnation, ringEnds(rings, this.#task.ringBytes)))
   }
 
   lose(executor: number, incarnation: number): void {
     const here = this.#up()
-    here.fromOutside(() => here.lose(executor, incarnation))
+    here.fromOutside(() => here.links.lose(executor, incarnation))
   }
 
   async spawn(key: string, args: Uint8Array, options: SpawnOptions): Promise<SpawnReply> {
@@ -126,7 +129,7 @@ class ExecutorThread implements Control {
 
   /** To the main thread, where the log is written. */
   #log(entry: LogEntry): void {
-    const main = this.#executor?.links.find((link) => link.executor === this.#task.main)
+    const main = this.#executor?.links.list.find((link) => link.executor === this.#task.main)
     if (main !== undefined) this.#executor?.notices.log(main, entry)
   }
 }

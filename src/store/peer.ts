@@ -84,6 +84,8 @@ export class Peer {
 
   /** As a follower: when the leader's round was last handled, which round, of which term (rule 12). */
   leaderContactMs = Number.NEGATIVE_INFINITY
+  /** Since when it campaigns because its leader's thread has died; 0: it does not. */
+  orphanedMs = 0
   roundSeen = 0
   roundTerm = 0
   /** Stores of peers that this one has heard of but that are not in its cell: a learner's leader. */

@@ -28,6 +28,7 @@ import { SnapshotsIn } from './snapshot-in.ts'
 import { REFUSED, Snapshots } from './snapshot-out.ts'
 import { Splits } from './split.ts'
 import type { Store } from './store.ts'
+import { campaignAgain, surviveExecutor } from './survivors.ts'
 import { Transport } from './transport.ts'
 import { turn } from './turn.ts'
 import { WriteBack } from './write-back.ts'
@@ -320,24 +321,8 @@ export class Stores {
   executorLost(executor: number): void {
     this.complete(() => {
       this.snapshots.lostExecutor(executor)
-      for (const peer of this.peers()) {
-        const leaderStore = peer.leaderStore
-        if (leaderStore === 0 || this.transport.executorOf(leaderStore) !== executor || peer.isLeader) continue
-        peer.leaderContactMs = Number.NEGATIVE_INFINITY
-        peer.node.forgetLeader()
-        if (this.#isFirstSurvivor(peer, executor)) peer.node.campaign()
-        this.touch(peer)
-      }
+      surviveExecutor(this, executor)
     })
-  }
-
-  /** One campaigns at once and the others wait for it: two at the same time would split the votes. */
-  #isFirstSurvivor(peer: Peer, executor: number): boolean {
-    for (const member of peer.cell.peers) {
-      if (member.role !== 'voter' || this.transport.executorOf(member.store) === executor) continue
-      return member.id === peer.id
-    }
-    return false
   }
 
   /** Time's part of the turn. */
@@ -348,6 +333,7 @@ export class Stores {
       // A follower that has promised silence keeps its election clock at zero.
       if (!peer.isLeader && !this.mayCampaign(peer)) peer.node.setElectionElapsed(0)
       peer.node.tick()
+      if (peer.orphanedMs !== 0) campaignAgain(this, peer)
       if (!peer.pending.isEmpty) peer.pending.expire(this.nowMs - FATE_MS)
       this.splits.tick(peer)
       this.touch(peer)

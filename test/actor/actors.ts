@@ -408,6 +408,32 @@ export const closing = actor<ClosingMessage, { label: string; stopMs: number | n
   }),
 })
 
+/** Fails slowly, closes slowly: its next life begins only after both. */
+export const slowBoth = actor<{ kind: 'fail' } | { kind: 'say'; value: unknown }, { report: string }>({
+  module: import.meta.url,
+  name: 'slow-both',
+  asynchronous: true,
+  start(ctx, args) {
+    const report = ctx.named<RecorderMessage>(args.report)
+    const say = (value: unknown): void => {
+      report.tell({ kind: 'item', value })
+    }
+    say('started')
+    return {
+      async receive(message) {
+        await null
+        if (message.kind === 'fail') throw new Error('failed slowly')
+        say(message.value)
+      },
+      async stop(why) {
+        if (why !== 'restart') return
+        for (let i = 0; i < 20; i++) await null
+        say('closed')
+      },
+    }
+  },
+})
+
 /** Edges that cannot be made. */
 export function makeBrokenEdges(executor: number): Edges {
   if (executor === 1) throw new Error('no disk for executor 1')

@@ -12,6 +12,7 @@ import {
   type RecorderMessage,
   recorder,
   slow,
+  slowBoth,
   tally,
   undeclared,
 } from './actors.ts'
@@ -261,6 +262,15 @@ for (const { kind, make } of worlds) {
         expect((await seen(world)).slice(-life.length)).toEqual(life)
         expect(await seen(world)).toHaveLength(each === ref ? life.length : 2 * life.length)
       }
+    })
+
+    test('a restart waits for the promise of stop, and the mailbox with it', async () => {
+      const { world } = await begin()
+      const ref = await world.spawn(slowBoth, { report: 'report' }, { executor: 0 })
+      ref.tell({ kind: 'fail' })
+      for (const value of [1, 2]) ref.tell({ kind: 'say', value })
+      await untilSeen(world, 2)
+      expect(await seen(world)).toEqual(['started', 'closed', 'started', 1, 2])
     })
 
     test('a promise that was not declared is a throw', async () => {

@@ -19,10 +19,8 @@ function begin(options: Partial<SimulationOptions> = {}): { sim: Simulation } {
   return { sim }
 }
 
-async function read(sim: Simulation): Promise<unknown[]> {
-  const reply = sim
-    .named<RecorderMessage>('report')
-    .ask<unknown[]>((replyTo) => ({ kind: 'read', replyTo }), { timeoutMs: 1000 })
+async function read(sim: Simulation, from: Ref<RecorderMessage> = sim.named('report')): Promise<unknown[]> {
+  const reply = from.ask<unknown[]>((replyTo) => ({ kind: 'read', replyTo }), { timeoutMs: 1000 })
   await sim.drive(reply, 2000)
   return reply
 }
@@ -208,4 +206,22 @@ test('wall clocks can differ while the monotonic one is the same everywhere', ()
     [1_000_000, 0],
     [999_500, 0],
   ])
+})
+
+test('a name that moved while a thread stood still is found there afterwards', async () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const sim = createSimulation({ seed, executors: 3 })
+    const sleeper = sim.spawn(recorder, undefined, { executor: 0 })
+    sim.run({ untilMs: 10 })
+    sim.pauseExecutor(0, 1000)
+    sim.spawn(counter, { from: 1 }, { executor: 1, name: 'moves' })
+    sim.run({ untilMs: 20 })
+    sim.crashExecutor(1)
+    sim.run({ untilMs: 100 })
+    sim.spawn(counter, { from: 2 }, { executor: 2, name: 'moves' })
+    sim.run({ untilMs: 1200 })
+    // A name that is not known is told at once to be no more.
+    sleeper.tell({ kind: 'watchName', name: 'moves' })
+    expect(await read(sim, sleeper), `seed ${seed}`).toEqual([])
+  }
 })

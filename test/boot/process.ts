@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
 import { encodeCommand, type Reply, ReplyParser } from '../../src/redis/index.ts'
 
 const program = fileURLToPath(new URL('../../src/bin.cjs', import.meta.url))
@@ -122,10 +123,24 @@ export function voters(cell: Item | undefined): number {
   return cell?.peers.filter((peer) => peer.role === 'voter').length ?? 0
 }
 
-/** Asks again and again until the answer is as wished. */
-export async function until<T>(ask: () => Promise<T>, wished: (answer: T) => boolean): Promise<T> {
+const ASK_AGAIN_MS = 5
+
+/**
+ * Asks again and again until the answer is as wished, and gives up when that takes too long. Between two questions it
+ * leaves the processor to whoever is to answer.
+ */
+export async function until<T>(
+  ask: () => T | Promise<T>,
+  wished: (answer: T) => boolean,
+  patienceMs = 45_000,
+): Promise<T> {
+  const beganMs = performance.now()
   for (;;) {
     const answer = await ask()
     if (wished(answer)) return answer
+    if (performance.now() - beganMs > patienceMs) {
+      throw new Error(`not in ${patienceMs} ms; the last answer was ${inspect(answer, { depth: 8 }).slice(0, 4_000)}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS))
   }
 }

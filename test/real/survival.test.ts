@@ -51,8 +51,8 @@ function isWhole(cell: CellShape): boolean {
 async function progress(load: Load, more: number): Promise<void> {
   const target = load.acknowledged + more
   await until(
-    () => new Promise((resolve) => setImmediate(() => resolve(load.acknowledged))),
-    (count) => (count as number) >= target,
+    () => load.acknowledged,
+    (count) => count >= target,
   )
 }
 
@@ -170,8 +170,8 @@ describe('Under load', () => {
       const before = acknowledged
       const slept = client.send('DEBUG', 'SLEEP', '1.5', 'EXECUTOR', executorOf(now.leader as number, 3))
       await until(
-        () => new Promise((resolve) => setImmediate(() => resolve(acknowledged))),
-        (value) => (value as number) > before + 50,
+        () => acknowledged,
+        (value) => value > before + 50,
       )
       await slept
       client.close()

@@ -56,7 +56,7 @@ test.skipIf(!canTrace)(
     await server.stop()
     const ended = new RegExp(`^${server.child.pid} +\\+\\+\\+ exited`, 'm')
     const text = await until(
-      () => new Promise<string>((resolve) => setImmediate(() => resolve(readFileSync(trace, 'utf8')))),
+      () => readFileSync(trace, 'utf8'),
       (written) => ended.test(written),
     )
     const events = readTrace(text)

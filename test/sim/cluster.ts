@@ -23,7 +23,9 @@ import {
   type Simulation,
 } from '../../src/actor/index.ts'
 import { type Random, Random as Seeded } from '../../src/base/index.ts'
+import { Fence } from '../../src/boot/fence.ts'
 import { FIRST_INDEX, putFirstCells } from '../../src/boot/first-cells.ts'
+import { fenceEdge, supervisor } from '../../src/boot/supervisor.ts'
 import { gateway, listenerEdge, processEdge } from '../../src/gateway/index.ts'
 import {
   actorNames,
@@ -31,6 +33,7 @@ import {
   type PdMessage,
   resolveOptions,
   type StorePlace,
+  type SupervisorMessage,
   type Topology,
 } from '../../src/model/index.ts'
 import { pd } from '../../src/pd/index.ts'
@@ -64,7 +67,7 @@ export interface ClusterSettings {
 
 export function drawCluster(random: Random): ClusterSettings {
   const executors = random.pick([1, 2, 3, 3, 3, 4])
-  const stores = executors * Math.ceil(3 / executors)
+  const stores = executors * Math.ceil(3 / executors) * (random.chance(0.3) ? 2 : 1)
   return {
     executors,
     stores,
@@ -117,6 +120,9 @@ export class Cluster implements Victim {
   /** By executor; null where there is no gateway. */
   readonly #networks: readonly (Network | null)[]
   readonly #machines: Machine[]
+  readonly #fence: Fence
+  /** A sync of its disk was made to fail. */
+  #doomedExecutor: number | null = null
   readonly #random: Random
   readonly #before = new VirtualTime()
   #simulation: Simulation | null = null
@@ -146,6 +152,7 @@ export class Cluster implements Victim {
       places.push({ id: i + 1, executor, dir: `store-${i + 1}`, logDir: `log-${executor}`, labels: {} })
     }
     this.topology = { cluster: 'simulated', executors, stores: places }
+    this.#fence = new Fence(this.topology, null, (message) => trace(message))
     this.#machines = []
     for (let executor = 0; executor < executors; executor++) {
       const engines = new Map<number, SimulatedEngineDisk>()
@@ -227,11 +234,16 @@ export class Cluster implements Victim {
       const others = names.filter((other) => other !== name)
       simulation.spawn(gateway, { topology, options, name, others, version: '0.0.0' }, { executor, name, supervise })
     }
-    if (executor === this.executors) return
+    if (executor === this.executors) {
+      simulation.spawn(supervisor, undefined, { executor, name: actorNames.supervisor, supervise })
+      return
+    }
     const incarnation = (this.#incarnations[executor] ?? 0) + 1
     this.#incarnations[executor] = incarnation
-    const name = actorNames.stores(executor)
-    simulation.spawn(stores, { executor, topology, options, incarnation }, { executor, name, supervise })
+    if (this.#fence.storesOf(executor).length > 0) {
+      const args = { executor, topology: this.#fence.topology, options, incarnation }
+      simulation.spawn(stores, args, { executor, name: actorNames.stores(executor), supervise })
+    }
     this.#placePd()
   }
 
@@ -255,7 +267,10 @@ export class Cluster implements Victim {
 
   #street(executor: number): Edges {
     const network = this.#networks[executor]
-    return network ? { [listenerEdge.name]: new SimulatedListener(network), [processEdge.name]: processPort } : {}
+    const fence = executor === this.executors ? { [fenceEdge.name]: this.#fence } : {}
+    return network
+      ? { [listenerEdge.name]: new SimulatedListener(network), [processEdge.name]: processPort, ...fence }
+      : {}
   }
 
   #storage(executor: number): StorageEdge {
@@ -273,7 +288,15 @@ export class Cluster implements Victim {
         disk.later([0.1, 20], () => done(null, disk.open()))
       },
       storesLost: (lost, error) => {
-        throw new Error(`stores ${lost.join(', ')} are lost, and no disk has failed`, { cause: error })
+        if (executor !== this.#doomedExecutor) {
+          throw new Error(`stores ${lost.join(', ')} are lost, and no disk has failed`, { cause: error })
+        }
+        this.hosts.delete(executor)
+        this.#fence.lose(lost, error.message, true)
+        this.schedule(1, () => {
+          if (this.isUp(this.executors))
+            this.simulation.named<SupervisorMessage>(actorNames.supervisor).tell({ kind: 'tick' })
+        })
       },
       observe: (host) => {
         this.hosts.set(executor, host)
@@ -353,6 +376,24 @@ export class Cluster implements Victim {
     }
   }
 
+  failSync(random: Random): boolean {
+    const executor = random.below(this.executors)
+    if (this.topology.stores.length - this.#fence.storesOf(executor).length < this.settings.replicas) return false
+    // Every cell must have a majority elsewhere, whatever else has fallen and will rise again.
+    const onDisk = new Set(this.#fence.storesOf(executor).map((place) => place.id))
+    for (const host of this.hosts.values()) {
+      for (const { cell, confState } of host.peers()) {
+        const voters = cell.peers.filter((peer) => peer.role === 'voter')
+        const elsewhere = voters.filter((peer) => !onDisk.has(peer.store))
+        if (voters.length < 3 || elsewhere.length < 2 || confState.votersOutgoing.length > 0) return false
+      }
+    }
+    this.trace(`the next sync of executor ${executor} fails`)
+    this.#doomedExecutor = executor
+    ;(this.#machines[executor] as Machine).disk.failingSyncs = 1
+    return true
+  }
+
   transferLeader(random: Random): void {
     const cells = new Set<number>()
     for (const host of this.hosts.values()) for (const peer of host.peers()) cells.add(peer.cell.id)
@@ -376,7 +417,7 @@ export class Cluster implements Victim {
   whatIsMissing(): string | null {
     for (let executor = 0; executor <= this.executors; executor++) {
       if (!this.isUp(executor)) return `executor ${executor} is down`
-      if (executor < this.executors && !this.hosts.has(executor))
+      if (executor < this.executors && this.#fence.storesOf(executor).length > 0 && !this.hosts.has(executor))
         return `the stores of executor ${executor} are not open`
     }
     const served = new Set<number>()

@@ -26,6 +26,8 @@ export interface FaultSettings {
   readonly tranceMs: number
   /** For a while a disk takes long to sync. */
   readonly slowDiskMs: number
+  /** A sync fails: the stores of that disk are lost for good. Once in a run, and only where that leaves enough of them. */
+  readonly syncFailureMs: number
   /** Someone asks for another leader. */
   readonly transferMs: number
   /** The wall clock of an executor jumps. */
@@ -48,6 +50,7 @@ export function drawFaults(random: Random): FaultSettings {
     partitionMs: rate(0.5, 1500, 10_000),
     tranceMs: rate(0.4, 2000, 10_000),
     slowDiskMs: rate(0.4, 2000, 10_000),
+    syncFailureMs: rate(0.2, 2000, 10_000),
     transferMs: rate(0.5, 300, 4000),
     wallSkewMs: rate(0.2, 1000, 5000),
     wallSkewMaxMs: random.pick([5, 200, 3000]),
@@ -70,6 +73,8 @@ export interface Victim {
   /** From now on a sync of this executor's disk takes so long, from and to; null: as usual. */
   setSyncMs(executor: number, range: [number, number] | null): void
   setWallSkew(executor: number, skewMs: number): void
+  /** The next sync of some disk fails; false when the loss of no disk could be borne. */
+  failSync(random: Random): boolean
   /** Where some cell is led; null: nowhere that is known. */
   someLeader(random: Random): number | null
   /** Once, soon after the next reply has left for a client: the moment at which a promise has just been made. */
@@ -96,6 +101,7 @@ export class Faults {
   readonly #settings: FaultSettings
   #active = false
   #processDown = false
+  #syncFailed = false
   #weather: Weather | null = null
   /** Pairs between which nothing droppable passes, with the end of that. */
   readonly #cuts = new Map<string, number>()
@@ -119,6 +125,7 @@ export class Faults {
     this.#strikeEvery('partition', settings.partitionMs, () => this.#cut())
     this.#strikeEvery('trance', settings.tranceMs, () => this.#entrance())
     this.#strikeEvery('slow disk', settings.slowDiskMs, () => this.#slowDisk())
+    this.#strikeEvery('sync failure', settings.syncFailureMs, () => this.#failSync())
     this.#strikeEvery('transfer', settings.transferMs, () => this.#victim.transferLeader(this.#random))
     this.#strikeEvery('wall clock', settings.wallSkewMs, () => this.#skew())
   }
@@ -260,6 +267,10 @@ export class Faults {
     if (lane !== 'droppable') return 'deliver'
     if (random.chance(weather.drop)) return 'drop'
     return random.chance(weather.duplicate) ? 'duplicate' : 'deliver'
+  }
+
+  #failSync(): void {
+    if (!this.#syncFailed) this.#syncFailed = this.#victim.failSync(this.#random)
   }
 
   #slowDisk(): void {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { EMPTY } from '../../src/base/index.ts'
+import { EMPTY, Random } from '../../src/base/index.ts'
 import { FIRST_USER_CELL, type StoresMessage } from '../../src/model/index.ts'
 import {
   type Engine,
@@ -407,3 +407,102 @@ test('many copies of a large value are asked for in a few bytes, and no buffer g
   const refused = await harness.ask(['MGET', ...Array.from({ length: 20 }, () => 'k')])
   expect(refused.text.slice(0, 8)).toBe('-TOOBIG ')
 })
+
+/** Engine calls end late, and reads not in the order in which they were asked for. */
+function lateEngine(random: Random): Engine {
+  const inner = memoryEngine()
+  const later = (run: () => void, turns = random.below(12)): void => {
+    if (turns === 0) run()
+    else setImmediate(() => later(run, turns - 1))
+  }
+  return {
+    getMany: (keys, done) => inner.getMany(keys, (error, values) => later(() => done(error, values))),
+    write: (batch, done) => inner.write(batch, (error) => later(() => done(error))),
+    flush: (done) => inner.flush((error) => later(() => done(error))),
+    snapshot: () => inner.snapshot(),
+    scan: (start, end, limits, done) =>
+      inner.scan(start, end, limits, (error, pairs, more) => later(() => done(error, pairs, more))),
+    approximateBytes: (start, end, done) => inner.approximateBytes(start, end, done),
+    close: (done) => inner.close(done),
+  }
+}
+
+for (const seed of ['a', 'b']) {
+  test(`loads, evictions, write-back, FLUSHALL and changes of leader show nobody an old value (seed ${seed})`, async () => {
+    const random = new Random(`store faults ${seed}`)
+    const harness = new StoreHarness(3)
+    for (const store of [1, 2, 3]) harness.engines.set(store, lateEngine(random.fork()))
+    await harness.start()
+    await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+    await harness.addPeer(FIRST_USER_CELL, 2, 1001)
+    await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+    const model = new Map<string, string>()
+    const run = (words: string[]): string => {
+      const [name, key = '', value = ''] = words
+      const old = model.get(key)
+      switch (name) {
+        case 'SET':
+          model.set(key, value)
+          return '+OK\r\n'
+        case 'APPEND':
+          model.set(key, (old ?? '') + value)
+          return `:${(old ?? '').length + value.length}\r\n`
+        case 'GET':
+          return old === undefined ? '$-1\r\n' : `$${old.length}\r\n${old}\r\n`
+        case 'DEL':
+          return `:${model.delete(key) ? 1 : 0}\r\n`
+        case 'FLUSHALL':
+          model.clear()
+          return '+OK\r\n'
+        default:
+          return `:${model.size}\r\n`
+      }
+    }
+    const draw = (): string[] => {
+      const key = `k${random.below(12)}`
+      const dice = random.below(100)
+      if (dice < 30) return ['SET', key, `v${random.below(1000)}`]
+      if (dice < 40) return ['APPEND', key, 'w']
+      if (dice < 75) return ['GET', key]
+      if (dice < 92) return ['DEL', key]
+      if (dice < 95) return ['FLUSHALL']
+      return ['DBSIZE']
+    }
+    for (let round = 0; round < 250; round++) {
+      const expected: [number, string, string][] = []
+      let after = 0
+      for (let i = random.below(8); i >= 0; i--) {
+        const words = draw()
+        const sequence = harness.send(words, { after })
+        expected.push([sequence, run(words), words.join(' ')])
+        after = sequence
+        if (random.below(3) === 0) await harness.step()
+        const leader = harness.leader(FIRST_USER_CELL)
+        const host = harness.nodes[leader?.executor ?? 0]?.host
+        const peer = host?.peer(leader?.store ?? 1, FIRST_USER_CELL)
+        if (host && peer && random.below(4) === 0) peer.working?.evict(0, peer.written)
+        if (host && peer && random.below(4) === 0) host.writeBack.force(peer, () => {})
+      }
+      await harness.until(() => expected.every(([sequence]) => fateOf(harness, sequence) !== undefined), 'answers')
+      for (const [sequence, text, words] of expected) {
+        const answer = harness.answers.find((candidate) => candidate.sequence === sequence)
+        expect(`${words}: ${answer?.text}`).toBe(`${words}: ${text}`)
+      }
+      harness.answers.length = 0
+      if (round % 50 === 49) await harness.transfer(FIRST_USER_CELL, 1 + random.below(3))
+    }
+  })
+}
+
+for (const first of [1, 2]) {
+  test(`a leader's death is known to executor ${first} a little earlier than to the other, and they elect at once`, async () => {
+    const harness = await threeCopies()
+    await harness.transfer(FIRST_USER_CELL, 1)
+    await harness.run(1000)
+    harness.die(0)
+    harness.tellOfDeath(first, 0)
+    await harness.run(5)
+    harness.tellOfDeath(3 - first, 0)
+    await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a new leader', 120)
+  })
+}

@@ -136,8 +136,18 @@ export class StoreHarness {
 
   /** The thread is gone; what it had on its log and in its engines stays. */
   kill(executor: number): void {
+    this.die(executor)
+    for (const node of this.nodes) this.tellOfDeath(node.executor, executor)
+  }
+
+  /** As `kill`, but nobody is told yet. */
+  die(executor: number): void {
     ;(this.nodes[executor] as Node).dead = true
-    for (const node of this.nodes) if (!node.dead) node.behavior.executorLost?.(executor, 1)
+  }
+
+  tellOfDeath(of: number, executor: number): void {
+    const node = this.nodes[of] as Node
+    if (!node.dead) node.behavior.executorLost?.(executor, 1)
   }
 
   /** Runs turns, and time in steps of a millisecond, until it is so. */

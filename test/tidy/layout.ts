@@ -70,7 +70,6 @@ const SOLE_USERS: Readonly<Record<string, RegExp>> = {
   rocksdb: /^src\/storage\//,
   piscina: /^src\/actor\//,
   comlink: /^(src\/actor|workers)\//,
-  cac: /^src\/cli\.ts$/,
   protobufjs: /^src\/model\/protobuf\.ts$/,
 }
 
