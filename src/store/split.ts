@@ -28,6 +28,7 @@ import {
 import type { Entry } from '../raft/index.ts'
 import { ENTRY_KIND, type EngineSnapshot, isMainKey, type Pair, rangeOf, SCOPE, userKeyOf } from '../storage/index.ts'
 import { createPeer } from './birth.ts'
+import { valuePrefixBytes } from './entry.ts'
 import type { Peer } from './peer.ts'
 import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
@@ -221,7 +222,8 @@ class LeftHalf {
       }
     }
     if (isMainKey(pair.key)) this.keys++
-    this.bytes += userKey.length + pair.value.length
+    // As the working state counts a key: without what opens its raw value.
+    this.bytes += userKey.length + pair.value.length - valuePrefixBytes(0)
     return false
   }
 

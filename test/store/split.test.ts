@@ -1,0 +1,140 @@
+import { expect, test } from 'vitest'
+import { containsKey, FIRST_USER_CELL } from '../../src/model/index.ts'
+import { Fate, Refusal, StoreHarness } from './harness.ts'
+
+const CHILD = 2000
+
+async function cluster(copies: number): Promise<StoreHarness> {
+  const harness = new StoreHarness(copies)
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  for (let i = 1; i < copies; i++) await harness.addPeer(FIRST_USER_CELL, i + 1, 1000 + i)
+  return harness
+}
+
+function peersOf(harness: StoreHarness, cell: number) {
+  return harness.nodes.flatMap((node) =>
+    node.dead ? [] : [...(node.host?.peers() ?? [])].filter((peer) => peer.cell.id === cell),
+  )
+}
+
+async function split(harness: StoreHarness, key: string | null, copies: number): Promise<void> {
+  const childPeers = Array.from({ length: copies }, (_, i) => ({ id: 2001 + i, store: i + 1, role: 'voter' as const }))
+  harness.order(FIRST_USER_CELL, {
+    kind: 'split',
+    key: key === null ? null : Buffer.from(key),
+    child: CHILD,
+    childPeers,
+  })
+  await harness.until(() => harness.leader(CHILD) !== null, 'the child has a leader')
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'the parent has a leader')
+}
+
+/** The cell that a key lies in, as the stores have it now. */
+function cellOf(harness: StoreHarness, key: string): { cell: number; version: number } {
+  for (const id of [FIRST_USER_CELL, CHILD]) {
+    const [peer] = peersOf(harness, id).filter((candidate) => candidate.working !== null)
+    if (peer && containsKey(peer.cell, Buffer.from(key))) return { cell: id, version: peer.cell.epoch.version }
+  }
+  throw new Error(`no cell for ${key}`)
+}
+
+test('a cell is cut in the middle: every key is in one half, and both are counted exactly', async () => {
+  const harness = await cluster(3)
+  for (let i = 0; i < 200; i++) await harness.ask(['SET', `key:${1000 + i}`, `v${i}`])
+  await split(harness, null, 3)
+  await harness.until(() => peersOf(harness, CHILD).length === 3, 'three peers of the child')
+  const counts = []
+  for (const cell of [FIRST_USER_CELL, CHILD]) {
+    counts.push(Number((await harness.ask(['DBSIZE'], { cell, version: 2 })).text.slice(1)))
+  }
+  expect(counts.reduce((a, b) => a + b)).toBe(200)
+  expect(Math.abs((counts[0] as number) - 100)).toBeLessThan(5)
+  for (let i = 0; i < 200; i += 7) {
+    const key = `key:${1000 + i}`
+    expect((await harness.ask(['GET', key], cellOf(harness, key))).text).toContain(`v${i}`)
+  }
+  const [left] = peersOf(harness, FIRST_USER_CELL)
+  const [right] = peersOf(harness, CHILD)
+  expect(Buffer.compare(left?.cell.end ?? Buffer.alloc(0), right?.cell.start ?? Buffer.alloc(1))).toBe(0)
+})
+
+test('a command for the cell as it was is turned away, with the cell as it is, and nothing is written', async () => {
+  const harness = await cluster(1)
+  await harness.ask(['SET', 'a', '1'])
+  await harness.ask(['SET', 'z', '1'])
+  await split(harness, 'm', 1)
+  const answer = await harness.ask(['SET', 'z', '2'], { version: 1 })
+  expect(answer).toMatchObject({ fate: Fate.notExecuted, refusal: Refusal.epochNotMatch })
+  expect((await harness.ask(['GET', 'z'], { cell: CHILD, version: 2 })).text).toBe('$1\r\n1\r\n')
+})
+
+test('commands go on while a split is prepared, and the halves still count every key', async () => {
+  const harness = await cluster(3)
+  for (let i = 0; i < 300; i++) await harness.ask(['SET', `key:${1000 + i}`, 'v'])
+  const childPeers = [1, 2, 3].map((store) => ({ id: 2000 + store, store, role: 'voter' as const }))
+  harness.order(FIRST_USER_CELL, { kind: 'split', key: Buffer.from('key:1150'), child: CHILD, childPeers })
+  const sent: string[] = []
+  for (let i = 0; harness.leader(CHILD) === null && i < 3000; i++) {
+    const key = `key:${i % 2 === 0 ? 1000 : 1150}:new:${i}`
+    if (harness.leader(FIRST_USER_CELL) !== null) {
+      harness.send(['SET', key, 'v'])
+      if (i % 5 === 0) harness.send(['DEL', `key:${1000 + (i % 300)}`])
+      sent.push(key)
+    }
+    await harness.step()
+  }
+  await harness.run(500)
+  let dbsize = 0
+  let found = 0
+  for (const cell of [FIRST_USER_CELL, CHILD]) {
+    dbsize += Number((await harness.ask(['DBSIZE'], { cell, version: 2 })).text.slice(1))
+  }
+  for (let i = 0; i < 300; i++) sent.push(`key:${1000 + i}`)
+  for (const key of sent) {
+    if ((await harness.ask(['EXISTS', key], cellOf(harness, key))).text === ':1\r\n') found++
+  }
+  expect(sent.length).toBeGreaterThan(305)
+  expect(dbsize).toBe(found)
+})
+
+test('a middle never falls between keys that begin with the same tag', async () => {
+  const harness = await cluster(1)
+  for (let i = 0; i < 20; i++) await harness.ask(['SET', `a${i}`, 'v'])
+  for (let i = 0; i < 100; i++) await harness.ask(['SET', `{tag}${i}`, 'v'])
+  await split(harness, null, 1)
+  const [child] = peersOf(harness, CHILD)
+  expect(Buffer.from(child?.cell.start ?? []).toString()).toBe('{tag}')
+})
+
+test('a child with one peer takes its keys away from the other stores', async () => {
+  const harness = await cluster(3)
+  for (const key of ['a', 'm', 'z']) await harness.ask(['SET', key, key])
+  const leader = harness.leader(FIRST_USER_CELL)?.store as number
+  const childPeers = [{ id: 2001, store: leader, role: 'voter' as const }]
+  harness.order(FIRST_USER_CELL, { kind: 'split', key: Buffer.from('m'), child: CHILD, childPeers })
+  await harness.until(() => harness.leader(CHILD) !== null, 'the child leads itself')
+  expect((await harness.ask(['GET', 'z'], { cell: CHILD, version: 2 })).text).toContain('z')
+  expect(peersOf(harness, CHILD)).toHaveLength(1)
+  await harness.addPeer(CHILD, leader === 1 ? 2 : 1, 3001)
+  expect(peersOf(harness, CHILD)).toHaveLength(2)
+  expect((await harness.ask(['DBSIZE'], { cell: CHILD, version: 2 })).text).toBe(':2\r\n')
+})
+
+test('a follower that was away while its cell was cut gets both halves', async () => {
+  const harness = await cluster(3)
+  for (let i = 0; i < 50; i++) await harness.ask(['SET', `key:${10 + i}`, 'v'])
+  const leader = harness.leader(FIRST_USER_CELL)?.executor as number
+  const away = leader === 2 ? 1 : 2
+  harness.drop = (from, to) => from === away || to === away
+  await split(harness, 'key:30', 3)
+  await harness.run(6000)
+  for (let i = 0; i < 50; i++) await harness.ask(['SET', `key:${10 + i}`, 'w'], cellOf(harness, `key:${10 + i}`))
+  await harness.run(6000)
+  harness.drop = () => false
+  await harness.until(() => peersOf(harness, CHILD).length === 3, 'the third peer of the child is born')
+  await harness.until(
+    () => peersOf(harness, CHILD).every((peer) => peer.initialized && peer.applied === peer.node.committed),
+    'it has caught up',
+  )
+})
