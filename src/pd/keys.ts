@@ -6,4 +6,8 @@ export const pdKeys = {
   generation: 'pd/generation',
   /** Decimal. Every id below it may have been given. */
   idWatermark: 'pd/id-watermark',
+  /** Decimal while the first user cell is being cut into as many; `done` afterwards. Absent: it was never begun. */
+  initialCells: 'pd/initial-cells',
+  /** Stores by order of a person: `ID offline` or `ID tombstone`, separated by commas. */
+  stores: 'pd/stores',
 } as const

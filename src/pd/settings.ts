@@ -13,6 +13,16 @@ export interface PdSettings {
   readonly leaderOperatorsMax: number
   readonly cellOperatorsMax: number
   readonly replicaOperatorsMax: number
+  /** Cells that are split at once, for their size or at the beginning. */
+  readonly splitOperatorsMax: number
+  /** Where the child of a split begins: on all stores of its parent, or on that of its leader. */
+  readonly splitPeers: 'all' | 'one'
+  /** Cells that a new cluster is cut into. */
+  readonly initialCells: number
+  /** A leader that wants a split asks again and again; when it has not for so long, it does not want it any more. */
+  readonly splitWantedMs: number
+  /** After a split that came to nothing its cell is left to others for so long. */
+  readonly splitRestMs: number
   /** Snapshots that a store takes in at once. */
   readonly snapshotsPerStoreMax: number
   /** The pause of the balance schedulers: from the first, growing by the factor while nothing is found. */
@@ -37,6 +47,11 @@ export const pdDefaults: PdSettings = {
   leaderOperatorsMax: 4,
   cellOperatorsMax: 8,
   replicaOperatorsMax: 8,
+  splitOperatorsMax: 8,
+  splitPeers: 'all',
+  initialCells: 1,
+  splitWantedMs: 15_000,
+  splitRestMs: 60_000,
   snapshotsPerStoreMax: 3,
   balancePauseMinMs: 10,
   balancePauseMaxMs: 5_000,
