@@ -37,13 +37,29 @@ export const optionGroups: readonly { readonly title: string; readonly names: re
   { title: 'Development', names: ['enableDebugCommand'] },
 ]
 
-const CTL_WORDS = {
-  cells: 'cells, their ranges, peers and leaders',
-  stores: 'stores, where they are and how they are',
-  executors: 'threads and how busy they are',
-  operators: 'what the placement driver is doing, and why',
-  'transfer-leader': 'CELL STORE: lets that store lead the cell',
-} as const
+interface CtlWord {
+  readonly takes: string
+  readonly pattern: RegExp
+  readonly summary: string
+}
+
+const nothing = { takes: '', pattern: /^$/ }
+const cellAndStore = { takes: 'CELL STORE', pattern: /^\d+ \d+$/ }
+const storeAlone = { takes: 'STORE', pattern: /^\d+$/ }
+
+/** `pattern` is of all further words together. */
+const CTL_WORDS: Readonly<Record<string, CtlWord>> = {
+  cells: { ...nothing, summary: 'cells, their ranges, peers and leaders' },
+  stores: { ...nothing, summary: 'stores, where they are and how they are' },
+  executors: { ...nothing, summary: 'threads and how busy they are' },
+  operators: { ...nothing, summary: 'what the placement driver is doing, and why' },
+  'transfer-leader': { ...cellAndStore, summary: 'lets that store lead the cell' },
+  'add-peer': { ...cellAndStore, summary: 'makes a copy of the cell on that store' },
+  'remove-peer': { ...cellAndStore, summary: 'takes the copy there away' },
+  split: { takes: 'CELL [KEY]', pattern: /^\d+( .+)?$/s, summary: 'cuts the cell at the key, or in the middle' },
+  offline: { ...storeAlone, summary: 'empties the store and keeps it empty' },
+  online: { ...storeAlone, summary: 'uses the store again, while it is not a tombstone' },
+}
 
 /** Those of each command; a flag with a value takes the word after it as it was typed, `007` and `-x` too. */
 const FLAGS: Readonly<Record<'serve' | 'ctl', readonly string[]>> = {
@@ -137,13 +153,10 @@ function ctlWords(words: readonly string[]): readonly string[] {
   const known = Object.keys(CTL_WORDS)
   if (what === undefined) throw new SetUpError(`say what: cellarium ctl ${known.join(' | ')}`)
   if (!known.includes(what)) throw new SetUpError(`ctl does not know '${what}'${suggestion(what, known, '')}`)
-  const wanted = what === 'transfer-leader' ? 2 : 0
-  if (rest.length !== wanted || !rest.every((word) => /^\d+$/.test(word))) {
-    throw new SetUpError(
-      wanted === 0
-        ? `ctl ${what} takes no further words`
-        : 'ctl transfer-leader takes two ids: that of the cell and that of the store',
-    )
+  const { takes, pattern } = CTL_WORDS[what] as CtlWord
+  if (rest.length > takes.split(' ').length || !pattern.test(rest.join(' '))) {
+    const usage = takes === '' ? 'no further words' : `${takes}, where CELL and STORE are ids`
+    throw new SetUpError(`ctl ${what} takes ${usage}`)
   }
   return words
 }
@@ -229,7 +242,9 @@ Exit codes
 }
 
 function ctlHelp(): string {
-  const words = Object.entries(CTL_WORDS).map(([word, summary]) => `  ${word.padEnd(18)} ${summary}`)
+  const words = Object.entries(CTL_WORDS).map(([word, { takes, summary }]) => {
+    return `  ${`${word} ${takes}`.padEnd(27)} ${summary}`
+  })
   return `cellarium ctl: look at a running server, and give it orders
 
 Usage

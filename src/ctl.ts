@@ -12,13 +12,14 @@ type Item = Readonly<Record<string, unknown>>
 type Column = readonly [title: string, show: (item: Item) => string]
 
 const text = (name: string) => (item: Item) => String(item[name] ?? '–')
+const BASE64 = 'base64:'
 const percent = (name: string) => (item: Item) => `${Math.round(Number(item[name]) * 100)} %`
 const milliseconds = (name: string) => (item: Item) => `${Number(item[name]).toFixed(1)} ms`
 
 function keyText(value: unknown, unbounded: string): string {
   if (value === null) return unbounded
   const { utf8, base64 } = value as { utf8?: string; base64?: string }
-  return utf8 === undefined ? `base64:${base64}` : JSON.stringify(utf8)
+  return utf8 === undefined ? BASE64 + base64 : JSON.stringify(utf8)
 }
 
 function bytesText(value: unknown): string {
@@ -94,17 +95,36 @@ const tables: Readonly<Record<string, { path: string; columns: readonly Column[]
       ['outcome', (item) => String(item.outcome ?? 'under way')],
       ['progress', text('progress')],
       ['age', (item) => `${(Number(item.ageMs) / 1000).toFixed(1)} s`],
+      ['stores', (item) => [...new Set((item.steps as { store: number }[]).map(({ store }) => store))].join(' ')],
       ['reason', text('reason')],
     ],
     note: '',
   },
 }
 
+const STORE_ANSWERS = {
+  offline: 'it is being emptied: cellarium ctl stores shows what is left, and tombstone when nothing is',
+  online: 'it is in use again',
+} as const
+
+/** A key as the tables show it: text, or `base64:…`. */
+function keyShape(word: string): { utf8: string } | { base64: string } {
+  return word.startsWith(BASE64) ? { base64: word.slice(BASE64.length) } : { utf8: word }
+}
+
 /** Prints what was asked for; throws a sentence when it cannot. */
 export async function ctl(request: CtlRequest, print: (text: string) => void): Promise<void> {
-  const [what, ...ids] = request.words as [string, ...string[]]
-  if (what === 'transfer-leader') {
-    const body = { kind: what, cell: Number(ids[0]), store: Number(ids[1]) }
+  const [what, first = '', second] = request.words as [string, ...string[]]
+  if (what === 'offline' || what === 'online') {
+    const answer = await ask(request, `/api/v1/stores/${first}/${what}`, {})
+    print(request.asJson ? JSON.stringify(answer) : STORE_ANSWERS[what])
+    return
+  }
+  if (!Object.hasOwn(tables, what)) {
+    const body =
+      what === 'split'
+        ? { kind: what, cell: Number(first), key: second === undefined ? null : keyShape(second) }
+        : { kind: what, cell: Number(first), store: Number(second) }
     const answer = (await ask(request, '/api/v1/operators', body)) as { id: number }
     print(request.asJson ? JSON.stringify(answer) : `operator ${answer.id} is under way: cellarium ctl operators`)
     return

@@ -206,15 +206,19 @@ export interface TransferWanted {
 
 export type HandKind = 'transfer-leader' | 'add-peer' | 'remove-peer' | 'split'
 
-/** An order by hand. Its `OperatorAnswer` goes to `origin`. */
-export interface OperatorWanted {
-  readonly kind: 'operatorWanted'
+/** What a person may order of a cell. */
+export interface HandOrder {
   readonly operator: HandKind
   readonly cell: number
   /** 0 in a split. */
   readonly store: number
   /** Where to split; null: in the middle. */
   readonly key: Uint8Array | null
+}
+
+/** Its `OperatorAnswer` goes to `origin`. */
+export interface OperatorWanted extends HandOrder {
+  readonly kind: 'operatorWanted'
   readonly origin: string
   readonly request: number
 }

@@ -1,11 +1,19 @@
 /** The actor on the main thread through which HTTP asks PD: it pairs answers with questions, and gives up on time. */
 import { type ActorContext, actor, type EdgeToken, edge, type Ref } from '../actor/index.ts'
-import { actorNames, type OperatorAnswer, type OpsMessage, type PdMessage, type World } from '../model/index.ts'
+import {
+  actorNames,
+  type HandOrder,
+  type OperatorAnswer,
+  type OpsMessage,
+  type PdMessage,
+  type World,
+} from '../model/index.ts'
 
 /** `null`: no answer in time. */
 export interface Desk {
   world(done: (world: World | null) => void): void
-  transferLeader(cell: number, toStore: number, done: (answer: OperatorAnswer | null) => void): void
+  order(order: HandOrder, done: (answer: OperatorAnswer | null) => void): void
+  orderStore(store: number, offline: boolean, done: (answer: OperatorAnswer | null) => void): void
 }
 
 /** Through which the desk is handed to those who speak HTTP. */
@@ -35,9 +43,14 @@ class OpsDesk implements Desk {
     this.#send(request, { kind: 'worldWanted', origin: actorNames.ops, request })
   }
 
-  transferLeader(cell: number, toStore: number, done: (answer: OperatorAnswer | null) => void): void {
+  order(order: HandOrder, done: (answer: OperatorAnswer | null) => void): void {
     const request = this.#expect((answer) => done(answer as OperatorAnswer | null))
-    this.#send(request, { kind: 'transferWanted', cell, toStore, origin: actorNames.ops, request })
+    this.#send(request, { kind: 'operatorWanted', ...order, origin: actorNames.ops, request })
+  }
+
+  orderStore(store: number, offline: boolean, done: (answer: OperatorAnswer | null) => void): void {
+    const request = this.#expect((answer) => done(answer as OperatorAnswer | null))
+    this.#send(request, { kind: 'storeOrder', store, offline, origin: actorNames.ops, request })
   }
 
   answer(request: number, answer: World | OperatorAnswer | null): void {

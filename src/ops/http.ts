@@ -4,9 +4,18 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { isIP } from 'node:net'
 import type { ExecutorInspection } from '../actor/index.ts'
-import type { OperatorAnswer, World } from '../model/index.ts'
+import type { HandKind, HandOrder, OperatorAnswer, World } from '../model/index.ts'
 import type { Desk } from './desk.ts'
-import { cellsPage, executorShape, LIMIT_DEFAULT, LIMIT_MAX, operatorShape, pageById, storeShape } from './shapes.ts'
+import {
+  cellsPage,
+  executorShape,
+  keyOf,
+  LIMIT_DEFAULT,
+  LIMIT_MAX,
+  operatorShape,
+  pageById,
+  storeShape,
+} from './shapes.ts'
 
 export interface HttpOptions {
   readonly bind: string
@@ -45,6 +54,8 @@ class HttpError extends Error {
 
 interface Asked {
   readonly query: URLSearchParams
+  /** What stands for `:id` in the path. */
+  readonly id: number
   body(): Promise<unknown>
 }
 
@@ -115,18 +126,54 @@ const rows: readonly Row[] = [
   {
     method: 'POST',
     path: '/api/v1/operators',
-    async answer(options, asked) {
-      const { kind, cell, store } = ((await asked.body()) ?? {}) as Record<string, unknown>
-      if (kind !== 'transfer-leader') {
-        throw new HttpError(400, 'ERR', `no operator can be ordered of the kind ${JSON.stringify(kind)}`, EXAMPLE)
-      }
-      if (!isId(cell) || !isId(store)) throw new HttpError(400, 'ERR', 'cell and store are ids, as numbers', EXAMPLE)
-      return operatorAnswered(await transferred(options, cell, store))
-    },
+    answer: async (options, asked) => operatorAnswered(await ordered(options, orderFrom(await asked.body()))),
   },
+  storeRow('offline'),
+  storeRow('online'),
 ]
 
-const EXAMPLE = 'for instance {"kind": "transfer-leader", "cell": 2, "store": 1}'
+/** The body is JSON, be it empty: no form of a foreign page can send that. */
+function storeRow(word: 'offline' | 'online'): Row {
+  return {
+    method: 'POST',
+    path: `/api/v1/stores/:id/${word}`,
+    async answer(options, { id, body }) {
+      await body()
+      const answer = await storeOrdered(options, id, word === 'offline')
+      operatorAnswered(answer)
+      return { status: 200, value: { id } }
+    },
+  }
+}
+
+const EXAMPLES: Readonly<Record<HandKind, string>> = {
+  'transfer-leader': '{"kind": "transfer-leader", "cell": 2, "store": 1}',
+  'add-peer': '{"kind": "add-peer", "cell": 2, "store": 4}',
+  'remove-peer': '{"kind": "remove-peer", "cell": 2, "store": 4}',
+  split: '{"kind": "split", "cell": 2, "key": {"utf8": "m"}}, or without a key, for the middle',
+}
+const EXAMPLE = `for instance ${EXAMPLES['transfer-leader']}`
+
+function orderFrom(body: unknown): HandOrder {
+  const { kind, cell, store, key } = (body ?? {}) as Record<string, unknown>
+  if (typeof kind !== 'string' || !Object.hasOwn(EXAMPLES, kind)) {
+    const kinds = Object.keys(EXAMPLES).join(', ')
+    throw new HttpError(400, 'ERR', `the kind of an operator is one of ${kinds}, not ${JSON.stringify(kind)}`, EXAMPLE)
+  }
+  const operator = kind as HandKind
+  const hint = `for instance ${EXAMPLES[operator]}`
+  if (!isId(cell)) throw new HttpError(400, 'ERR', 'cell is an id, as a number', hint)
+  if (operator !== 'split') {
+    if (!isId(store)) throw new HttpError(400, 'ERR', 'store is an id, as a number', hint)
+    return { operator, cell, store, key: null }
+  }
+  if (key === undefined || key === null) return { operator, cell, store: 0, key: null }
+  const bytes = keyOf(key)
+  if (bytes === null || bytes.length === 0) {
+    throw new HttpError(400, 'ERR', 'key is {"utf8": "…"} or {"base64": "…"}, and not empty', hint)
+  }
+  return { operator, cell, store: 0, key: bytes }
+}
 
 function isId(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0
@@ -149,8 +196,12 @@ function world(options: HttpOptions): Promise<World> {
   return fromDesk(options, (desk, done) => desk.world(done))
 }
 
-function transferred(options: HttpOptions, cell: number, store: number): Promise<OperatorAnswer> {
-  return fromDesk(options, (desk, done) => desk.transferLeader(cell, store, done))
+function ordered(options: HttpOptions, order: HandOrder): Promise<OperatorAnswer> {
+  return fromDesk(options, (desk, done) => desk.order(order, done))
+}
+
+function storeOrdered(options: HttpOptions, store: number, offline: boolean): Promise<OperatorAnswer> {
+  return fromDesk(options, (desk, done) => desk.orderStore(store, offline, done))
 }
 
 function fromDesk<T>(options: HttpOptions, ask: (desk: Desk, done: (answer: T | null) => void) => void): Promise<T> {
@@ -220,7 +271,9 @@ async function dispatch(options: HttpOptions, request: IncomingMessage): Promise
   refuseForeignHost(password, request)
   const url = new URL(request.url ?? '/', 'http://localhost')
   const method = request.method === 'HEAD' ? 'GET' : request.method
-  const there = rows.filter((row) => row.path === url.pathname)
+  // A path is shown with `:id` where a number stands.
+  const path = url.pathname.replace(/(?<=\/)\d+(?=\/|$)/, ':id')
+  const there = rows.filter((row) => row.path === path)
   const row = there.find((candidate) => candidate.method === method)
   if (row?.open !== true) refuseWithoutPassword(password, request)
   if (there.length === 0) {
@@ -231,7 +284,8 @@ async function dispatch(options: HttpOptions, request: IncomingMessage): Promise
     const methods = there.map((candidate) => candidate.method).join(' and ')
     throw new HttpError(405, 'ERR', `${url.pathname} does not take ${request.method}`, `it takes ${methods}`)
   }
-  return row.answer(options, { query: url.searchParams, body: () => readJson(request) })
+  const id = Number(/\/(\d+)(?=\/|$)/.exec(url.pathname)?.[1] ?? 0)
+  return row.answer(options, { query: url.searchParams, id, body: () => readJson(request) })
 }
 
 /**
@@ -276,6 +330,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
       throw new HttpError(413, 'TOOBIG', `a body has at most ${BODY_BYTES_MAX} bytes`, EXAMPLE)
     chunks.push(chunk as Buffer)
   }
+  if (bytes === 0) return null
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8'))
   } catch {

@@ -25,6 +25,15 @@ function keyShape(key: Uint8Array): KeyShape {
   }
 }
 
+/** A key as it is shown; null when it is not one. */
+export function keyOf(shape: unknown): Uint8Array | null {
+  if (typeof shape !== 'object' || shape === null || Object.keys(shape).length !== 1) return null
+  const { utf8, base64 } = shape as { utf8?: unknown; base64?: unknown }
+  if (typeof utf8 === 'string') return new TextEncoder().encode(utf8)
+  if (typeof base64 !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) return null
+  return Uint8Array.from(Buffer.from(base64, 'base64'))
+}
+
 export type CellShape = ReturnType<typeof cellShape>
 
 type ReportedCell = CellReport & { readonly leaderStore: number }

@@ -2,26 +2,41 @@
  * A plan for one cell: steps, each finished when the reported world shows it. An operator is not remembered over a
  * restart of PD; what is left to do is derived again from the world.
  */
-import { type CellReport, type Epoch, type OrderStep, type Peer, peerOn } from '../model/index.ts'
+import { type CellReport, type Epoch, type HandKind, type OrderStep, type Peer, peerOn } from '../model/index.ts'
 import type { View } from './view.ts'
 
-export type OperatorKind = 'add-peer' | 'promote-peer' | 'remove-peer' | 'move-peer' | 'transfer-leader'
+export type OperatorKind = HandKind | 'promote-peer' | 'move-peer'
 
 /**
  * Which limit it counts against, and what it gives way to: `hand` before `replica` (a copy is missing) before the rest.
  * `tidy` takes away what is too much; a move in the middle looks like that, and is not disturbed.
  */
-export type OperatorClass = 'hand' | 'replica' | 'tidy' | 'cell' | 'leader'
+export type OperatorClass = 'hand' | 'replica' | 'tidy' | 'cell' | 'leader' | 'split'
 
 /** A step as a scheduler wishes it. A learner's id is given when the wish becomes an operator: peer 0 stands for it. */
-export interface Step {
-  readonly kind: OrderStep['kind']
+export interface MemberStep {
+  readonly kind: Exclude<OrderStep['kind'], 'split'>
   readonly store: number
   /** 0 in `transferLeader`. */
   readonly peer: number
 }
 
-/** The peer that this operator itself adds: it has no id yet. */
+/** The one step of its operator. Its ids are given when the wish becomes an operator, as a learner's is. */
+export interface SplitStep {
+  readonly kind: 'split'
+  /** Of the leader when it was planned; shown, and where the child is expected to be led. */
+  readonly store: number
+  readonly peer: 0
+  readonly key: Uint8Array | null
+  readonly child: number
+  readonly childPeers: readonly Peer[]
+  /** Of the parent as it is cut. */
+  readonly version: number
+}
+
+export type Step = MemberStep | SplitStep
+
+/** The peer, or the cell, that this operator itself adds: it has no id yet. */
 export const NEW_PEER = 0
 
 export interface Wish {
@@ -75,7 +90,7 @@ export class Operator {
 }
 
 /** Looks at the reported world only: an order that was given is no reason to believe that it was carried out. */
-export function isFinished(step: Step, report: CellReport): boolean {
+export function isFinished(step: MemberStep, report: CellReport): boolean {
   switch (step.kind) {
     case 'addLearner':
       return report.cell.peers.some((peer) => peer.id === step.peer)
@@ -89,10 +104,10 @@ export function isFinished(step: Step, report: CellReport): boolean {
 }
 
 /** False when the world has moved so that the step cannot be finished any more: the plan is for another world. */
-export function isStillPossible(step: Step, report: CellReport): boolean {
+export function isStillPossible(step: MemberStep, report: CellReport, view: View, nowMs: number): boolean {
   switch (step.kind) {
     case 'addLearner':
-      return peerOn(report.cell, step.store) === undefined
+      return peerOn(report.cell, step.store) === undefined && !view.isGone(step.store, nowMs)
     case 'promoteLearner':
       return report.cell.peers.some((peer) => peer.id === step.peer)
     case 'removePeer':
@@ -106,7 +121,7 @@ export function isStillPossible(step: Step, report: CellReport): boolean {
  * What is asked of the cell now, null while the step must wait: a learner is promoted when it has caught up, a leader
  * hands over before its peer goes, and no removal leaves fewer than a majority that has caught up.
  */
-export function orderFor(step: Step, report: CellReport, view: View, nowMs: number): OrderStep | null {
+export function orderFor(step: MemberStep, report: CellReport, view: View, nowMs: number): OrderStep | null {
   const peer = report.cell.peers.find((candidate) => candidate.id === step.peer)
   switch (step.kind) {
     case 'addLearner':

@@ -1,18 +1,22 @@
 /** The operators under way: one per cell, within limits, ordered again until the world shows that they are finished. */
-import type { CellReport, OperatorInfo, Order } from '../model/index.ts'
+import type { CellReport, OperatorInfo, Order, OrderStep } from '../model/index.ts'
 import {
   isFinished,
   isStillPossible,
+  type MemberStep,
   NEW_PEER,
   Operator,
   type OperatorClass,
+  type OperatorKind,
   type Outcome,
   orderFor,
   progressOf,
+  type SplitStep,
   type Step,
   type Wish,
 } from './operator.ts'
 import type { PdSettings } from './settings.ts'
+import { fateOfSplit, splitFits, withIds } from './split.ts'
 import type { View } from './view.ts'
 
 /** What operators under way will still change of a store. */
@@ -23,7 +27,14 @@ export interface Influence {
   incoming: number
 }
 
-const CLASS_PRIORITY: Readonly<Record<OperatorClass, number>> = { leader: 0, cell: 0, tidy: 0, replica: 1, hand: 2 }
+const CLASS_PRIORITY: Readonly<Record<OperatorClass, number>> = {
+  leader: 0,
+  cell: 0,
+  tidy: 0,
+  split: 0,
+  replica: 1,
+  hand: 2,
+}
 
 export class Operators {
   readonly #settings: PdSettings
@@ -47,13 +58,14 @@ export class Operators {
 
   /** Room under the limit of a class of scheduler. */
   roomFor(operatorClass: OperatorClass): number {
-    const { leaderOperatorsMax, cellOperatorsMax, replicaOperatorsMax } = this.#settings
+    const { leaderOperatorsMax, cellOperatorsMax, replicaOperatorsMax, splitOperatorsMax } = this.#settings
     const limits: Readonly<Record<OperatorClass, number>> = {
       hand: Infinity,
       replica: replicaOperatorsMax,
       tidy: replicaOperatorsMax,
       cell: cellOperatorsMax,
       leader: leaderOperatorsMax,
+      split: splitOperatorsMax,
     }
     return Math.max(0, limits[operatorClass] - this.countOf(operatorClass))
   }
@@ -66,16 +78,23 @@ export class Operators {
     const present = this.#byCell.get(wish.cell)
     if (present !== undefined && CLASS_PRIORITY[present.class] >= CLASS_PRIORITY[wish.class]) return null
     if (this.roomFor(wish.class) === 0) return null
-    let steps = wish.steps
-    if (steps.some(isForNewPeer)) {
-      const id = takeId()
-      if (id === null) return null
-      steps = steps.map((step): Step => (isForNewPeer(step) ? { ...step, peer: id } : step))
-    }
+    const steps = stepsWithIds(wish.steps, takeId)
+    if (steps === null) return null
     if (present !== undefined) this.#end(present, 'cancelled', nowMs)
     const operator = new Operator(this.#nextId++, wish, steps, report.cell.epoch, nowMs)
     this.#byCell.set(wish.cell, operator)
     return operator
+  }
+
+  /** An operator of that kind came to nothing there lately: something is in its way. */
+  hasFailed(kind: OperatorKind, cell: number, nowMs: number): boolean {
+    return this.#ended.some(
+      (ended) =>
+        ended.outcome === 'noProgress' &&
+        ended.cell === cell &&
+        ended.kind === kind &&
+        nowMs - ended.endedMs < this.#settings.splitRestMs,
+    )
   }
 
   /** Compares every operator with the world, and gives the orders that are due. */
@@ -102,7 +121,12 @@ export class Operators {
       const report = view.cell(operator.cell)
       for (let i = operator.at; i < operator.steps.length; i++) {
         const step = operator.steps[i] as Step
-        if (step.kind === 'addLearner') on(step.store).cells++
+        if (step.kind === 'split') {
+          // Until the child is reported: then it counts by itself.
+          if (view.cell(step.child) !== undefined) continue
+          for (const peer of step.childPeers) on(peer.store).cells++
+          on(step.store).leaders++
+        } else if (step.kind === 'addLearner') on(step.store).cells++
         else if (step.kind === 'removePeer') on(step.store).cells--
         else if (step.kind === 'promoteLearner') on(step.store).incoming++
         else if (report !== undefined) {
@@ -130,47 +154,78 @@ export class Operators {
   }
 
   #advance(operator: Operator, view: View, generation: number, nowMs: number): Order | null {
+    const first = operator.steps[operator.at]
+    if (first?.kind === 'split') return this.#advanceSplit(operator, first, view, generation, nowMs)
     const report = view.cell(operator.cell)
     if (report === undefined || report.cell.epoch.version !== operator.version) {
-      this.#end(operator, 'cancelled', nowMs)
-      return null
+      return this.#end(operator, 'cancelled', nowMs)
     }
-    let step = operator.steps[operator.at]
-    while (step !== undefined && isFinished(step, report)) step = operator.steps[++operator.at]
-    const progress = progressOf(operator, report)
-    if (progress !== operator.progress) {
-      operator.progress = progress
-      operator.movedMs = nowMs
-    }
-    if (step === undefined) {
-      this.#end(operator, 'finished', nowMs)
-      return null
-    }
-    if (!isStillPossible(step, report)) {
-      this.#end(operator, 'cancelled', nowMs)
-      return null
-    }
-    if (nowMs - operator.movedMs >= this.#settings.noProgressMs) {
-      this.#end(operator, 'noProgress', nowMs)
-      return null
-    }
+    let step = first as MemberStep | undefined
+    while (step !== undefined && isFinished(step, report))
+      step = operator.steps[++operator.at] as MemberStep | undefined
+    note(operator, progressOf(operator, report), nowMs)
+    if (step === undefined) return this.#end(operator, 'finished', nowMs)
+    if (!isStillPossible(step, report, view, nowMs)) return this.#end(operator, 'cancelled', nowMs)
+    if (this.#isStuck(operator, nowMs)) return this.#end(operator, 'noProgress', nowMs)
     const ordered = orderFor(step, report, view, nowMs)
-    if (ordered === null) return null
+    return ordered === null ? null : this.#order(operator, ordered, report, generation, nowMs)
+  }
+
+  #advanceSplit(operator: Operator, step: SplitStep, view: View, generation: number, nowMs: number): Order | null {
+    const fate = fateOfSplit(step, operator.cell, view)
+    if (fate === 'done') operator.at++
+    note(operator, fate === 'cut' ? 'one half is reported' : fate === 'done' ? 'all steps done' : 'asked', nowMs)
+    if (fate === 'done') return this.#end(operator, 'finished', nowMs)
+    if (fate === 'void') return this.#end(operator, 'cancelled', nowMs)
+    if (this.#isStuck(operator, nowMs)) return this.#end(operator, 'noProgress', nowMs)
+    const report = view.cell(operator.cell)
+    if (fate === 'cut' || report === undefined) return null
+    if (!splitFits(step, report, this.#settings.splitPeers === 'all')) return this.#end(operator, 'cancelled', nowMs)
+    const { kind, key, child, childPeers } = step
+    return this.#order(operator, { kind, key, child, childPeers }, report, generation, nowMs)
+  }
+
+  #isStuck(operator: Operator, nowMs: number): boolean {
+    return nowMs - operator.movedMs >= this.#settings.noProgressMs
+  }
+
+  /** Null while what was ordered last is given time. */
+  #order(operator: Operator, step: OrderStep, report: CellReport, generation: number, nowMs: number): Order | null {
     const { epoch } = report.cell
-    const orderedFor = `${operator.at} ${ordered.kind} ${epoch.confVer} ${report.leader.id} ${report.term}`
+    const orderedFor = `${operator.at} ${step.kind} ${epoch.confVer} ${report.leader.id} ${report.term}`
     if (orderedFor === operator.orderedFor && nowMs - operator.orderedMs < this.#settings.resendMs) return null
     operator.orderedFor = orderedFor
     operator.orderedMs = nowMs
-    return { kind: 'order', generation, store: report.leader.store, cell: operator.cell, epoch, step: ordered }
+    return { kind: 'order', generation, store: report.leader.store, cell: operator.cell, epoch, step }
   }
 
-  #end(operator: Operator, outcome: Outcome, nowMs: number): void {
+  #end(operator: Operator, outcome: Outcome, nowMs: number): null {
     operator.outcome = outcome
     operator.endedMs = nowMs
     this.#byCell.delete(operator.cell)
     this.#ended.push(operator)
     if (this.#ended.length > this.#settings.operatorsShown) this.#ended.shift()
+    return null
   }
+}
+
+function note(operator: Operator, progress: string, nowMs: number): void {
+  if (progress === operator.progress) return
+  operator.progress = progress
+  operator.movedMs = nowMs
+}
+
+/** Null when ids are wanted and there are none. One operator adds at most one peer, or one child. */
+function stepsWithIds(steps: readonly Step[], takeId: () => number | null): readonly Step[] | null {
+  const [first] = steps
+  if (first?.kind === 'split') {
+    const given = withIds(first, takeId)
+    return given === null ? null : [given]
+  }
+  if (!steps.some(isForNewPeer)) return steps
+  const id = takeId()
+  if (id === null) return null
+  return steps.map((step): Step => (step.kind !== 'split' && isForNewPeer(step) ? { ...step, peer: id } : step))
 }
 
 function isForNewPeer(step: Step): boolean {

@@ -5,33 +5,42 @@
  *   start      all stores are asked to report; the generation is raised (rule 31); until then no order is given
  *   heartbeat  the world is brought up to date; cells that were reported are checked at the end of the pass
  *   tick       a few more cells are checked, so that each is looked at again and again; balance runs when its pause is over
- *   turn       ids are fetched, wishes become operators, orders and changed routes leave
+ *   turn       ids and notes are fetched and written, wishes become operators, orders and changed routes leave
  */
 import { type ActorContext, type AnyRef, actor, type Behavior, type Ref } from '../actor/index.ts'
 import {
   actorNames,
   type GatewayMessage,
+  type HandOrder,
+  type OperatorAnswer,
+  type OperatorWanted,
   type OpsMessage,
   type Options,
   type PdMessage,
   pdProtocol,
-  peerOn,
   type Route,
+  type StoreOrder,
   type StoresMessage,
   type SupervisorMessage,
   type Topology,
-  type TransferWanted,
   type World,
   type WorldWanted,
 } from '../model/index.ts'
 import { balanceCells } from './cell-balance.ts'
+import { Facts } from './facts.ts'
+import { judge } from './hand.ts'
 import { Ids } from './ids.ts'
+import { InitialCells } from './initial-cells.ts'
+import { pdKeys } from './keys.ts'
 import { balanceLeaders } from './leader-balance.ts'
-import type { Wish } from './operator.ts'
+import { Notes } from './notes.ts'
+import { buryEmptied, isNoted, orderStore, parseStores } from './offline.ts'
+import type { Operator, Wish } from './operator.ts'
 import { Operators } from './operators.ts'
 import { checkReplicas } from './replica.ts'
 import type { Scheduler, Survey } from './scheduler.ts'
 import { type PdSettings, pdDefaults } from './settings.ts'
+import { WantedSplits } from './split.ts'
 import { SystemRange } from './system-range.ts'
 import { View } from './view.ts'
 
@@ -46,7 +55,7 @@ const TICK_MS = 100
 /** Figures for INFO are told to gateways so often. */
 const FACTS_MS = 1_000
 /** After a command to the system range that failed: a full disk answers at once, and is not to be asked all the time. */
-const IDS_REST_MS = 500
+const SYSTEM_REST_MS = 500
 /** Stores that were not there when PD began are asked again, so often, until the world is whole. */
 const REPORT_AGAIN_MS = 1_000
 /** Cells looked at per tick beside those that were just reported: bounded, however many there are. */
@@ -79,19 +88,27 @@ class Pd implements Behavior<PdMessage> {
   readonly #subscribers = new Map<string, Subscriber>()
   /** Reported since they were last checked. */
   readonly #due = new Set<number>()
-  /** By executor: of its thread today, and of those before it that this PD has seen. */
-  readonly #logs = new Map<number, { syncs: number; bytes: number; formerSyncs: number; formerBytes: number }>()
+  readonly #facts = new Facts()
+  readonly #notes = new Notes()
+  readonly #initialCells = new InitialCells(this.#notes)
+  readonly #wantedSplits = new WantedSplits()
+  /** Orders for stores that are to be remembered before they are answered. */
+  #storeOrders: StoreOrder[] = []
+  #storesNote = ''
   #factsToldMs = 0
   #sweep: Iterator<number> | null = null
   #reportAskedMs = 0
-  #idsRestUntilMs = 0
+  #systemRestUntilMs = 0
   #balanceDue = false
+  /** At each tick, and at once when something was reported: a split is mostly followed by another. */
+  #splitsDue = false
 
   constructor(ctx: ActorContext<PdMessage>, { options, topology, settings }: PdArgs) {
     const nowMs = ctx.clock.monotonicMs()
     this.#ctx = ctx
     this.#topology = topology
-    this.#settings = { ...pdDefaults, replicas: options.replicas, ...settings }
+    const { replicas, splitPeers, initialCells } = options
+    this.#settings = { ...pdDefaults, replicas, splitPeers, initialCells, ...settings }
     this.#view = new View(this.#settings, topology.stores, nowMs)
     this.#operators = new Operators(this.#settings)
     this.#ids = new Ids(this.#settings.idBlock)
@@ -109,7 +126,8 @@ class Pd implements Behavior<PdMessage> {
       case 'heartbeat':
         this.#view.heartbeat(message, nowMs)
         for (const report of message.cells) this.#due.add(report.cell.id)
-        if (message.raftLog !== undefined) this.#countLog(message.executor, message.raftLog)
+        this.#splitsDue = true
+        if (message.raftLog !== undefined) this.#facts.countLog(message.executor, message.raftLog)
         break
       case 'answers':
         this.#system.answers(message, nowMs)
@@ -121,7 +139,16 @@ class Pd implements Behavior<PdMessage> {
         this.#tellWorld(message, nowMs)
         break
       case 'transferWanted':
-        this.#transferByHand(message, nowMs)
+        this.#byHand({ operator: 'transfer-leader', cell: message.cell, store: message.toStore, key: null }, nowMs)
+        break
+      case 'operatorWanted':
+        this.#operatorWanted(message, nowMs)
+        break
+      case 'storeOrder':
+        this.#orderStore(message, nowMs)
+        break
+      case 'splitWanted':
+        this.#wantedSplits.ask(message.cell, message.reason, nowMs)
         break
       case 'routes':
         // A gateway that learned of a leader before PD did: the leader itself will report.
@@ -140,9 +167,10 @@ class Pd implements Behavior<PdMessage> {
     this.#system.begin(nowMs)
     if (this.#system.takeRoutesWanted()) this.#system.learn(this.#routesOf(this.#cellIds()))
     else if (routes.length > 0) this.#system.learn(routes)
-    this.#fetchIds(nowMs)
+    this.#askSystemRange(nowMs)
     this.#system.flush()
-    if (this.#ids.deposed) {
+    this.#takeNotes()
+    if (this.#ids.deposed || this.#notes.deposed) {
       this.#ctx.log('warn', 'another placement driver has taken over: this one ends', {
         generation: this.#ids.generation,
       })
@@ -151,7 +179,9 @@ class Pd implements Behavior<PdMessage> {
     }
     if (this.#ids.generation > 0) {
       this.#check(nowMs)
-      // After the checks: a cell that lacks a copy is mended before it is moved.
+      // After the checks: a cell that lacks a copy is mended before it is split, and split before it is moved.
+      if (this.#splitsDue) this.#split(nowMs)
+      this.#splitsDue = false
       if (this.#balanceDue && this.#view.mayBalance(nowMs)) this.#runBalance(nowMs)
       this.#balanceDue = false
       this.#giveOrders(nowMs)
@@ -186,37 +216,17 @@ class Pd implements Behavior<PdMessage> {
       this.#due.add(next.value)
     }
     this.#balanceDue = true
+    this.#splitsDue = true
+    if (this.#ids.generation > 0) buryEmptied(this.#view, this.#notes)
     if (nowMs - this.#factsToldMs >= FACTS_MS) {
       this.#factsToldMs = nowMs
       this.#tellFacts()
     }
   }
 
-  /** A thread that was started again counts from nothing. */
-  #countLog(executor: number, { syncs, bytes }: { syncs: number; bytes: number }): void {
-    const held = this.#logs.get(executor) ?? { syncs: 0, bytes: 0, formerSyncs: 0, formerBytes: 0 }
-    const begunAnew = syncs < held.syncs
-    this.#logs.set(executor, {
-      syncs,
-      bytes,
-      formerSyncs: held.formerSyncs + (begunAnew ? held.syncs : 0),
-      formerBytes: held.formerBytes + (begunAnew ? held.bytes : 0),
-    })
-  }
-
-  /** What INFO shows. */
   #tellFacts(): void {
-    const facts = { raftLogSyncs: 0, raftLogBytes: 0, commandsProcessed: 0, cells: 0, keys: 0 }
-    for (const log of this.#logs.values()) {
-      facts.raftLogSyncs += log.syncs + log.formerSyncs
-      facts.raftLogBytes += log.bytes + log.formerBytes
-    }
-    for (const { cell, keys } of this.#view.cells()) {
-      if (cell.system) continue
-      facts.cells++
-      facts.keys += keys
-    }
-    for (const { ref } of this.#subscribers.values()) this.#ctx.tell(ref, { kind: 'facts', ...facts })
+    const facts = this.#facts.of(this.#view)
+    for (const { ref } of this.#subscribers.values()) this.#ctx.tell(ref, facts)
   }
 
   /** No message is sent to wait for: those that are not there yet report when they are. */
@@ -229,16 +239,37 @@ class Pd implements Behavior<PdMessage> {
     this.#ctx.tell(this.#ctx.named<SupervisorMessage>(actorNames.supervisor), message)
   }
 
-  #fetchIds(nowMs: number): void {
+  /** One command at a time: the generation and ids come first. */
+  #askSystemRange(nowMs: number): void {
     // Asked first, because a command that cannot be sent stays at the head of the queue.
-    if (!this.#system.isReady || nowMs < this.#idsRestUntilMs) return
-    const command = this.#ids.next()
+    if (!this.#system.isReady || nowMs < this.#systemRestUntilMs) return
+    let asker: Ids | Notes = this.#ids
+    let command = this.#ids.next()
+    if (command === null) {
+      asker = this.#notes
+      command = this.#notes.next(this.#ids.generation)
+    }
     if (command === null) return
     this.#system.send(command, (reply) => {
-      this.#ids.answered(reply)
-      if (reply.kind === 'error' || reply.kind === 'unknown') this.#idsRestUntilMs = nowMs + IDS_REST_MS
+      asker.answered(reply)
+      if (reply.kind === 'error' || reply.kind === 'unknown') this.#systemRestUntilMs = nowMs + SYSTEM_REST_MS
       this.#ctx.requestTurn()
     })
+  }
+
+  /** What is remembered of stores takes effect when it is written, and is answered then. */
+  #takeNotes(): void {
+    const note = this.#notes.get(pdKeys.stores) ?? ''
+    if (note !== this.#storesNote) {
+      this.#storesNote = note
+      this.#view.setOrdered(parseStores(note))
+    }
+    if (this.#storeOrders.length === 0 || this.#notes.planned(pdKeys.stores) !== note) return
+    for (const order of this.#storeOrders) {
+      if (isNoted(order.store, order.offline, this.#notes)) this.#answer(order, order.store)
+      else this.#answer(order, 0, 'notPossible', 'a later order said the opposite')
+    }
+    this.#storeOrders = []
   }
 
   #survey(nowMs: number): Survey {
@@ -254,15 +285,21 @@ class Pd implements Behavior<PdMessage> {
       if (report === undefined) continue
       const { wish } = checkReplicas(report, survey)
       // What one operator will change is part of what the next is decided on.
-      if (wish !== null && this.#takeUp(wish, nowMs)) survey = this.#survey(nowMs)
+      if (wish !== null && this.#takeUp(wish, nowMs) !== null) survey = this.#survey(nowMs)
     }
     this.#due.clear()
+  }
+
+  #split(nowMs: number): void {
+    const survey = this.#survey(nowMs)
+    for (const wish of this.#wantedSplits.wishes(survey)) this.#takeUp(wish, nowMs)
+    for (const wish of this.#initialCells.wishes(survey)) this.#takeUp(wish, nowMs)
   }
 
   #runBalance(nowMs: number): void {
     for (const paced of this.#balance) {
       if (nowMs < paced.dueMs) continue
-      const taken = paced.scheduler(this.#survey(nowMs)).filter((wish) => this.#takeUp(wish, nowMs))
+      const taken = paced.scheduler(this.#survey(nowMs)).filter((wish) => this.#takeUp(wish, nowMs) !== null)
       const { balancePauseMinMs, balancePauseMaxMs, balancePauseFactor } = this.#settings
       paced.pauseMs =
         taken.length > 0 ? balancePauseMinMs : Math.min(balancePauseMaxMs, paced.pauseMs * balancePauseFactor)
@@ -270,14 +307,14 @@ class Pd implements Behavior<PdMessage> {
     }
   }
 
-  #takeUp(wish: Wish, nowMs: number): boolean {
+  #takeUp(wish: Wish, nowMs: number): Operator | null {
     const report = this.#view.cell(wish.cell)
-    if (report === undefined) return false
+    if (report === undefined) return null
     const operator = this.#operators.add(wish, report, () => this.#ids.take(), nowMs)
-    if (operator === null) return false
+    if (operator === null) return null
     const { kind, cell, reason } = operator
     this.#ctx.log('info', 'operator', { id: operator.id, kind, cell, reason })
-    return true
+    return operator
   }
 
   #giveOrders(nowMs: number): void {
@@ -332,30 +369,35 @@ class Pd implements Behavior<PdMessage> {
     this.#ctx.tell(this.#ctx.named<GatewayMessage>(origin), world)
   }
 
-  #transferByHand(wanted: TransferWanted, nowMs: number): void {
-    const { cell, toStore, origin, request } = wanted
-    const answer = (refusal: 'none' | 'notFound' | 'notPossible' | 'notReady', message: string, operator = 0) => {
-      if (origin === undefined || request === undefined) return
-      const told = { kind: 'operatorAnswer', request, operator, refusal, message } as const
-      this.#ctx.tell(this.#ctx.named<OpsMessage>(origin), told)
-    }
-    const report = this.#view.cell(cell)
-    if (this.#ids.generation === 0) return answer('notReady', 'the placement driver has just begun')
-    if (report === undefined) return answer('notFound', `there is no cell ${cell}`)
-    if (this.#view.store(toStore) === undefined) return answer('notFound', `there is no store ${toStore}`)
-    const peer = peerOn(report.cell, toStore)
-    if (peer?.role !== 'voter') return answer('notPossible', `cell ${cell} has no voter on store ${toStore}`)
-    if (this.#view.storeState(toStore, nowMs) !== 'up') return answer('notPossible', `store ${toStore} is not up`)
-    const wish: Wish = {
-      kind: 'transfer-leader',
-      class: 'hand',
-      cell,
-      reason: 'ordered by hand',
-      steps: [{ kind: 'transferLeader', store: toStore, peer: 0 }],
-    }
-    const operator = this.#operators.add(wish, report, () => null, nowMs)
-    if (operator === null) return answer('notPossible', `an operator ordered by hand is under way for cell ${cell}`)
-    return answer('none', '', operator.id)
+  #operatorWanted(wanted: OperatorWanted, nowMs: number): void {
+    const done = this.#byHand(wanted, nowMs)
+    if (typeof done === 'number') this.#answer(wanted, done)
+    else this.#answer(wanted, 0, done.refusal, done.message)
+  }
+
+  /** The operator's id, or why there is none. */
+  #byHand(order: HandOrder, nowMs: number): number | Pick<OperatorAnswer, 'refusal' | 'message'> {
+    if (this.#ids.generation === 0) return { refusal: 'notReady', message: 'the placement driver has just begun' }
+    const judged = judge(order, this.#survey(nowMs))
+    if (judged.wish === null) return judged
+    const operator = this.#takeUp(judged.wish, nowMs)
+    return operator?.id ?? { refusal: 'notReady', message: 'the placement driver has no ids to give yet' }
+  }
+
+  #orderStore(order: StoreOrder, nowMs: number): void {
+    const refused = orderStore(order.store, order.offline, this.#view, this.#notes, nowMs)
+    if (refused !== null) this.#answer(order, 0, refused.refusal, refused.message)
+    else this.#storeOrders.push(order)
+  }
+
+  #answer(
+    { origin, request }: { readonly origin: string; readonly request: number },
+    operator: number,
+    refusal: OperatorAnswer['refusal'] = 'none',
+    message = '',
+  ): void {
+    const answer: OperatorAnswer = { kind: 'operatorAnswer', request, operator, refusal, message }
+    this.#ctx.tell(this.#ctx.named<OpsMessage>(origin), answer)
   }
 }
 

@@ -20,6 +20,13 @@ export class Ranges {
     return found
   }
 
+  /** The cell that holds the key. */
+  at(key: Uint8Array, system: boolean): Cell | undefined {
+    const cells = system ? this.#system : this.#user
+    const cell = cells[this.#firstEndingAfter(cells, key)]
+    return cell !== undefined && compareBytes(cell.start, key) <= 0 ? cell : undefined
+  }
+
   /** What it overlaps has been removed. */
   insert(cell: Cell): void {
     const cells = this.#of(cell)

@@ -2,6 +2,7 @@
  * Keeps every cell at its number of copies. Each round looks at one cell and wishes one small operator; what is left to
  * do shows again in the next round, so a restart of PD in the middle loses nothing. Order of the cases:
  *
+ *   led by a store to empty  another one leads
  *   too few healthy voters   a learner that is there is promoted, else one is added and promoted
  *   a peer on a store gone   is removed, now that enough healthy ones are there
  *   a learner left over      is removed
@@ -24,6 +25,14 @@ export function checkReplicas(report: CellReport, survey: Survey): Checked {
   const voters = healthy.filter((peer) => peer.role === 'voter')
   const learners = healthy.filter((peer) => peer.role === 'learner')
 
+  if (view.storeState(report.leader.store, nowMs) === 'offline') {
+    const successor = successorOf(report, view, nowMs)
+    if (successor !== null) {
+      const steps: Step[] = [{ kind: 'transferLeader', store: successor.store, peer: 0 }]
+      const reason = `store ${report.leader.store} is offline`
+      return { wish: { kind: 'transfer-leader', class: 'replica', cell: report.cell.id, reason, steps } }
+    }
+  }
   if (voters.length < replicas) return addOne(report, survey, voters.length, learners)
 
   const dead = gone[0]

@@ -63,9 +63,9 @@ export class SystemRange {
     })
   }
 
-  /** The system cell has been reported, so a command has somewhere to go. */
+  /** The system cell has been reported, so a command has somewhere to go, and none is on its way. */
   get isReady(): boolean {
-    return this.#knowsCell
+    return this.#knowsCell && this.#waiting === null
   }
 
   takeRoutesWanted(): boolean {

@@ -2,7 +2,9 @@
  * The reported world: what leaders of cells and stores have said, and when. PD believes nothing else, least of all that
  * an order of its own was carried out.
  */
+import { compareBytes } from '../base/index.ts'
 import {
+  type Cell,
   type CellReport,
   type Heartbeat,
   olderEpoch,
@@ -13,6 +15,7 @@ import {
   type StoreState,
   sameEpoch,
 } from '../model/index.ts'
+import type { OrderedState } from './offline.ts'
 import { Ranges } from './ranges.ts'
 import type { PdSettings } from './settings.ts'
 
@@ -28,12 +31,19 @@ export class View {
   readonly #startedMs: number
   readonly #cells = new Map<number, CellReport>()
   readonly #ranges = new Ranges()
+  /**
+   * Cells of which a part was reported as another's, by a newer version, and the rest not yet: parents whose child was
+   * the first to report. Nothing is known of their range or ordered of them; their peers are there and are counted.
+   */
+  readonly #cut = new Map<number, CellReport>()
   /** Cells whose last leader was on a thread that has exited: nobody leads them until someone says so. */
   readonly #leaderless = new Set<number>()
   readonly #stores = new Map<number, ViewStore>()
   /** Cells that changed for those who route: taken by `takeChanged`. */
   #changed = new Set<number>()
   #complete: boolean | null = false
+  #wasComplete = false
+  #ordered: ReadonlyMap<number, OrderedState> = new Map()
 
   /** Stores of `places` are known from the start, so that a placement waits for a better one that is only late. */
   constructor(settings: PdSettings, places: readonly StorePlace[], nowMs: number) {
@@ -68,6 +78,15 @@ export class View {
     return this.#leaderless.has(report.cell.id) ? 0 : report.leader.store
   }
 
+  /** By order of a person; until the next call. */
+  setOrdered(ordered: ReadonlyMap<number, OrderedState>): void {
+    this.#ordered = ordered
+  }
+
+  cellAt(key: Uint8Array, system: boolean): Cell | undefined {
+    return this.#ranges.at(key, system)
+  }
+
   cell(id: number): CellReport | undefined {
     return this.#cells.get(id)
   }
@@ -93,6 +112,8 @@ export class View {
     // A store that nobody knows is not in this process: what it had is gone.
     if (store === undefined) return 'lost'
     if (store.report.state === 'lost') return 'lost'
+    const ordered = this.#ordered.get(id)
+    if (ordered !== undefined) return ordered
     const silentMs = nowMs - (store.heardMs < 0 ? this.#startedMs : store.heardMs)
     if (silentMs >= this.settings.downMs) return 'down'
     if (store.heardMs < 0 || silentMs >= this.settings.disconnectedMs) return 'disconnected'
@@ -109,30 +130,34 @@ export class View {
     return report.pending.includes(peer.id) || report.down.some((down) => down.peer === peer.id)
   }
 
-  /** Peers and leaders that each store has in the reported cells. */
+  /** Peers and leaders that each store has, each cell counted once. */
   counts(): Map<number, { cells: number; leaders: number }> {
     const counts = new Map<number, { cells: number; leaders: number }>()
     for (const id of this.#stores.keys()) counts.set(id, { cells: 0, leaders: 0 })
-    for (const report of this.#cells.values()) {
-      for (const peer of report.cell.peers) {
-        const count = counts.get(peer.store)
-        if (count === undefined) continue
-        count.cells++
-        if (peer.id === report.leader.id) count.leaders++
-      }
-    }
+    for (const report of this.#cells.values()) addTo(counts, report)
+    for (const report of this.#cut.values()) addTo(counts, report)
     return counts
   }
 
   /** The reported ranges tile the whole user keyspace, and the system range is there. */
   get complete(): boolean {
-    this.#complete ??= this.#ranges.tile()
+    if (this.#complete === null) {
+      this.#complete = this.#ranges.tile()
+      if (this.#complete) {
+        this.#wasComplete = true
+        // Everything is told of: what was left of those is not theirs any more.
+        this.#cut.clear()
+      }
+    }
     return this.#complete
   }
 
-  /** Complete, or silence has lasted so long that what is missing will not come by waiting. */
+  /**
+   * Every cell has been seen; or silence has lasted so long that what is missing will not come by waiting. A hole that
+   * opens later is a split of which one half has not reported yet: all peers are counted, and the rest is balanced.
+   */
   mayBalance(nowMs: number): boolean {
-    return this.complete || nowMs - this.#startedMs >= this.settings.incompleteMs
+    return this.complete || this.#wasComplete || nowMs - this.#startedMs >= this.settings.incompleteMs
   }
 
   /** Ids of cells whose place, range or leader is another since the last call. */
@@ -162,9 +187,10 @@ export class View {
   #take(report: CellReport): void {
     const { cell } = report
     const held = this.#cells.get(cell.id)
-    if (held !== undefined) {
-      if (olderEpoch(cell.epoch, held.cell.epoch)) return
-      if (report.term < held.term) return
+    const last = held ?? this.#cut.get(cell.id)
+    if (last !== undefined) {
+      if (olderEpoch(cell.epoch, last.cell.epoch)) return
+      if (report.term < last.term) return
     }
     // A range changes only together with the version, so most reports move nothing here.
     if (held === undefined || held.cell.epoch.version !== cell.epoch.version) {
@@ -172,11 +198,14 @@ export class View {
       // Two cells of one version never overlap: the word that came first stands until a newer version contradicts it.
       if (overlapping.some((other) => other.epoch.version >= cell.epoch.version)) return
       for (const other of overlapping) {
+        const whole = this.#cells.get(other.id) as CellReport
         this.#ranges.remove(other)
         this.#cells.delete(other.id)
         this.#changed.delete(other.id)
         this.#leaderless.delete(other.id)
+        if (reachesBeyond(other, cell)) this.#cut.set(other.id, whole)
       }
+      this.#cut.delete(cell.id)
       if (held !== undefined) this.#ranges.remove(held.cell)
       this.#ranges.insert(cell)
       this.#complete = null
@@ -187,4 +216,20 @@ export class View {
       this.#changed.add(cell.id)
     }
   }
+}
+
+function addTo(counts: Map<number, { cells: number; leaders: number }>, report: CellReport): void {
+  for (const peer of report.cell.peers) {
+    const count = counts.get(peer.store)
+    if (count === undefined) continue
+    count.cells++
+    if (peer.id === report.leader.id) count.leaders++
+  }
+}
+
+/** Some keys of `other` are not in `cell`. */
+function reachesBeyond(other: Cell, cell: Cell): boolean {
+  if (compareBytes(other.start, cell.start) < 0) return true
+  if (cell.end === null) return false
+  return other.end === null || compareBytes(other.end, cell.end) > 0
 }

@@ -61,10 +61,17 @@ describe('The command line', () => {
     ['serve -- --port 1', "serve takes only flags, and not '--port'"],
     ['ctl cells --json=yes', '--json takes no value'],
     ['serve --log-level loud', "--log-level is one of debug, info, warn, error, not 'loud'"],
-    ['ctl', 'say what: cellarium ctl cells | stores | executors | operators | transfer-leader'],
+    [
+      'ctl',
+      'say what: cellarium ctl cells | stores | executors | operators | transfer-leader | add-peer | remove-peer | split | offline | online',
+    ],
     ['ctl cell', "ctl does not know 'cell': did you mean cells?"],
     ['ctl cells 3', 'ctl cells takes no further words'],
-    ['ctl transfer-leader 3', 'ctl transfer-leader takes two ids: that of the cell and that of the store'],
+    ['ctl transfer-leader 3', 'ctl transfer-leader takes CELL STORE, where CELL and STORE are ids'],
+    ['ctl add-peer 3 x', 'ctl add-peer takes CELL STORE, where CELL and STORE are ids'],
+    ['ctl split', 'ctl split takes CELL [KEY], where CELL and STORE are ids'],
+    ['ctl split 2 a b', 'ctl split takes CELL [KEY], where CELL and STORE are ids'],
+    ['ctl offline 2 3', 'ctl offline takes STORE, where CELL and STORE are ids'],
   ])('`%s` is refused: %s', (line, message) => {
     expect(refused(line)).toBe(message)
   })
@@ -79,6 +86,13 @@ describe('The command line', () => {
     })
   })
 })
+
+test.each(['split 2', 'split 2 user:5000', 'split 2 base64:/wA=', 'add-peer 2 4', 'remove-peer 2 4', 'offline 4'])(
+  '`ctl %s` is understood',
+  (line) => {
+    expect(read(`ctl ${line}`)).toMatchObject({ command: 'ctl', words: line.split(' ') })
+  },
+)
 
 describe('Help', () => {
   test('shows every option of the table once, with its default', () => {

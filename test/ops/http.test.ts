@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/index.ts'
-import type { OperatorAnswer, World } from '../../src/model/index.ts'
+import type { HandOrder, OperatorAnswer, World } from '../../src/model/index.ts'
 import { type Desk, type HttpServer, openHttp } from '../../src/ops/index.ts'
 
 /** A world of one system cell and five user cells that follow on each other, the last key not being text. */
@@ -64,16 +64,25 @@ const world: World = {
 let server: HttpServer
 let password: string
 let desk: Desk | null
-let transfer: OperatorAnswer | null
+let answer: OperatorAnswer | null
+let heard: (HandOrder | { store: number; offline: boolean })[]
 let ready: boolean
 
 beforeEach(async () => {
   password = ''
   ready = true
-  transfer = { kind: 'operatorAnswer', request: 1, operator: 42, refusal: 'none', message: '' }
+  heard = []
+  answer = { kind: 'operatorAnswer', request: 1, operator: 42, refusal: 'none', message: '' }
   desk = {
     world: (done) => done(world),
-    transferLeader: (_cell, _store, done) => done(transfer),
+    order(order, done) {
+      heard.push(order)
+      done(answer)
+    },
+    orderStore(store, offline, done) {
+      heard.push({ store, offline })
+      done(answer)
+    },
   }
   server = await openHttp({
     bind: '127.0.0.1',
@@ -182,12 +191,18 @@ describe('An order', () => {
     ['notPossible', 409],
     ['notReady', 503],
   ] as const)('that PD refuses as %s is answered with %i', async (refusal, status) => {
-    transfer = { kind: 'operatorAnswer', request: 1, operator: 0, refusal, message: 'because' }
+    answer = { kind: 'operatorAnswer', request: 1, operator: 0, refusal, message: 'because' }
     expect(await order(body)).toMatchObject({ status, body: { error: { message: 'because' } } })
   })
 
   test.each([
-    ['of another kind', { ...body, kind: 'split' }, 400],
+    ['of another kind', { ...body, kind: 'merge' }, 400],
+    ['without a body', '', 400],
+    ['to split without a cell', { kind: 'split' }, 400],
+    ['to split at a key that is no shape of one', { kind: 'split', cell: 10, key: 'm' }, 400],
+    ['to split at a key that is two', { kind: 'split', cell: 10, key: { utf8: 'm', base64: 'bQ==' } }, 400],
+    ['to split at what is not base64', { kind: 'split', cell: 10, key: { base64: '%' } }, 400],
+    ['to split at the empty key', { kind: 'split', cell: 10, key: { utf8: '' } }, 400],
     ['without a cell', { kind: 'transfer-leader', store: 2 }, 400],
     ['with a store that is no id', { ...body, store: '2' }, 400],
     ['that is not JSON', '{', 400],
@@ -196,8 +211,58 @@ describe('An order', () => {
     expect((await order(wrong)).status).toBe(status)
   })
 
+  test.each<[object, HandOrder]>([
+    [body, { operator: 'transfer-leader', cell: 10, store: 2, key: null }],
+    [
+      { kind: 'add-peer', cell: 10, store: 2 },
+      { operator: 'add-peer', cell: 10, store: 2, key: null },
+    ],
+    [
+      { kind: 'remove-peer', cell: 10, store: 2 },
+      { operator: 'remove-peer', cell: 10, store: 2, key: null },
+    ],
+    [
+      { kind: 'split', cell: 10 },
+      { operator: 'split', cell: 10, store: 0, key: null },
+    ],
+    [
+      { kind: 'split', cell: 10, key: { utf8: 'ä' } },
+      { operator: 'split', cell: 10, store: 0, key: Uint8Array.of(0xc3, 0xa4) },
+    ],
+    [
+      { kind: 'split', cell: 10, key: { base64: '/wA=' } },
+      { operator: 'split', cell: 10, store: 0, key: Uint8Array.of(0xff, 0) },
+    ],
+  ])('%j is passed on', async (sent, expected) => {
+    expect((await order(sent)).status).toBe(202)
+    expect(heard).toEqual([expected])
+  })
+
   test('that a form of a foreign page could have sent is refused', async () => {
     expect((await order(body, { 'content-type': 'text/plain' })).status).toBe(415)
+  })
+})
+
+describe('A store', () => {
+  const post = (path: string, headers: Record<string, string> = { 'content-type': 'application/json' }) =>
+    ask(path, { method: 'POST', headers })
+
+  test.each([
+    ['offline', true],
+    ['online', false],
+  ])('is ordered %s by its path', async (word, offline) => {
+    expect(await post(`/api/v1/stores/2/${word}`)).toMatchObject({ status: 200, body: { id: 2 } })
+    expect(heard).toEqual([{ store: 2, offline }])
+  })
+
+  test('that may not be emptied is refused with 409, and a foreign page is with 415', async () => {
+    answer = { kind: 'operatorAnswer', request: 1, operator: 0, refusal: 'notPossible', message: 'too few' }
+    expect(await post('/api/v1/stores/2/offline')).toMatchObject({
+      status: 409,
+      body: { error: { message: 'too few' } },
+    })
+    expect((await post('/api/v1/stores/2/offline', {})).status).toBe(415)
+    expect(heard).toHaveLength(1)
   })
 })
 
@@ -217,7 +282,7 @@ describe('An error', () => {
   })
 
   test('while PD does not answer is 503', async () => {
-    desk = { world: (done) => done(null), transferLeader: (_cell, _store, done) => done(null) }
+    desk = { world: (done) => done(null), order: (_, done) => done(null), orderStore: (_a, _b, done) => done(null) }
     expect(await ask('/api/v1/cells')).toMatchObject({ status: 503, body: { error: { code: 'UNAVAILABLE' } } })
     desk = null
     expect((await ask('/api/v1/stores')).status).toBe(503)

@@ -3,16 +3,18 @@
  * of them. The system range answers as its leader would.
  */
 import { type ActorContext, actor, type EdgeToken, edge } from '../../src/actor/index.ts'
-import { EMPTY, type Random } from '../../src/base/index.ts'
+import { compareBytes, EMPTY, equalBytes, type Random } from '../../src/base/index.ts'
 import {
   AnswerWriter,
   actorNames,
   type Cell,
   type CommandBatch,
   CommandReader,
+  containsKey,
   Fate,
   type Heartbeat,
   type Order,
+  type OrderStep,
   type PdMessage,
   type Peer,
   peerOn,
@@ -42,6 +44,12 @@ export class FakeWorld {
   /** Cells of which nothing is told. */
   readonly silent = new Set<number>()
   generation = 0
+  /** How often one half of a split is told of only with the next interval. */
+  lateHalf = 0
+  /** A learner takes so long to catch up. */
+  catchUpMs = 0
+  /** By peer. */
+  readonly #pendingUntilMs = new Map<number, number>()
 
   constructor(topology: Topology) {
     this.topology = topology
@@ -60,7 +68,7 @@ export class FakeWorld {
     this.cells.set(id, { cell, leader: stores[0] as number, term: 6 })
   }
 
-  obey(order: Order): boolean {
+  obey(order: Order, nowMs: number): boolean {
     const held = this.cells.get(order.cell)
     if (held === undefined || order.generation < this.generation || held.leader !== order.store) return false
     this.generation = order.generation
@@ -73,15 +81,45 @@ export class FakeWorld {
       held.term++
       return true
     }
+    if (step.kind === 'split') return this.#split(held, step)
     const { peer } = step
     if (step.kind === 'addLearner' && peerOn(cell, peer.store) === undefined) {
       if (this.ids.has(peer.id)) this.givenTwice.push(peer.id)
       this.ids.add(peer.id)
+      this.#pendingUntilMs.set(peer.id, nowMs + this.catchUpMs)
     }
     const others = cell.peers.filter((other) => other.id !== peer.id)
     const peers = step.kind === 'removePeer' ? others : [...others, peer]
-    held.cell = { ...cell, peers, epoch: { version: 1, confVer: cell.epoch.confVer + 1 } }
+    held.cell = { ...cell, peers, epoch: { version: cell.epoch.version, confVer: cell.epoch.confVer + 1 } }
     return true
+  }
+
+  /** The child has a leader at once, where the parent has its own. */
+  #split(held: FakeCell, step: Extract<OrderStep, { kind: 'split' }>): boolean {
+    const { cell } = held
+    const key = step.key ?? middleOf(cell)
+    if (!containsKey(cell, key) || equalBytes(key, cell.start)) return false
+    for (const id of [step.child, ...step.childPeers.map((peer) => peer.id)]) {
+      if (this.ids.has(id)) this.givenTwice.push(id)
+      this.ids.add(id)
+    }
+    const epoch = { version: cell.epoch.version + 1, confVer: cell.epoch.confVer }
+    held.cell = { ...cell, end: key, epoch }
+    const child = { ...cell, id: step.child, start: key, epoch, peers: step.childPeers }
+    const leader = peerOn(child, held.leader) ?? (child.peers[0] as Peer)
+    this.cells.set(child.id, { cell: child, leader: leader.store, term: 6 })
+    return true
+  }
+
+  /** Every user key lies in exactly one cell. */
+  get tiles(): boolean {
+    const users = [...this.cells.values()].map(({ cell }) => cell).filter((cell) => !cell.system)
+    users.sort((a, b) => compareBytes(a.start, b.start))
+    return (
+      users[0]?.start.length === 0 &&
+      users[users.length - 1]?.end === null &&
+      users.slice(1).every((cell, i) => equalBytes(cell.start, users[i]?.end ?? EMPTY))
+    )
   }
 
   run(command: readonly string[], reply: ReplyWriter): void {
@@ -106,7 +144,7 @@ export class FakeWorld {
     }
   }
 
-  heartbeat(executor: number): Heartbeat {
+  heartbeat(executor: number, nowMs: number): Heartbeat {
     const stores = this.topology.stores.filter((store) => store.executor === executor)
     const cells = [...this.cells.values()].filter(
       ({ cell, leader }) => !this.silent.has(cell.id) && stores.some((store) => store.id === leader),
@@ -119,7 +157,7 @@ export class FakeWorld {
         cell,
         term,
         leader: peerOn(cell, leader) as Peer,
-        pending: [],
+        pending: cell.peers.map(({ id }) => id).filter((id) => (this.#pendingUntilMs.get(id) ?? 0) > nowMs),
         down: [],
         match: cell.peers.map((peer) => ({ peer: peer.id, index: 10 })),
         sizeBytes: 0,
@@ -127,6 +165,13 @@ export class FakeWorld {
       })),
     }
   }
+}
+
+/** Of the range, read as three bytes. */
+function middleOf({ start, end }: Cell): Uint8Array {
+  const number = (key: Uint8Array) => ((key[0] ?? 0) << 16) | ((key[1] ?? 0) << 8) | (key[2] ?? 0)
+  const middle = (number(start) + (end === null ? 2 ** 24 : number(end))) >>> 1
+  return Uint8Array.of(middle >>> 16, middle >>> 8, middle)
 }
 
 export const worldEdge: EdgeToken<FakeWorld> = edge<FakeWorld>('world')
@@ -138,14 +183,26 @@ export const fakeStores = actor<StoresMessage>({
   name: 'fakeStores',
   start(ctx) {
     const world = ctx.edge(worldEdge)
-    const report = () => ctx.tell(ctx.named<PdMessage>(actorNames.pd), world.heartbeat(ctx.executor))
+    const report = () =>
+      ctx.tell(ctx.named<PdMessage>(actorNames.pd), world.heartbeat(ctx.executor, ctx.clock.monotonicMs()))
+    const lateHalves: number[] = []
     ctx.every(REPORT_MS, { kind: 'tick' })
     return {
       receive(message) {
         switch (message.kind) {
           case 'order':
             world.orders.push(message)
-            if (!ctx.random.chance(world.orderLoss) && world.obey(message)) report()
+            if (ctx.random.chance(world.orderLoss) || !world.obey(message, ctx.clock.monotonicMs())) return
+            if (message.step.kind === 'split' && ctx.random.chance(world.lateHalf)) {
+              const late = ctx.random.chance(0.5) ? message.cell : message.step.child
+              world.silent.add(late)
+              lateHalves.push(late)
+            }
+            report()
+            return
+          case 'tick':
+            for (const late of lateHalves.splice(0)) world.silent.delete(late)
+            report()
             return
           case 'commands':
             answer(ctx, world, message, ctx.random)

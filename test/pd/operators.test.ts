@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { text } from '../../src/base/index.ts'
 import { NEW_PEER, type OperatorClass, type Step, type Wish } from '../../src/pd/operator.ts'
 import { cellReport, places, world } from './world.ts'
 
@@ -15,6 +16,10 @@ const add = (store: number): Step[] => [
 
 function orders(of: ReturnType<typeof world>, nowMs: number): string[] {
   return of.operators.run(of.view, 7, nowMs).map(({ store, generation, step }) => {
+    if (step.kind === 'split') {
+      const peers = step.childPeers.map((peer) => `${peer.id}@${peer.store}`)
+      return `${store} split ${step.key === null ? '-' : text(step.key)} ${step.child} ${peers.join(' ')} g${generation}`
+    }
     const what = step.kind === 'transferLeader' ? step.toStore : `${step.peer.id}@${step.peer.store}`
     return `${store} ${step.kind} ${what} g${generation}`
   })

@@ -252,7 +252,8 @@ describe('PD tells', () => {
     const answers = () => bench.heard.flatMap((message) => (message.kind === 'operatorAnswer' ? [message] : []))
     const ask = (cell: number, toStore: number) => {
       const request = answers().length
-      bench.tell({ kind: 'transferWanted', cell, toStore, origin: 'listener', request })
+      const operator = 'transfer-leader' as const
+      bench.tell({ kind: 'operatorWanted', operator, cell, store: toStore, key: null, origin: 'listener', request })
       bench.runUntil(() => answers().length > request)
       return answers()[request]?.refusal
     }
