@@ -3,7 +3,10 @@ import type { Clock, Random } from '../base/index.ts'
 import type { ActorDefinition } from './definition.ts'
 import type { AnyRef, Edges, ExecutorInspection, Lane, LogEntry, Ref, SpawnOptions, Timer } from './types.ts'
 
-/** What becomes of a message on its way to another executor. Only `droppable` ones may be dropped or duplicated. */
+/**
+ * What becomes of a message on its way to another executor. Only `droppable` ones may be dropped or duplicated. A delay
+ * holds back what follows in the same lane too.
+ */
 export type Verdict = 'deliver' | 'drop' | 'duplicate' | { delayMs: number }
 
 export type MessageFilter = (from: number, to: number, lane: Lane, message: unknown, receiver: AnyRef) => Verdict

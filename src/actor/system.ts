@@ -29,8 +29,8 @@ const MIB = 1024 * 1024
 /** How long a change waits for an executor that is busy. It hears of it later, in order. */
 const NOTICE_TIMEOUT_MS = 500
 /** A thread that lived less than this is started again with a growing delay. */
-const SHORT_LIFE_MS = 10_000
-const RESTART_DELAY_MAX_MS = 5_000
+const SHORT_LIFE_MS = 1_000
+const RESTART_DELAY_MAX_MS = 2_000
 /** Fewer than a worker takes: nothing may hold the main thread for long. */
 const MAIN_FRAMES_PER_PASS = 1024
 const STOP_TIMEOUT_MS = 10_000

@@ -22,7 +22,8 @@ export interface Protocol<M> {
   encode(message: M, out: FrameWriter): boolean
   /**
    * The message again. It may hold views of the ring (`frame.bytes(n)`): they are valid until the end of the current pass,
-   * its `turn()` calls included, and are overwritten afterwards. Whoever keeps bytes longer copies them.
+   * its `turn()` calls included, and are overwritten afterwards. Whoever keeps bytes longer copies them; an asynchronous
+   * handler copies them before it waits.
    */
   decode(frame: FrameReader): M
 }

@@ -96,7 +96,8 @@ export class Gather {
   #addPart(kind: number, group: FileGroup, entries: readonly Entry[], from: number, to: number, length: number): void {
     const batch = this.#roomFor(length)
     const first = from === to ? 0 : (entries[from] as Entry).index
-    putRecordHeader(this.view, this.#end, length, kind, to - from, first, group, group.installingIndex)
+    const said = to < entries.length ? withCommitUpTo(first + to - from - 1, group) : group
+    putRecordHeader(this.view, this.#end, length, kind, to - from, first, said, group.installingIndex)
     let at = this.#end + RECORD_HEADER_BYTES
     for (let i = from; i < to; i++) at = putEntry(this.bytes, this.view, at, entries[i] as Entry)
     this.#end = at
@@ -129,6 +130,11 @@ export class Gather {
     this.bytes = grown
     this.view = viewOf(grown)
   }
+}
+
+/** A crash may leave this record and not the rest, and nothing is committed that the log does not hold. */
+function withCommitUpTo(last: number, { store, cell, peer, hardState, start }: FileGroup) {
+  return { store, cell, peer, start, hardState: { ...hardState, commit: Math.min(hardState.commit, last) } }
 }
 
 const NO_STATE = { term: 0, vote: 0, commit: 0 }

@@ -2,11 +2,12 @@ import { assert, EMPTY, Random, text, utf8 } from '../../src/base/index.ts'
 import {
   type ConfState,
   decodeConfChange,
-  type Entry,
+  Entry,
   EntryType,
   emptyConfState,
   MemoryStorage,
-  type Message,
+  Message,
+  MessageType,
   type RaftConfig,
   RawNode,
   type ReadState,
@@ -120,6 +121,48 @@ export class Host {
     const { storage } = this
     return [...(storage.entries(storage.firstIndex(), storage.lastIndex() + 1, Number.POSITIVE_INFINITY) ?? [])]
   }
+}
+
+/** A log of these terms, from index 1 on. */
+export function logOfTerms(...terms: number[]): Entry[] {
+  return terms.map((term, at) => new Entry(term, at + 1))
+}
+
+/** A node that finds this log on its disk, and was last in `term`. */
+export function hostWithLog(config: RaftConfig, terms: readonly number[], term = Math.max(0, ...terms)): Host {
+  const storage = new MemoryStorage()
+  storage.append(logOfTerms(...terms))
+  storage.setHardState({ term, vote: 0, commit: config.hardState.commit })
+  return new Host({ ...config, hardState: storage.hardState }, storage)
+}
+
+export function message(
+  type: MessageType,
+  from: number,
+  to: number,
+  term: number,
+  fields: Partial<Message> = {},
+): Message {
+  return Object.assign(new Message(type, to, from, term), fields)
+}
+
+/** Makes the node a candidate; what it sends is lost. */
+export function candidate(host: Host): Host {
+  host.node.campaign()
+  host.work()
+  return host
+}
+
+/** Makes the node leader by the votes of all others. Returns what it sends as such, of which nothing is answered. */
+export function leader(host: Host): Message[] {
+  const { node } = host
+  node.campaign()
+  const sent = host.work()
+  for (const { type, to, term } of sent) {
+    if (type === MessageType.vote) node.step(message(MessageType.voteResp, to, node.id, term))
+  }
+  assert(node.isLeader, 'the election was lost')
+  return host.work()
 }
 
 /** Nodes and a network that delivers at once and in order, but for what a test cuts off. */

@@ -52,3 +52,43 @@ test('a message that goes over the limit of bytes is let through, and the next i
   window.freeUpTo(2)
   expect(window.full).toBe(false)
 })
+
+test('what is freed are the appends up to the index, be it that of one of them or not', () => {
+  const table: [index: number, left: number][] = [
+    [0, 10],
+    [1, 9],
+    [5, 5],
+    [9, 1],
+    [10, 0],
+    [99, 0],
+  ]
+  for (const [index, left] of table) {
+    const window = new Inflights(10, 0)
+    for (let i = 1; i <= 10; i++) window.add(i, 100)
+    window.freeUpTo(index)
+    expect([window.count, window.full]).toEqual([left, left === 10])
+    // And the places are there again.
+    for (let i = 11; window.count < 10; i++) window.add(i, 100)
+    expect(window.full).toBe(true)
+  }
+})
+
+test('a window is full by messages or by bytes, and empty again when it is reset', () => {
+  const table: [messagesMax: number, bytesMax: number, sizes: number[], full: boolean][] = [
+    [3, 0, [99, 99], false],
+    [3, 0, [99, 99, 99], true],
+    [100, 100, [50, 49], false],
+    [100, 100, [50, 50], true],
+    [100, 100, [150], true],
+    [2, 100, [1, 1], true],
+  ]
+  for (const [messagesMax, bytesMax, sizes, full] of table) {
+    const window = new Inflights(messagesMax, bytesMax)
+    for (const [at, bytes] of sizes.entries()) window.add(at + 1, bytes)
+    expect(window.full, `${sizes} of ${messagesMax} and ${bytesMax}`).toBe(full)
+    window.reset()
+    expect([window.full, window.count]).toEqual([false, 0])
+    window.add(1, bytesMax)
+    expect(window.full).toBe(bytesMax > 0)
+  }
+})

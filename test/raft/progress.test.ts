@@ -99,3 +99,109 @@ test('its description names what is out of the ordinary', () => {
   progress.becomeSnapshot(9)
   expect(describeProgress(progress)).toBe('StateSnapshot match=3 next=10 learner paused pendingSnap=9')
 })
+
+test('a follower is paused while its probe is under way, its window is full, or a snapshot is on its way', () => {
+  const table: [state: ProgressState, flowPaused: boolean, paused: boolean][] = [
+    [ProgressState.probe, false, false],
+    [ProgressState.probe, true, true],
+    [ProgressState.replicate, false, false],
+    [ProgressState.replicate, true, true],
+    [ProgressState.snapshot, false, true],
+    [ProgressState.snapshot, true, true],
+  ]
+  for (const [state, flowPaused, paused] of table) {
+    const progress = progressAt(0, 1)
+    progress.state = state
+    progress.flowPaused = flowPaused
+    expect(progress.isPaused).toBe(paused)
+  }
+})
+
+test('a refusal and an acknowledgement each end a pause', () => {
+  const progress = progressAt(1, 2)
+  progress.flowPaused = true
+  expect([progress.reject(1, 1), progress.isPaused]).toEqual([true, false])
+  progress.flowPaused = true
+  expect([progress.acknowledge(2), progress.isPaused]).toEqual([true, false])
+})
+
+test('a probe begins behind what matches, or behind the snapshot that was sent', () => {
+  const table: [state: ProgressState, pending: number, next: number][] = [
+    [ProgressState.replicate, 0, 2],
+    [ProgressState.snapshot, 10, 11],
+    [ProgressState.snapshot, 0, 2],
+  ]
+  for (const [state, pending, next] of table) {
+    const progress = progressAt(1, 5)
+    progress.state = state
+    progress.pendingSnapshot = pending
+    progress.becomeProbe()
+    expect([progress.state, progress.match, progress.next]).toEqual([ProgressState.probe, 1, next])
+  }
+})
+
+test('replication begins behind what matches', () => {
+  const progress = progressAt(1, 5)
+  progress.becomeReplicate()
+  expect([progress.state, progress.match, progress.next]).toEqual([ProgressState.replicate, 1, 2])
+})
+
+test('a snapshot that is sent is waited for, and what comes next is behind it', () => {
+  const progress = progressAt(1, 5)
+  progress.becomeSnapshot(10)
+  expect([progress.state, progress.match, progress.next, progress.pendingSnapshot]).toEqual([
+    ProgressState.snapshot,
+    1,
+    11,
+    10,
+  ])
+})
+
+test('an acknowledgement moves match and next as far as it goes, and never back', () => {
+  const table: [index: number, match: number, next: number, isNew: boolean][] = [
+    [2, 3, 5, false],
+    [3, 3, 5, false],
+    [4, 4, 5, true],
+    [5, 5, 6, true],
+  ]
+  for (const [index, match, next, isNew] of table) {
+    const progress = progressAt(3, 5)
+    expect([progress.acknowledge(index), progress.match, progress.next]).toEqual([isNew, match, next])
+  }
+})
+
+test('a refusal moves next back to the hint, never below what matches, and a stale one not at all', () => {
+  const { probe, replicate } = ProgressState
+  type Row = [
+    state: ProgressState,
+    match: number,
+    next: number,
+    rejected: number,
+    hint: number,
+    isNew: boolean,
+    after: number,
+  ]
+  const table: Row[] = [
+    // Replicating, what was acknowledged since makes it stale.
+    [replicate, 5, 10, 5, 5, false, 10],
+    [replicate, 5, 10, 4, 4, false, 10],
+    [replicate, 5, 10, 9, 9, true, 6],
+    // Probing, only the last probe counts.
+    [probe, 0, 0, 0, 0, false, 0],
+    [probe, 0, 10, 5, 5, false, 10],
+    [probe, 0, 10, 9, 9, true, 9],
+    [probe, 0, 2, 1, 1, true, 1],
+    [probe, 0, 1, 0, 0, true, 1],
+    [probe, 0, 10, 9, 2, true, 3],
+    [probe, 0, 10, 9, 0, true, 1],
+    [probe, 4, 10, 9, 2, true, 5],
+  ]
+  for (const [state, match, next, rejected, hint, isNew, after] of table) {
+    const progress = progressAt(match, next)
+    progress.state = state
+    expect([progress.reject(rejected, hint), progress.next], `${[state, match, next, rejected, hint]}`).toEqual([
+      isNew,
+      after,
+    ])
+  }
+})

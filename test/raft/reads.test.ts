@@ -130,3 +130,25 @@ test('under a lease a read is answered at once', () => {
   expect(readsAt(group, 1)).toEqual([[1, 'r']])
   expect(() => new Host(configOf(1, votersOf(1), { readOnlyOption: 'leaseBased' }))).toThrow('check of the quorum')
 })
+
+test('reads that were answered are forgotten, and heartbeats carry them no more', () => {
+  const group = ledByOne()
+  for (let i = 0; i < 10; i++) group.node(1).readIndex(utf8(`r${i}`))
+  group.settle()
+  expect(readsAt(group, 1).length).toBe(10)
+  group.sent.length = 0
+  group.tick(1)
+  expect(group.sent.filter(({ type }) => type === MessageType.heartbeat).map(({ context }) => context)).toEqual([
+    null,
+    null,
+  ])
+})
+
+test('a learner may ask for a read, and gets the answer itself', () => {
+  const group = new Group([1, 2, 3], {}, { ...votersOf(1, 2), learners: [3] })
+  group.elect(1)
+  group.propose(1, 'a')
+  group.node(3).readIndex(utf8('from 3'))
+  group.settle()
+  expect([readsAt(group, 3), readsAt(group, 1)]).toEqual([[[2, 'from 3']], []])
+})

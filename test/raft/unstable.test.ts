@@ -138,3 +138,89 @@ test('arrays that were handed out never change, whatever comes after', () => {
     { numRuns: 60 },
   )
 })
+
+test('what it holds begins and ends where its entries and its snapshot say', () => {
+  type Row = [terms: number[], snapshot: boolean, last: number, termOfSnapshot: number]
+  const table: Row[] = [
+    [[1], false, 5, UNAVAILABLE],
+    [[], false, 4, UNAVAILABLE],
+    [[], true, 10, UNAVAILABLE],
+    [[1], true, 11, UNAVAILABLE],
+  ]
+  for (const [terms, hasSnapshot, last, termOfSnapshot] of table) {
+    const unstable = new Unstable(5, null)
+    if (hasSnapshot) unstable.restore(snapshot)
+    if (terms.length > 0) unstable.truncateAndAppend(entries(unstable.offset, ...terms))
+    expect([unstable.lastIndex(), unstable.term(10)]).toEqual([last, termOfSnapshot])
+  }
+})
+
+test('what is handed out is handed out once: entries from where the writing is, a snapshot until it is taken', () => {
+  const table: [terms: number[], inProgress: number, expected: number[]][] = [
+    [[1, 1], 5, [1, 1]],
+    [[1, 1], 6, [1]],
+    [[1, 1], 7, []],
+  ]
+  for (const [terms, inProgress, expected] of table) {
+    const unstable = unstableWith(5, ...terms)
+    unstable.offsetInProgress = inProgress
+    expect([unstable.hasNextEntries(), termsOf(unstable.nextEntries())]).toEqual([expected.length > 0, expected])
+    unstable.acceptInProgress()
+    expect([unstable.offsetInProgress, unstable.nextEntries()]).toEqual([7, []])
+  }
+})
+
+test('an acknowledgement within what is being written leaves the rest as being written', () => {
+  type Row = [
+    offset: number,
+    inProgress: number,
+    terms: number[],
+    index: number,
+    term: number,
+    after: [number, number, number],
+  ]
+  const table: Row[] = [
+    [5, 5, [], 5, 1, [5, 5, 0]],
+    [5, 6, [1], 5, 1, [6, 6, 0]],
+    [5, 6, [1, 1], 5, 1, [6, 6, 1]],
+    [5, 7, [1, 1], 5, 1, [6, 7, 1]],
+    [6, 7, [2], 6, 1, [6, 7, 1]],
+    [5, 6, [1], 4, 1, [5, 6, 1]],
+    [5, 7, [2, 2], 4, 1, [5, 7, 2]],
+  ]
+  for (const [offset, inProgress, terms, index, term, after] of table) {
+    const unstable = unstableWith(offset, ...terms)
+    unstable.offsetInProgress = inProgress
+    unstable.stableTo(index, term)
+    expect([unstable.offset, unstable.offsetInProgress, unstable.entries.length]).toEqual(after)
+  }
+})
+
+test('an append over what is being written takes back as much of it as it replaces', () => {
+  type Row = [
+    inProgress: number,
+    terms: number[],
+    first: number,
+    added: number[],
+    offset: number,
+    writing: number,
+    after: number[],
+  ]
+  const table: Row[] = [
+    [5, [1], 6, [1, 1], 5, 5, [1, 1, 1]],
+    [6, [1], 6, [1, 1], 5, 6, [1, 1, 1]],
+    [5, [1], 5, [2, 2], 5, 5, [2, 2]],
+    [5, [1], 4, [2, 2, 2], 4, 4, [2, 2, 2]],
+    [6, [1], 5, [2, 2], 5, 5, [2, 2]],
+    [5, [1, 1, 1], 6, [2], 5, 5, [1, 2]],
+    [5, [1, 1, 1], 7, [2, 2], 5, 5, [1, 1, 2, 2]],
+    [6, [1, 1, 1], 6, [2], 5, 6, [1, 2]],
+    [7, [1, 1, 1], 6, [2], 5, 6, [1, 2]],
+  ]
+  for (const [inProgress, terms, first, added, offset, writing, after] of table) {
+    const unstable = unstableWith(5, ...terms)
+    unstable.offsetInProgress = inProgress
+    unstable.truncateAndAppend(entries(first, ...added))
+    expect([unstable.offset, unstable.offsetInProgress, termsOf(unstable.entries)]).toEqual([offset, writing, after])
+  }
+})

@@ -50,6 +50,7 @@ export const WALL_START_MS = 1_800_000_000_000
 /** Whatever throws ends the run. */
 const supervise = 'escalate'
 const PD_AGAIN_MS = 20
+const SMALL_FILES_BYTES = 4096
 
 export interface ClusterSettings {
   readonly executors: number
@@ -73,7 +74,7 @@ export function drawCluster(random: Random): ClusterSettings {
     stores,
     replicas: 3,
     // Small segments turn over in seconds.
-    segmentBytes: random.pick([256 * 1024, 1024 * 1024]),
+    segmentBytes: random.pick([64 * 1024, 256 * 1024, 1024 * 1024]),
     options: {
       memory: random.pick(['16mb', '64mb']),
       connectionOrder: random.chance(0.8) ? 'keys' : 'strict',
@@ -354,6 +355,12 @@ export class Cluster implements Victim {
     ;(this.#machines[executor] as Machine).disk.syncMs = range ?? this.settings.syncMs
   }
 
+  setFull(executor: number, isFull: boolean): void {
+    const { disk } = this.#machines[executor] as Machine
+    // A segment is what there is no room for: small files still find some, as on real disks.
+    disk.capacityBytes = isFull ? disk.usedBytes + SMALL_FILES_BYTES : Number.POSITIVE_INFINITY
+  }
+
   setWallSkew(executor: number, skewMs: number): void {
     this.simulation.setWallSkew(executor, skewMs)
   }
@@ -379,13 +386,16 @@ export class Cluster implements Victim {
   failSync(random: Random): boolean {
     const executor = random.below(this.executors)
     if (this.topology.stores.length - this.#fence.storesOf(executor).length < this.settings.replicas) return false
+    // With two executors a majority may come to be on one of them before the sync fails.
+    if (this.executors < 3) return false
     // Every cell must have a majority elsewhere, whatever else has fallen and will rise again.
     const onDisk = new Set(this.#fence.storesOf(executor).map((place) => place.id))
     for (const host of this.hosts.values()) {
       for (const { cell, confState } of host.peers()) {
         const voters = cell.peers.filter((peer) => peer.role === 'voter')
         const elsewhere = voters.filter((peer) => !onDisk.has(peer.store))
-        if (voters.length < 3 || elsewhere.length < 2 || confState.votersOutgoing.length > 0) return false
+        if (elsewhere.length < 2 || elsewhere.length * 2 <= voters.length) return false
+        if (confState.votersOutgoing.length > 0) return false
       }
     }
     this.trace(`the next sync of executor ${executor} fails`)

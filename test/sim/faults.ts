@@ -26,6 +26,8 @@ export interface FaultSettings {
   readonly tranceMs: number
   /** For a while a disk takes long to sync. */
   readonly slowDiskMs: number
+  /** For a while a disk has no room for another segment. */
+  readonly fullDiskMs: number
   /** A sync fails: the stores of that disk are lost for good. Once in a run, and only where that leaves enough of them. */
   readonly syncFailureMs: number
   /** Someone asks for another leader. */
@@ -50,6 +52,7 @@ export function drawFaults(random: Random): FaultSettings {
     partitionMs: rate(0.5, 1500, 10_000),
     tranceMs: rate(0.4, 2000, 10_000),
     slowDiskMs: rate(0.4, 2000, 10_000),
+    fullDiskMs: rate(0.2, 2000, 10_000),
     syncFailureMs: rate(0.2, 2000, 10_000),
     transferMs: rate(0.5, 300, 4000),
     wallSkewMs: rate(0.2, 1000, 5000),
@@ -73,6 +76,8 @@ export interface Victim {
   /** From now on a sync of this executor's disk takes so long, from and to; null: as usual. */
   setSyncMs(executor: number, range: [number, number] | null): void
   setWallSkew(executor: number, skewMs: number): void
+  /** From now on this executor's disk has no more room, or has it again. */
+  setFull(executor: number, isFull: boolean): void
   /** The next sync of some disk fails; false when the loss of no disk could be borne. */
   failSync(random: Random): boolean
   /** Where some cell is led; null: nowhere that is known. */
@@ -125,6 +130,7 @@ export class Faults {
     this.#strikeEvery('partition', settings.partitionMs, () => this.#cut())
     this.#strikeEvery('trance', settings.tranceMs, () => this.#entrance())
     this.#strikeEvery('slow disk', settings.slowDiskMs, () => this.#slowDisk())
+    this.#strikeEvery('full disk', settings.fullDiskMs, () => this.#fillDisk())
     this.#strikeEvery('sync failure', settings.syncFailureMs, () => this.#failSync())
     this.#strikeEvery('transfer', settings.transferMs, () => this.#victim.transferLeader(this.#random))
     this.#strikeEvery('wall clock', settings.wallSkewMs, () => this.#skew())
@@ -137,7 +143,10 @@ export class Faults {
     this.#weather = null
     this.#cuts.clear()
     victim.setFilter(null)
-    for (let executor = 0; executor < victim.executors; executor++) victim.setSyncMs(executor, null)
+    for (let executor = 0; executor < victim.executors; executor++) {
+      victim.setSyncMs(executor, null)
+      victim.setFull(executor, false)
+    }
     // Clocks stay as they are: a clock that goes back to what it was is one more jump.
     victim.trace('faults stop')
   }
@@ -267,6 +276,14 @@ export class Faults {
     if (lane !== 'droppable') return 'deliver'
     if (random.chance(weather.drop)) return 'drop'
     return random.chance(weather.duplicate) ? 'duplicate' : 'deliver'
+  }
+
+  #fillDisk(): void {
+    const executor = this.#someExecutor()
+    const durationMs = this.#random.float() * 5000
+    this.#victim.trace(`the disk of executor ${executor} is full for ${durationMs.toFixed(0)} ms`)
+    this.#victim.setFull(executor, true)
+    this.#victim.schedule(durationMs, () => this.#victim.setFull(executor, false))
   }
 
   #failSync(): void {

@@ -62,6 +62,7 @@ export class StoreHarness {
   tellAnswers: (records: Uint8Array) => void = () => {}
   /** Is there a PD, and has it room? */
   takesHeartbeat = (): boolean => true
+  #scheduled: { atMs: number; run: () => void }[] = []
   readonly #random = new Random('store harness')
   #sequence = 0
 
@@ -105,12 +106,15 @@ export class StoreHarness {
       confState: { voters: [id], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false },
       installing: false,
     }))
-    await new Promise<void>((resolve, reject) =>
-      engine.write(
-        { deleteRanges: [], keys: cells.map((state) => metaKey(state.cell.id)), values: cells.map(encodeCellState) },
-        (error) => (error === null ? resolve() : reject(error)),
-      ),
+    let isWritten = false
+    engine.write(
+      { deleteRanges: [], keys: cells.map((state) => metaKey(state.cell.id)), values: cells.map(encodeCellState) },
+      () =>
+        engine.flush(() => {
+          isWritten = true
+        }),
     )
+    await this.until(() => isWritten, 'the first cells are written')
     for (let executor = 0; executor < this.logs.length; executor++) this.open(executor, 1)
     await this.until(() => this.nodes.every((node) => node.host !== null), 'the stores are open')
   }
@@ -254,8 +258,21 @@ export class StoreHarness {
     ;(this.nodes[leader.executor] as Node).mailbox.push(order)
   }
 
+  /** For simulated disks. */
+  readonly schedule = (delayMs: number, run: () => void): void => {
+    this.#scheduled.push({ atMs: this.nowMs + delayMs, run })
+  }
+
+  #runScheduled(): void {
+    const due = this.#scheduled.filter(({ atMs }) => atMs <= this.nowMs).sort((a, b) => a.atMs - b.atMs)
+    if (due.length === 0) return
+    this.#scheduled = this.#scheduled.filter(({ atMs }) => atMs > this.nowMs)
+    for (const { run } of due) run()
+  }
+
   async step(): Promise<void> {
     this.nowMs += 1
+    this.#runScheduled()
     for (const node of this.nodes) {
       if (node.dead) continue
       for (const timer of node.timers) {
