@@ -22,7 +22,7 @@ import {
   type MessageFilter,
   type Simulation,
 } from '../../src/actor/index.ts'
-import { type Random, Random as Seeded } from '../../src/base/index.ts'
+import { type Random, Random as Seeded, text, utf8 } from '../../src/base/index.ts'
 import { Fence } from '../../src/boot/fence.ts'
 import { FIRST_INDEX, putFirstCells } from '../../src/boot/first-cells.ts'
 import { fenceEdge, supervisor } from '../../src/boot/supervisor.ts'
@@ -34,6 +34,7 @@ import {
   resolveOptions,
   type StorePlace,
   type SupervisorMessage,
+  SYSTEM_CELL,
   type Topology,
 } from '../../src/model/index.ts'
 import { pd } from '../../src/pd/index.ts'
@@ -51,6 +52,8 @@ export const WALL_START_MS = 1_800_000_000_000
 const supervise = 'escalate'
 const PD_AGAIN_MS = 20
 const SMALL_FILES_BYTES = 4096
+/** More are not asked for: a run is to see many splits, and many commands in each cell. */
+const CELLS_MAX = 12
 
 export interface ClusterSettings {
   readonly executors: number
@@ -81,6 +84,8 @@ export function drawCluster(random: Random): ClusterSettings {
       requestTimeout: random.pick(['1s', '5s']),
       valueMax: '1mb',
       gateways: random.pick(['main', 'all']),
+      initialCells: random.pick(['1', '1', '1', '3']),
+      splitPeers: random.pick(['all', 'all', 'one']),
     },
     syncMs: random.pick<[number, number]>([
       [0.1, 2],
@@ -412,6 +417,19 @@ export class Cluster implements Victim {
     const toStore = random.pick(this.topology.stores).id
     this.trace(`cell ${cell} is to be led from store ${toStore}`)
     this.simulation.named<PdMessage>(actorNames.pd).tell({ kind: 'transferWanted', cell, toStore })
+  }
+
+  splitCell(random: Random): void {
+    const cells = new Set<number>()
+    for (const host of this.hosts.values()) for (const peer of host.peers()) cells.add(peer.cell.id)
+    cells.delete(SYSTEM_CELL)
+    if (cells.size === 0 || cells.size >= CELLS_MAX) return
+    const cell = random.pick([...cells].sort((a, b) => a - b))
+    const family = random.pick(['text/', 'counter/', 'mortal/', '{t'])
+    const key = random.chance(0.3) ? null : utf8(`${family}${random.below(100)}`)
+    this.trace(`cell ${cell} is to be split at ${key === null ? 'its middle' : text(key)}`)
+    const order = { operator: 'split', cell, store: 0, key, origin: 'nobody', request: 0 } as const
+    this.simulation.named<PdMessage>(actorNames.pd).tell({ kind: 'operatorWanted', ...order })
   }
 
   #crashDisks(executor: number): void {

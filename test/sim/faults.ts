@@ -32,6 +32,8 @@ export interface FaultSettings {
   readonly syncFailureMs: number
   /** Someone asks for another leader. */
   readonly transferMs: number
+  /** Someone asks for a cell to be split. */
+  readonly splitMs: number
   /** The wall clock of an executor jumps. */
   readonly wallSkewMs: number
   /** By how much, at most. */
@@ -55,6 +57,7 @@ export function drawFaults(random: Random): FaultSettings {
     fullDiskMs: rate(0.2, 2000, 10_000),
     syncFailureMs: rate(0.2, 2000, 10_000),
     transferMs: rate(0.5, 300, 4000),
+    splitMs: rate(0.4, 500, 6000),
     wallSkewMs: rate(0.2, 1000, 5000),
     wallSkewMaxMs: random.pick([5, 200, 3000]),
   }
@@ -86,6 +89,8 @@ export interface Victim {
   whenReplying(action: () => void): void
   /** Some cell is asked to be led by some other store. */
   transferLeader(random: Random): void
+  /** Some cell is asked to be split, somewhere or in its middle. */
+  splitCell(random: Random): void
   trace(text: string): void
 }
 
@@ -133,6 +138,7 @@ export class Faults {
     this.#strikeEvery('full disk', settings.fullDiskMs, () => this.#fillDisk())
     this.#strikeEvery('sync failure', settings.syncFailureMs, () => this.#failSync())
     this.#strikeEvery('transfer', settings.transferMs, () => this.#victim.transferLeader(this.#random))
+    this.#strikeEvery('split', settings.splitMs, () => this.#victim.splitCell(this.#random))
     this.#strikeEvery('wall clock', settings.wallSkewMs, () => this.#skew())
   }
 

@@ -14,9 +14,9 @@
  * effects replayed by a second reading of the format (`effects.ts`).
  */
 import { crc32 } from 'node:zlib'
-import { assert, latin1 } from '../../src/base/index.ts'
-import { olderEpoch } from '../../src/model/index.ts'
-import { rangeOf, SCOPE } from '../../src/storage/index.ts'
+import { assert, compareBytes, latin1 } from '../../src/base/index.ts'
+import { decodeSplit, FIRST_USER_CELL, olderEpoch, SYSTEM_CELL } from '../../src/model/index.ts'
+import { ENTRY_KIND, rangeOf, SCOPE } from '../../src/storage/index.ts'
 import type { Stores } from '../../src/store/index.ts'
 import { applyEffects, firstDifference, type RawSpace } from './effects.ts'
 
@@ -42,11 +42,14 @@ class CellRecord {
   /** The reference state, and up to which index it has come. Null: entries that were never seen stand in between. */
   space: RawSpace | null = new Map()
   spaceIndex: number
+  /** False: it is to be born of a split that the reference has not come to. */
+  born: boolean
   servingTerm = 0
   servingEpoch = { version: 0, confVer: 0 }
 
-  constructor(firstIndex: number) {
+  constructor(firstIndex: number, born: boolean) {
     this.spaceIndex = firstIndex
+    this.born = born
   }
 }
 
@@ -80,7 +83,7 @@ export class Replicas {
   #record(cell: number): CellRecord {
     let record = this.#cells.get(cell)
     if (record === undefined) {
-      record = new CellRecord(this.#firstIndex)
+      record = new CellRecord(this.#firstIndex, cell === SYSTEM_CELL || cell === FIRST_USER_CELL)
       this.#cells.set(cell, record)
     }
     return record
@@ -161,8 +164,9 @@ export class Replicas {
     let begun = 0
     for (const peer of peers) {
       const record = this.#record(peer.cell.id)
-      if (peer.applied < record.spaceIndex || !advance(record, peer.applied)) continue
-      if (peer.cell.end !== null || peer.cell.start.length > 0) continue
+      // A split-born peer lacks what its parent's overlay still has.
+      if (!record.born || peer.bornOf !== null) continue
+      if (peer.applied < record.spaceIndex || !this.#advance(record, peer)) continue
       begun++
       this.#comparePeer(peer, new Map(record.space as RawSpace), done)
     }
@@ -191,6 +195,8 @@ export class Replicas {
         }
         snapshot.release()
         for (const data of overlay) applyEffects(found, data)
+        // What the overlay says of keys that were given away since is another cell's affair.
+        for (const key of found.keys()) if (key < latin1(range.start) || key >= latin1(range.end)) found.delete(key)
         this.comparisons++
         const difference = firstDifference(wanted, found)
         done(
@@ -204,21 +210,38 @@ export class Replicas {
     }
     read(range.start)
   }
-}
 
-/** Replays recorded entries up to `index`; false when one of them was never seen. */
-function advance(record: CellRecord, index: number): boolean {
-  const { space } = record
-  if (space === null) return false
-  while (record.spaceIndex < index) {
-    const entry = record.entries.get(record.spaceIndex + 1)
-    if (entry === undefined) {
-      record.space = null
-      return false
+  /** Replays recorded entries up to what a peer has applied; false when one of them was never seen. */
+  #advance(record: CellRecord, peer: Peer): boolean {
+    const { space } = record
+    if (space === null) return false
+    while (record.spaceIndex < peer.applied) {
+      const entry = record.entries.get(record.spaceIndex + 1)
+      if (entry === undefined) {
+        record.space = null
+        return false
+      }
+      if (entry.data?.[0] === ENTRY_KIND.split) this.#split(space, peer, entry.data)
+      else if (entry.data !== null) applyEffects(space, entry.data)
+      entry.data = null
+      record.spaceIndex++
     }
-    if (entry.data !== null) applyEffects(space, entry.data)
-    entry.data = null
-    record.spaceIndex++
+    return true
   }
-  return true
+
+  /** Moves to the child what is right of the key, unless the split did nothing: then no range ends there. */
+  #split(space: RawSpace, peer: Peer, data: Uint8Array): void {
+    const split = decodeSplit(data.subarray(1))
+    const { end } = peer.cell
+    if (end === null || compareBytes(end, split.key) > 0) return
+    const child = this.#record(split.child)
+    if (child.born) return
+    child.born = true
+    const bound = latin1(rangeOf(SCOPE.user, split.key, null).start)
+    for (const [key, value] of space) {
+      if (key < bound) continue
+      space.delete(key)
+      child.space?.set(key, value)
+    }
+  }
 }
