@@ -42,6 +42,7 @@ export class InitialCells {
       if (initialCells > 1 && isUntouched(view)) this.#notes.want(pdKeys.initialCells, String(initialCells))
       return []
     }
+    if (operators.roomFor('split') === 0) return []
     this.#boundaries ??= boundariesOf(Number(note))
     const wishes: Wish[] = []
     let left = 0

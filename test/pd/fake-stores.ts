@@ -46,6 +46,9 @@ export class FakeWorld {
   generation = 0
   /** How often one half of a split is told of only with the next interval. */
   lateHalf = 0
+  readonly lateHalves: number[] = []
+  /** Of each cell. */
+  keys = 0
   /** A learner takes so long to catch up. */
   catchUpMs = 0
   /** By peer. */
@@ -161,7 +164,7 @@ export class FakeWorld {
         down: [],
         match: cell.peers.map((peer) => ({ peer: peer.id, index: 10 })),
         sizeBytes: 0,
-        keys: 1,
+        keys: this.keys,
       })),
     }
   }
@@ -185,7 +188,6 @@ export const fakeStores = actor<StoresMessage>({
     const world = ctx.edge(worldEdge)
     const report = () =>
       ctx.tell(ctx.named<PdMessage>(actorNames.pd), world.heartbeat(ctx.executor, ctx.clock.monotonicMs()))
-    const lateHalves: number[] = []
     ctx.every(REPORT_MS, { kind: 'tick' })
     return {
       receive(message) {
@@ -196,12 +198,12 @@ export const fakeStores = actor<StoresMessage>({
             if (message.step.kind === 'split' && ctx.random.chance(world.lateHalf)) {
               const late = ctx.random.chance(0.5) ? message.cell : message.step.child
               world.silent.add(late)
-              lateHalves.push(late)
+              world.lateHalves.push(late)
             }
             report()
             return
           case 'tick':
-            for (const late of lateHalves.splice(0)) world.silent.delete(late)
+            for (const late of world.lateHalves.splice(0)) world.silent.delete(late)
             report()
             return
           case 'commands':

@@ -1,102 +1,6 @@
-/** PD on the twin: the real actor and real messages in virtual time, over stores that obey, or lose what they are told. */
 import { describe, expect, test } from 'vitest'
-import { actor, createSimulation, type EdgeToken, edge, type Simulation } from '../../src/actor/index.ts'
-import {
-  actorNames,
-  type GatewayMessage,
-  type OpsMessage,
-  type PdMessage,
-  resolveOptions,
-  type Topology,
-} from '../../src/model/index.ts'
-import { pd } from '../../src/pd/index.ts'
-import { FakeWorld, fakeStores, worldEdge } from './fake-stores.ts'
-import { places } from './world.ts'
-
-type Heard = (GatewayMessage | OpsMessage)[]
-const heardEdge: EdgeToken<Heard> = edge<Heard>('heard')
-
-/** Keeps what it is told. */
-const listener = actor<GatewayMessage | OpsMessage>({
-  module: import.meta.url,
-  name: 'listener',
-  start(ctx) {
-    const heard = ctx.edge(heardEdge)
-    return { receive: (message) => void heard.push(message) }
-  },
-})
-
-const EXECUTORS = 3
-const options = resolveOptions({ executors: '3', stores: '3' }, { cores: 3, memoryBytes: 2 ** 30 })
-
-class Bench {
-  readonly world: FakeWorld
-  readonly simulation: Simulation
-  readonly heard: Heard = []
-  readonly topology: Topology
-  #pdHome = 0
-
-  constructor(seed: number, fill: (world: FakeWorld) => void, stores = 3) {
-    this.topology = { cluster: 'twin', executors: EXECUTORS, stores: places(stores, EXECUTORS) }
-    this.world = new FakeWorld(this.topology)
-    fill(this.world)
-    this.simulation = createSimulation({
-      seed,
-      executors: EXECUTORS,
-      edges: () => ({ [worldEdge.name]: this.world, [heardEdge.name]: this.heard }),
-      populate: (executor, _, simulation) => {
-        if (executor < EXECUTORS) {
-          simulation.spawn(fakeStores, undefined, { executor, name: actorNames.stores(executor) })
-          if (executor === this.#pdHome) this.#spawnPd(simulation)
-        } else simulation.spawn(listener, undefined, { executor, name: 'listener' })
-      },
-    })
-  }
-
-  tell(message: PdMessage): void {
-    this.simulation.named<PdMessage>(actorNames.pd).tell(message)
-  }
-
-  /** The thread of PD dies, and the supervisor has it begin on another. */
-  movePd(): void {
-    const former = this.#pdHome
-    this.#pdHome = (former + 1) % EXECUTORS
-    this.simulation.crashExecutor(former)
-    this.simulation.run({ untilMs: this.simulation.clock.monotonicMs() + 100 })
-    this.#spawnPd(this.simulation)
-    this.simulation.restartExecutor(former)
-  }
-
-  runUntil(wished: () => boolean, limitMs = 300_000): boolean {
-    return this.simulation.runUntil(wished, limitMs)
-  }
-
-  run(forMs: number): void {
-    this.simulation.run({ untilMs: this.simulation.clock.monotonicMs() + forMs })
-  }
-
-  get voters(): number[] {
-    return [...this.world.cells.values()].map(({ cell }) => cell.peers.filter((peer) => peer.role === 'voter').length)
-  }
-
-  get leaders(): number[] {
-    const counts = new Map(this.topology.stores.map((store) => [store.id, 0]))
-    for (const { leader } of this.world.cells.values()) counts.set(leader, (counts.get(leader) as number) + 1)
-    return [...counts.values()]
-  }
-
-  #spawnPd(simulation: Simulation): void {
-    const executor = this.#pdHome
-    simulation.spawn(pd, { options, topology: this.topology }, { executor, name: actorNames.pd })
-  }
-}
-
-function nineCells(world: FakeWorld): void {
-  world.add(1, '', null, [1])
-  for (let i = 0; i < 8; i++) world.add(i + 2, i === 0 ? '' : `k${i}`, i === 7 ? null : `k${i + 1}`, [1])
-}
-
-const spread = (counts: readonly number[]) => Math.max(...counts) - Math.min(...counts)
+import { Bench, EXECUTORS, nineCells, spread } from './bench.ts'
+import type { FakeWorld } from './fake-stores.ts'
 
 describe('PD', () => {
   test.each([1, 2, 3])('gives every cell three copies and every store its share of leaders (seed %i)', (seed) => {
@@ -228,6 +132,7 @@ describe('PD tells', () => {
 
   test('figures for INFO to gateways', () => {
     const bench = new Bench(17, nineCells)
+    bench.world.keys = 1
     bench.tell({ kind: 'routesWanted', origin: 'listener' })
     bench.run(3_000)
     expect(bench.heard.findLast((message) => message.kind === 'facts')).toMatchObject({ cells: 8, keys: 8 })
@@ -249,14 +154,8 @@ describe('PD tells', () => {
   test('what became of an order by hand', () => {
     const bench = new Bench(19, nineCells)
     bench.world.silent.add(1)
-    const answers = () => bench.heard.flatMap((message) => (message.kind === 'operatorAnswer' ? [message] : []))
-    const ask = (cell: number, toStore: number) => {
-      const request = answers().length
-      const operator = 'transfer-leader' as const
-      bench.tell({ kind: 'operatorWanted', operator, cell, store: toStore, key: null, origin: 'listener', request })
-      bench.runUntil(() => answers().length > request)
-      return answers()[request]?.refusal
-    }
+    const ask = (cell: number, store: number) =>
+      bench.ask({ kind: 'operatorWanted', operator: 'transfer-leader', cell, store, key: null }).refusal
     expect(ask(2, 1)).toBe('notReady')
     bench.world.silent.clear()
     bench.runUntil(() => bench.voters.every((count) => count === 3) && spread(bench.leaders) <= 1)
