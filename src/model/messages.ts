@@ -195,6 +195,7 @@ export type PdMessage =
   | SplitWanted
   | OperatorWanted
   | StoreOrder
+  | EventsWanted
   | PdInternal
 
 /** An order by hand to which nobody waits for an answer: lead `cell` from `toStore`. */
@@ -256,6 +257,24 @@ export interface OperatorInfo {
   readonly outcome: 'finished' | 'cancelled' | 'noProgress' | null
 }
 
+/** Someone wants to hear what happens, for the next ten seconds; who listens longer asks again. */
+export interface EventsWanted {
+  readonly kind: 'eventsWanted'
+  readonly origin: string
+}
+
+/** What has happened, as PD saw it. What nobody listened to is not told later. */
+export type ClusterEvent =
+  | { readonly event: 'operatorStarted' | 'operatorEnded'; readonly operator: OperatorInfo }
+  | { readonly event: 'cellSplit'; readonly cell: number; readonly child: number }
+  /** `store` 0: nobody is known to lead it. */
+  | { readonly event: 'leaderChanged'; readonly cell: number; readonly store: number }
+
+export interface Events {
+  readonly kind: 'events'
+  readonly events: readonly ClusterEvent[]
+}
+
 export interface PdInternal {
   readonly kind: 'tick'
 }
@@ -288,12 +307,9 @@ export interface SupervisorInternal {
   readonly kind: 'tick'
 }
 
-export type OpsMessage = World | OperatorAnswer | OpsInternal
+export type OpsMessage = World | OperatorAnswer | Events | OpsInternal
 
-export interface OpsInternal {
-  readonly kind: 'expired'
-  readonly request: number
-}
+export type OpsInternal = { readonly kind: 'expired'; readonly request: number } | { readonly kind: 'askForEvents' }
 
 /** Figures of the whole server, which INFO tells. Whoever gathers them sends them to each gateway, about once a second. */
 export interface GatewayFacts {

@@ -2,6 +2,7 @@
 import { type ActorContext, actor, type EdgeToken, edge, type Ref } from '../actor/index.ts'
 import {
   actorNames,
+  type ClusterEvent,
   type HandOrder,
   type OperatorAnswer,
   type OpsMessage,
@@ -14,6 +15,8 @@ export interface Desk {
   world(done: (world: World | null) => void): void
   order(order: HandOrder, done: (answer: OperatorAnswer | null) => void): void
   orderStore(store: number, offline: boolean, done: (answer: OperatorAnswer | null) => void): void
+  /** From now until the returned function is called. */
+  watch(listener: (event: ClusterEvent) => void): () => void
 }
 
 /** Through which the desk is handed to those who speak HTTP. */
@@ -24,6 +27,8 @@ export interface DeskEdge {
 export const deskEdge: EdgeToken<DeskEdge> = edge<DeskEdge>('desk')
 
 const ANSWER_WITHIN_MS = 2_000
+/** PD forgets a listener after ten seconds, and a new PD knows none. */
+const EVENTS_AGAIN_MS = 2_000
 
 type Waiting = { readonly done: (answer: World | OperatorAnswer | null) => void }
 
@@ -31,11 +36,13 @@ class OpsDesk implements Desk {
   readonly #ctx: ActorContext<OpsMessage>
   readonly #pd: Ref<PdMessage>
   readonly #waiting = new Map<number, Waiting>()
+  readonly #listeners = new Set<(event: ClusterEvent) => void>()
   #request = 0
 
   constructor(ctx: ActorContext<OpsMessage>) {
     this.#ctx = ctx
     this.#pd = ctx.named(actorNames.pd)
+    ctx.every(EVENTS_AGAIN_MS, { kind: 'askForEvents' })
   }
 
   world(done: (world: World | null) => void): void {
@@ -51,6 +58,20 @@ class OpsDesk implements Desk {
   orderStore(store: number, offline: boolean, done: (answer: OperatorAnswer | null) => void): void {
     const request = this.#expect((answer) => done(answer as OperatorAnswer | null))
     this.#send(request, { kind: 'storeOrder', store, offline, origin: actorNames.ops, request })
+  }
+
+  watch(listener: (event: ClusterEvent) => void): () => void {
+    this.#listeners.add(listener)
+    this.askForEvents()
+    return () => void this.#listeners.delete(listener)
+  }
+
+  askForEvents(): void {
+    if (this.#listeners.size > 0) this.#ctx.tell(this.#pd, { kind: 'eventsWanted', origin: actorNames.ops })
+  }
+
+  tell(events: readonly ClusterEvent[]): void {
+    for (const listener of this.#listeners) for (const event of events) listener(event)
   }
 
   answer(request: number, answer: World | OperatorAnswer | null): void {
@@ -85,7 +106,19 @@ export const opsDesk = actor<OpsMessage>({
     ctx.edge(deskEdge).open(desk)
     return {
       receive(message) {
-        desk.answer(message.request, message.kind === 'expired' ? null : message)
+        switch (message.kind) {
+          case 'askForEvents':
+            desk.askForEvents()
+            return
+          case 'events':
+            desk.tell(message.events)
+            return
+          case 'expired':
+            desk.answer(message.request, null)
+            return
+          default:
+            desk.answer(message.request, message)
+        }
       },
       stop: () => desk.close(),
     }

@@ -6,6 +6,7 @@ import { isIP } from 'node:net'
 import type { ExecutorInspection } from '../actor/index.ts'
 import type { HandKind, HandOrder, OperatorAnswer, World } from '../model/index.ts'
 import type { Desk } from './desk.ts'
+import { streamEvents } from './events.ts'
 import {
   cellsPage,
   executorShape,
@@ -62,6 +63,8 @@ interface Asked {
 interface Answered {
   readonly status: number
   readonly value: unknown
+  /** Instead of a value: goes on writing until the connection ends. */
+  readonly stream?: (response: ServerResponse) => void
 }
 
 interface Row {
@@ -127,6 +130,11 @@ const rows: readonly Row[] = [
     method: 'POST',
     path: '/api/v1/operators',
     answer: async (options, asked) => operatorAnswered(await ordered(options, orderFrom(await asked.body()))),
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/events',
+    answer: (options) => ({ status: 200, value: null, stream: (response) => streamEvents(options, response) }),
   },
   storeRow('offline'),
   storeRow('online'),
@@ -253,8 +261,9 @@ function closed(server: Server): Promise<void> {
 
 async function serve(options: HttpOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    const { status, value } = await dispatch(options, request)
-    send(response, status, value, {})
+    const { status, value, stream } = await dispatch(options, request)
+    if (stream !== undefined && request.method !== 'HEAD') stream(response)
+    else send(response, status, value, {})
   } catch (error) {
     if (!(error instanceof HttpError)) {
       send(response, 500, errorShape('ERR', `a bug of this server: ${String(error)}`, 'please report it'), {})

@@ -1,5 +1,5 @@
 /** The operators under way: one per cell, within limits, ordered again until the world shows that they are finished. */
-import type { CellReport, OperatorInfo, Order, OrderStep } from '../model/index.ts'
+import type { CellReport, ClusterEvent, OperatorInfo, Order, OrderStep } from '../model/index.ts'
 import {
   isFinished,
   isStillPossible,
@@ -41,6 +41,7 @@ export class Operators {
   readonly #byCell = new Map<number, Operator>()
   readonly #ended: Operator[] = []
   #nextId = 1
+  #happened: ClusterEvent[] = []
 
   constructor(settings: PdSettings) {
     this.#settings = settings
@@ -83,6 +84,7 @@ export class Operators {
     if (present !== undefined) this.#end(present, 'cancelled', nowMs)
     const operator = new Operator(this.#nextId++, wish, steps, report.cell.epoch, nowMs)
     this.#byCell.set(wish.cell, operator)
+    this.#happened.push({ event: 'operatorStarted', operator: infoOf(operator, nowMs) })
     return operator
   }
 
@@ -140,17 +142,15 @@ export class Operators {
 
   /** Under way, then the latest that ended. */
   infos(nowMs: number): OperatorInfo[] {
-    const info = (operator: Operator): OperatorInfo => ({
-      id: operator.id,
-      kind: operator.kind,
-      cell: operator.cell,
-      reason: operator.reason,
-      steps: operator.steps.map((step, i) => ({ kind: step.kind, store: step.store, done: i < operator.at })),
-      progress: operator.progress,
-      ageMs: (operator.outcome === null ? nowMs : operator.endedMs) - operator.startedMs,
-      outcome: operator.outcome,
-    })
-    return [...[...this.#byCell.values()].map(info), ...[...this.#ended].reverse().map(info)]
+    const all = [...this.#byCell.values(), ...[...this.#ended].reverse()]
+    return all.map((operator) => infoOf(operator, nowMs))
+  }
+
+  /** What has begun and ended since the last call. */
+  takeHappened(): readonly ClusterEvent[] {
+    const happened = this.#happened
+    if (happened.length > 0) this.#happened = []
+    return happened
   }
 
   #advance(operator: Operator, view: View, generation: number, nowMs: number): Order | null {
@@ -175,7 +175,10 @@ export class Operators {
     const fate = fateOfSplit(step, operator.cell, view)
     if (fate === 'done') operator.at++
     note(operator, fate === 'cut' ? 'one half is reported' : fate === 'done' ? 'all steps done' : 'asked', nowMs)
-    if (fate === 'done') return this.#end(operator, 'finished', nowMs)
+    if (fate === 'done') {
+      this.#happened.push({ event: 'cellSplit', cell: operator.cell, child: step.child })
+      return this.#end(operator, 'finished', nowMs)
+    }
     if (fate === 'void') return this.#end(operator, 'cancelled', nowMs)
     if (this.#isStuck(operator, nowMs)) return this.#end(operator, 'noProgress', nowMs)
     const report = view.cell(operator.cell)
@@ -205,7 +208,21 @@ export class Operators {
     this.#byCell.delete(operator.cell)
     this.#ended.push(operator)
     if (this.#ended.length > this.#settings.operatorsShown) this.#ended.shift()
+    this.#happened.push({ event: 'operatorEnded', operator: infoOf(operator, nowMs) })
     return null
+  }
+}
+
+function infoOf(operator: Operator, nowMs: number): OperatorInfo {
+  return {
+    id: operator.id,
+    kind: operator.kind,
+    cell: operator.cell,
+    reason: operator.reason,
+    steps: operator.steps.map((step, i) => ({ kind: step.kind, store: step.store, done: i < operator.at })),
+    progress: operator.progress,
+    ageMs: (operator.outcome === null ? nowMs : operator.endedMs) - operator.startedMs,
+    outcome: operator.outcome,
   }
 }
 

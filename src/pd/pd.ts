@@ -7,7 +7,7 @@
  *   tick       a few more cells are checked, so that each is looked at again and again; balance runs when its pause is over
  *   turn       ids and notes are fetched and written, wishes become operators, orders and changed routes leave
  */
-import { type ActorContext, type AnyRef, actor, type Behavior, type Ref } from '../actor/index.ts'
+import { type ActorContext, type AnyRef, actor, type Behavior } from '../actor/index.ts'
 import {
   actorNames,
   type GatewayMessage,
@@ -27,6 +27,7 @@ import {
   type WorldWanted,
 } from '../model/index.ts'
 import { balanceCells } from './cell-balance.ts'
+import { EventTeller } from './events.ts'
 import { Facts } from './facts.ts'
 import { judge } from './hand.ts'
 import { Ids } from './ids.ts'
@@ -41,6 +42,7 @@ import { checkReplicas } from './replica.ts'
 import type { Scheduler, Survey } from './scheduler.ts'
 import { type PdSettings, pdDefaults } from './settings.ts'
 import { WantedSplits } from './split.ts'
+import { Subscribers } from './subscribers.ts'
 import { SystemRange } from './system-range.ts'
 import { View } from './view.ts'
 
@@ -60,20 +62,11 @@ const SYSTEM_REST_MS = 500
 const REPORT_AGAIN_MS = 1_000
 /** Cells looked at per tick beside those that were just reported: bounded, however many there are. */
 const CHECKS_PER_TICK = 200
-/** Routes in one message. */
-const ROUTES_MAX = 500
 
 interface Paced {
   readonly scheduler: Scheduler
   pauseMs: number
   dueMs: number
-}
-
-/** Someone who routes, and how far they are told. */
-interface Subscriber {
-  readonly ref: Ref<GatewayMessage>
-  /** A message found no room: all routes are sent anew. */
-  wantsAll: boolean
 }
 
 class Pd implements Behavior<PdMessage> {
@@ -85,7 +78,8 @@ class Pd implements Behavior<PdMessage> {
   readonly #ids: Ids
   readonly #system: SystemRange
   readonly #balance: readonly Paced[]
-  readonly #subscribers = new Map<string, Subscriber>()
+  readonly #subscribers: Subscribers
+  readonly #events: EventTeller
   /** Reported since they were last checked. */
   readonly #due = new Set<number>()
   readonly #facts = new Facts()
@@ -110,6 +104,8 @@ class Pd implements Behavior<PdMessage> {
     const { replicas, splitPeers, initialCells } = options
     this.#settings = { ...pdDefaults, replicas, splitPeers, initialCells, ...settings }
     this.#view = new View(this.#settings, topology.stores, nowMs)
+    this.#subscribers = new Subscribers(ctx)
+    this.#events = new EventTeller(ctx)
     this.#operators = new Operators(this.#settings)
     this.#ids = new Ids(this.#settings.idBlock)
     this.#system = new SystemRange(ctx, topology, options.requestTimeout)
@@ -133,7 +129,7 @@ class Pd implements Behavior<PdMessage> {
         this.#system.answers(message, nowMs)
         break
       case 'routesWanted':
-        this.#subscribers.set(message.origin, { ref: this.#ctx.named(message.origin), wantsAll: true })
+        this.#subscribers.add(message.origin)
         break
       case 'worldWanted':
         this.#tellWorld(message, nowMs)
@@ -146,6 +142,9 @@ class Pd implements Behavior<PdMessage> {
         break
       case 'storeOrder':
         this.#orderStore(message, nowMs)
+        break
+      case 'eventsWanted':
+        this.#events.listen(message.origin, nowMs)
         break
       case 'splitWanted':
         this.#wantedSplits.ask(message.cell, message.reason, nowMs)
@@ -186,7 +185,8 @@ class Pd implements Behavior<PdMessage> {
       this.#balanceDue = false
       this.#giveOrders(nowMs)
     }
-    this.#tellRoutes(routes)
+    this.#events.tell(this.#operators.takeHappened(), routes, nowMs)
+    this.#subscribers.tellRoutes(routes, () => this.#routesOf(this.#cellIds()))
   }
 
   executorLost(executor: number): void {
@@ -220,13 +220,8 @@ class Pd implements Behavior<PdMessage> {
     if (this.#ids.generation > 0) buryEmptied(this.#view, this.#notes)
     if (nowMs - this.#factsToldMs >= FACTS_MS) {
       this.#factsToldMs = nowMs
-      this.#tellFacts()
+      this.#subscribers.tellFacts(this.#facts.of(this.#view))
     }
-  }
-
-  #tellFacts(): void {
-    const facts = this.#facts.of(this.#view)
-    for (const { ref } of this.#subscribers.values()) this.#ctx.tell(ref, facts)
   }
 
   /** No message is sent to wait for: those that are not there yet report when they are. */
@@ -338,22 +333,6 @@ class Pd implements Behavior<PdMessage> {
       routes.push({ cell: report.cell, leaderStore: this.#view.leaderStore(report), term: report.term })
     }
     return routes
-  }
-
-  #tellRoutes(changed: readonly Route[]): void {
-    let all: Route[] | null = null
-    for (const subscriber of this.#subscribers.values()) {
-      let routes = changed
-      if (subscriber.wantsAll) {
-        all ??= this.#routesOf(this.#cellIds())
-        routes = all
-      }
-      subscriber.wantsAll = false
-      for (let i = 0; i < routes.length; i += ROUTES_MAX) {
-        const message = { kind: 'routes', routes: routes.slice(i, i + ROUTES_MAX) } as const
-        if (!this.#ctx.tell(subscriber.ref, message)) subscriber.wantsAll = true
-      }
-    }
   }
 
   #tellWorld({ origin, request }: WorldWanted, nowMs: number): void {

@@ -3,7 +3,7 @@ import { actor, createSimulation } from '../../src/actor/index.ts'
 import { actorNames, type OpsMessage, type PdMessage, type World } from '../../src/model/index.ts'
 import { type Desk, deskEdge, opsDesk } from '../../src/ops/index.ts'
 
-/** Answers the second question first, and the first one never. */
+/** Answers the second question first, and the first one never. To whoever wants events it tells one. */
 const slowPd = actor<PdMessage>({
   module: import.meta.url,
   name: 'slowPd',
@@ -11,6 +11,10 @@ const slowPd = actor<PdMessage>({
     let asked = 0
     return {
       receive(message) {
+        if (message.kind === 'eventsWanted') {
+          const events = [{ event: 'cellSplit', cell: 2, child: 3 }] as const
+          ctx.tell(ctx.named<OpsMessage>(message.origin), { kind: 'events', events })
+        }
         if (message.kind !== 'worldWanted' || ++asked === 1) return
         const { origin, request } = message
         ctx.tell(ctx.named<OpsMessage>(origin), { kind: 'world', request, cells: [], stores: [] })
@@ -53,6 +57,19 @@ test('an answer goes to its own question, and a question without one is given up
   ])
   expect(answers[1]?.[2]).toBeGreaterThanOrEqual(2_000)
   expect(answers[1]?.[2]).toBeLessThan(2_300)
+})
+
+test('whoever watches hears what PD tells, until they leave', () => {
+  const { simulation, desk } = bench(true)
+  const heard: string[] = []
+  const leave = desk.watch(({ event }) => heard.push(event))
+  simulation.run({ untilMs: 5_000 })
+  // At once, and again every two seconds while somebody watches.
+  expect(heard.length).toBeGreaterThanOrEqual(3)
+  leave()
+  const before = heard.length
+  simulation.run({ untilMs: 15_000 })
+  expect(heard).toHaveLength(before)
 })
 
 test('while there is no PD every question is answered at once, with nothing', () => {

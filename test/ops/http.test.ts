@@ -1,7 +1,7 @@
 import { request } from 'node:http'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { utf8 } from '../../src/base/index.ts'
-import type { HandOrder, OperatorAnswer, World } from '../../src/model/index.ts'
+import type { ClusterEvent, HandOrder, OperatorAnswer, World } from '../../src/model/index.ts'
 import { type Desk, type HttpServer, openHttp } from '../../src/ops/index.ts'
 
 /** A world of one system cell and five user cells that follow on each other, the last key not being text. */
@@ -67,11 +67,13 @@ let desk: Desk | null
 let answer: OperatorAnswer | null
 let heard: (HandOrder | { store: number; offline: boolean })[]
 let ready: boolean
+let watchers: Set<(event: ClusterEvent) => void>
 
 beforeEach(async () => {
   password = ''
   ready = true
   heard = []
+  watchers = new Set()
   answer = { kind: 'operatorAnswer', request: 1, operator: 42, refusal: 'none', message: '' }
   desk = {
     world: (done) => done(world),
@@ -82,6 +84,10 @@ beforeEach(async () => {
     orderStore(store, offline, done) {
       heard.push({ store, offline })
       done(answer)
+    },
+    watch(listener) {
+      watchers.add(listener)
+      return () => void watchers.delete(listener)
     },
   }
   server = await openHttp({
@@ -243,6 +249,22 @@ describe('An order', () => {
   })
 })
 
+test('Events are streamed as they happen, until the reader leaves', async () => {
+  const leaving = new AbortController()
+  const response = await fetch(`http://127.0.0.1:${server.port}/api/v1/events`, { signal: leaving.signal })
+  expect(response.headers.get('content-type')).toContain('text/event-stream')
+  const [tell] = watchers
+  tell?.({ event: 'cellSplit', cell: 2, child: 1000 })
+  tell?.({ event: 'leaderChanged', cell: 2, store: 0 })
+  let read = ''
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  while (!read.includes('leaderChanged')) read += (await reader?.read())?.value ?? ''
+  expect(read).toContain('event: cellSplit\ndata: {"cell":2,"child":1000}\n\n')
+  expect(read).toContain('event: leaderChanged\ndata: {"cell":2,"leader":null}\n\n')
+  leaving.abort()
+  await vi.waitFor(() => expect(watchers.size).toBe(0))
+})
+
 describe('A store', () => {
   const post = (path: string, headers: Record<string, string> = { 'content-type': 'application/json' }) =>
     ask(path, { method: 'POST', headers })
@@ -282,7 +304,12 @@ describe('An error', () => {
   })
 
   test('while PD does not answer is 503', async () => {
-    desk = { world: (done) => done(null), order: (_, done) => done(null), orderStore: (_a, _b, done) => done(null) }
+    desk = {
+      world: (done) => done(null),
+      order: (_, done) => done(null),
+      orderStore: (_a, _b, done) => done(null),
+      watch: () => () => {},
+    }
     expect(await ask('/api/v1/cells')).toMatchObject({ status: 503, body: { error: { code: 'UNAVAILABLE' } } })
     desk = null
     expect((await ask('/api/v1/stores')).status).toBe(503)

@@ -189,6 +189,27 @@ describe('An order by hand', () => {
   })
 })
 
+test('Whoever listens hears of operators, splits and leaders, and is forgotten after ten seconds', () => {
+  const bench = new Bench(9, twoCells)
+  bench.run(10_000)
+  const happened = () => bench.heard.flatMap((message) => (message.kind === 'events' ? message.events : []))
+  bench.tell({ kind: 'eventsWanted', origin: 'listener' })
+  bench.ask({ kind: 'operatorWanted', operator: 'split', cell: 2, store: 0, key: utf8('m') })
+  bench.runUntil(() => happened().some(({ event }) => event === 'cellSplit'), 5_000)
+  expect(happened().slice(0, 3)).toMatchObject([
+    { event: 'operatorStarted', operator: { kind: 'split', outcome: null } },
+    { event: 'cellSplit', cell: 2 },
+    { event: 'operatorEnded', operator: { kind: 'split', outcome: 'finished' } },
+  ])
+  bench.runUntil(() => happened().some(({ event }) => event === 'leaderChanged'), 5_000)
+  expect(happened().some(({ event }) => event === 'leaderChanged')).toBe(true)
+  bench.run(15_000)
+  const before = happened().length
+  bench.ask({ kind: 'operatorWanted', operator: 'split', cell: 2, store: 0, key: utf8('c') })
+  bench.run(5_000)
+  expect(happened()).toHaveLength(before)
+})
+
 describe('A store that is ordered offline', () => {
   const order = (bench: Bench, store: number, offline: boolean) => bench.ask({ kind: 'storeOrder', store, offline })
   const state = (bench: Bench, store: number) => {
