@@ -129,6 +129,13 @@ function readReport(printed: string): Report | null {
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
 
+/** Each guard once; of seeds only the most, among which the others are. */
+function withMostSeeds(guards: readonly string[]): Set<string> {
+  const seeds = guards.filter((guard) => guard.startsWith('sim ')).map((guard) => Number(guard.slice(4)))
+  const most = `sim ${Math.max(...seeds)}`
+  return new Set(guards.filter((guard) => !guard.startsWith('sim ') || guard === most))
+}
+
 /** Those that are red without any patch. */
 function redBefore(guards: ReadonlySet<string>): string[] {
   const copy = new Copy()
@@ -169,7 +176,7 @@ function main(asked: readonly string[]): void {
   const all = readdirSync(HERE).flatMap((file) => (file.endsWith('.patch') ? [file.slice(0, -6)] : []))
   const mutants = (asked.length > 0 ? asked : all.sort()).map(readMutant)
   console.log('without any patch:')
-  const red = redBefore(new Set(mutants.flatMap((mutant) => mutant.guards)))
+  const red = redBefore(withMostSeeds(mutants.flatMap((mutant) => mutant.guards)))
   if (red.length > 0) throw new Error(`red without any patch: ${red.join(', ')}`)
   let failed = 0
   for (const mutant of mutants) {

@@ -298,7 +298,7 @@ export const mutants: readonly Mutant[] = [
     'a joint configuration is never left',
     'proposals.ts',
     'if (!autoLeave || raft.state',
-    'if (autoLeave || raft.state',
+    'if (raft.log.applied >= 0 || raft.state',
   ),
   mutant(
     'a voter of the outgoing half is a learner at once',
