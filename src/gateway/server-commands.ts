@@ -1,4 +1,4 @@
-/** CONFIG and DEBUG. */
+/** CONFIG and DEBUG; SHUTDOWN, LASTSAVE and WAIT. */
 import { type Arguments, texts } from '../redis/index.ts'
 import type { SessionCommand } from './server.ts'
 import type { Wish } from './settings.ts'
@@ -73,9 +73,43 @@ function executorAt(args: Arguments, i: number, executors: number): number | nul
   return typeof executor === 'number' && executor >= 0 && executor < executors ? executor : null
 }
 
+const SHUTDOWN_WORDS = ['nosave', 'save', 'now', 'force', 'abort']
+
+/** Never for a client to do: the process may be another's, and what stops it should know how it is started again. */
+const shutdown: SessionCommand = (_session, args, reply, server) => {
+  for (let i = 1; i < args.count; i++) {
+    if (!SHUTDOWN_WORDS.some((word) => args.is(i, word))) return reply.errorText(texts.syntax)
+  }
+  reply.error(
+    'ERR',
+    `SHUTDOWN is not for clients: stop the server by the signal SIGTERM to process ${server.process.id}`,
+  )
+}
+
+/** What was acknowledged is saved, at any time. */
+const lastSave: SessionCommand = (_session, _args, reply, server) => {
+  reply.integer(Math.floor(server.clock.wallMs() / 1000))
+}
+
+/**
+ * The reply leaves behind those to the commands before it, and what they acknowledged is on a majority of the copies:
+ * on so many beside the leader's. It is known at once, and does not grow however long a client would wait.
+ */
+const wait: SessionCommand = (_session, args, reply, server) => {
+  if (args.integer(1) === null) return reply.errorText(texts.notInteger)
+  const timeoutMs = args.integer(2)
+  if (timeoutMs === null) return reply.errorText('ERR timeout is not an integer or out of range')
+  if (timeoutMs < 0) return reply.errorText('ERR timeout is negative')
+  const copies = Math.min(server.settings.options.replicas, server.topology.stores.length)
+  reply.integer(Math.floor(copies / 2))
+}
+
 export const serverCommands: Readonly<Record<string, SessionCommand>> = {
   'config|get': configGet,
   'config|set': configSet,
   'config|resetstat': configResetStat,
   debug,
+  lastsave: lastSave,
+  shutdown,
+  wait,
 }

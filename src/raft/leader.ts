@@ -101,7 +101,8 @@ function handleAdvance(raft: Raft, progress: Progress, message: Message): void {
   else resumeReplication(raft, progress)
 
   const isSelf = progress.id === raft.id
-  if (raft.tryCommit()) {
+  // What is committed already moves no quorum: of the acknowledgements of an entry only the deciding one is counted out.
+  if (message.index > raft.log.committed && raft.tryCommit()) {
     startEarlyReads(raft)
     broadcastAppend(raft)
   } else if (!isSelf && progress.canBumpCommit(raft.log.committed)) {

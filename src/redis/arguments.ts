@@ -1,4 +1,4 @@
-import { EMPTY } from '../base/index.ts'
+import { copyBytes, EMPTY } from '../base/index.ts'
 import { parseInteger } from './integers.ts'
 
 /** What Node gives every byte array, though its types name it only on Buffer: a native, allocation-poor decode. */
@@ -133,7 +133,6 @@ export class Arguments {
 
   /** A copy of the command's RESP bytes, for what must outlive the buffer. */
   encode(): Uint8Array {
-    // Not the method: a Buffer's own `slice` is a view.
-    return Uint8Array.prototype.slice.call(this.buffer, this.commandStart, this.commandEnd)
+    return copyBytes(this.buffer.subarray(this.commandStart, this.commandEnd))
   }
 }

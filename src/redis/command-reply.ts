@@ -57,21 +57,35 @@ function info(row: CommandRow, reply: ReplyWriter): void {
   for (const subcommand of row.subcommands) info(subcommand, reply)
 }
 
-/** Redis tells the last key counted from the first one, unless it counts from the end. */
+/** One for all keys; or one for each of two, when different things are done to them. */
 function keySpecifications(row: CommandRow, reply: ReplyWriter): void {
-  if (row.firstKey === 0) {
-    reply.set(0)
-    return
+  if (row.firstKey === 0) reply.set(0)
+  else if (row.secondKeyFlags.length === 0) {
+    reply.set(1)
+    keySpecification(row, row.keyFlags, row.firstKey, row.lastKey, reply)
+  } else {
+    reply.set(2)
+    keySpecification(row, row.keyFlags, row.firstKey, row.firstKey, reply)
+    keySpecification(row, row.secondKeyFlags, row.lastKey, row.lastKey, reply)
   }
-  reply.set(1)
+}
+
+/** Redis tells the last key counted from the first one, unless it counts from the end. */
+function keySpecification(
+  row: CommandRow,
+  flags: readonly string[],
+  first: number,
+  last: number,
+  reply: ReplyWriter,
+): void {
   reply.map(row.keyNotes === '' ? 3 : 4)
   if (row.keyNotes !== '') {
     reply.bulkText('notes')
     reply.bulkText(row.keyNotes)
   }
   reply.bulkText('flags')
-  reply.set(row.keyFlags.length)
-  for (const flag of row.keyFlags) reply.simple(flag)
+  reply.set(flags.length)
+  for (const flag of flags) reply.simple(flag)
   reply.bulkText('begin_search')
   reply.map(2)
   reply.bulkText('type')
@@ -79,7 +93,7 @@ function keySpecifications(row: CommandRow, reply: ReplyWriter): void {
   reply.bulkText('spec')
   reply.map(1)
   reply.bulkText('index')
-  reply.integer(row.firstKey)
+  reply.integer(first)
   reply.bulkText('find_keys')
   reply.map(2)
   reply.bulkText('type')
@@ -87,7 +101,7 @@ function keySpecifications(row: CommandRow, reply: ReplyWriter): void {
   reply.bulkText('spec')
   reply.map(3)
   reply.bulkText('lastkey')
-  reply.integer(row.lastKey < 0 ? row.lastKey : row.lastKey - row.firstKey)
+  reply.integer(last < 0 ? last : last - first)
   reply.bulkText('keystep')
   reply.integer(row.keyStep)
   reply.bulkText('limit')

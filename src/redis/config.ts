@@ -1,5 +1,11 @@
+import type { Arguments } from './arguments.ts'
 import { helpSubcommand } from './help.ts'
+import type { ReplyWriter } from './reply-writer.ts'
 import { type CommandRow, sessionCommand } from './row.ts'
+
+function answerRewrite(_args: Arguments, reply: ReplyWriter): void {
+  reply.error('ERR', 'The server is running without a config file')
+}
 
 export const config: CommandRow = sessionCommand({
   name: 'config',
@@ -20,6 +26,23 @@ export const config: CommandRow = sessionCommand({
       complexity: 'O(N) for N patterns',
     }),
     helpSubcommand('config', 'server', [], () => config.subcommands),
+    sessionCommand({
+      name: 'config|resetstat',
+      arity: 2,
+      flags: ['admin', 'noscript', 'loading', 'stale'],
+      summary: 'Begins anew to count what INFO tells.',
+      since: '2.0.0',
+      group: 'server',
+    }),
+    sessionCommand({
+      name: 'config|rewrite',
+      arity: 2,
+      flags: ['admin', 'noscript', 'loading', 'stale'],
+      summary: 'Refused: settings are given by flags, and there is no file of them.',
+      since: '2.8.0',
+      group: 'server',
+      answer: answerRewrite,
+    }),
     sessionCommand({
       name: 'config|set',
       arity: -4,

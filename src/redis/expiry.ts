@@ -66,7 +66,15 @@ function holds(conditions: number, oldMs: number, newMs: number): boolean {
   return (conditions & LT) === 0 || oldMs === 0 || newMs < oldMs
 }
 
-function expireIn(args: Arguments, keyspace: Keyspace, reply: ReplyWriter, row: CommandRow, inSeconds: boolean): void {
+/** EXPIRE and its sisters: a time from now, or from 1970. */
+function expireAfter(
+  args: Arguments,
+  keyspace: Keyspace,
+  reply: ReplyWriter,
+  row: CommandRow,
+  inSeconds: boolean,
+  baseMs: number,
+): void {
   const conditions = args.count === 3 ? 0 : parseConditions(args)
   if (typeof conditions === 'string') {
     reply.errorText(conditions)
@@ -77,8 +85,7 @@ function expireIn(args: Arguments, keyspace: Keyspace, reply: ReplyWriter, row: 
     reply.errorText(texts.notInteger)
     return
   }
-  const { nowMs } = keyspace
-  const expireAtMs = absolute(given, inSeconds, nowMs)
+  const expireAtMs = absolute(given, inSeconds, baseMs)
   if (expireAtMs === null) {
     reply.errorText(invalidExpireError(row))
     return
@@ -89,13 +96,13 @@ function expireIn(args: Arguments, keyspace: Keyspace, reply: ReplyWriter, row: 
     reply.integer(0)
     return
   }
-  if (expireAtMs <= nowMs) keyspace.remove(key)
+  if (expireAtMs <= keyspace.nowMs) keyspace.remove(key)
   else if (expireAtMs !== value.expireAtMs) keyspace.expire(key, expireAtMs)
   reply.integer(1)
 }
 
 function executeExpire(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
-  expireIn(args, keyspace, reply, expire, true)
+  expireAfter(args, keyspace, reply, expire, true, keyspace.nowMs)
 }
 
 export const expire = cellCommand({
@@ -112,7 +119,7 @@ export const expire = cellCommand({
 })
 
 function executePexpire(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
-  expireIn(args, keyspace, reply, pexpire, false)
+  expireAfter(args, keyspace, reply, pexpire, false, keyspace.nowMs)
 }
 
 export const pexpire = cellCommand({
@@ -126,6 +133,40 @@ export const pexpire = cellCommand({
   since: '2.6.0',
   group: 'generic',
   execute: executePexpire,
+})
+
+function executeExpireat(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
+  expireAfter(args, keyspace, reply, expireat, true, 0)
+}
+
+export const expireat = cellCommand({
+  name: 'expireat',
+  arity: -3,
+  flags: ['write', 'fast'],
+  categories: ['keyspace'],
+  keys: [1, 1, 1],
+  keyFlags: ['RW', 'update'],
+  summary: 'Sets the time at which a key dies, in seconds since 1970.',
+  since: '1.2.0',
+  group: 'generic',
+  execute: executeExpireat,
+})
+
+function executePexpireat(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
+  expireAfter(args, keyspace, reply, pexpireat, false, 0)
+}
+
+export const pexpireat = cellCommand({
+  name: 'pexpireat',
+  arity: -3,
+  flags: ['write', 'fast'],
+  categories: ['keyspace'],
+  keys: [1, 1, 1],
+  keyFlags: ['RW', 'update'],
+  summary: 'Sets the time at which a key dies, in milliseconds since 1970.',
+  since: '2.6.0',
+  group: 'generic',
+  execute: executePexpireat,
 })
 
 /** −2: no such key; −1: it has no time to live. */
@@ -170,6 +211,49 @@ export const pttl = cellCommand({
   since: '2.6.0',
   group: 'generic',
   execute: executePttl,
+})
+
+/** −2: no such key; −1: it has no time to live. Above 2^53 the time is rounded, but stays within 64 bits. */
+function expiryTimeMs(args: Arguments, keyspace: Keyspace): number | bigint {
+  const value = keyspace.find(args.key(1))
+  if (value === null) return -2
+  if (value.expireAtMs === 0) return -1
+  return value.expireAtMs >= 2 ** 63 ? INTEGER_MAX : value.expireAtMs
+}
+
+function executeExpiretime(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
+  const ms = Number(expiryTimeMs(args, keyspace))
+  reply.integer(ms < 0 ? ms : Math.floor((ms + 500) / 1000))
+}
+
+export const expiretime = cellCommand({
+  name: 'expiretime',
+  arity: 2,
+  flags: ['readonly', 'fast'],
+  categories: ['keyspace'],
+  keys: [1, 1, 1],
+  keyFlags: ['RO', 'access'],
+  summary: 'Gives the time at which a key dies, in seconds since 1970: -1 for never, -2 when it is absent.',
+  since: '7.0.0',
+  group: 'generic',
+  execute: executeExpiretime,
+})
+
+function executePexpiretime(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
+  reply.integer(expiryTimeMs(args, keyspace))
+}
+
+export const pexpiretime = cellCommand({
+  name: 'pexpiretime',
+  arity: 2,
+  flags: ['readonly', 'fast'],
+  categories: ['keyspace'],
+  keys: [1, 1, 1],
+  keyFlags: ['RO', 'access'],
+  summary: 'Gives the time at which a key dies, in milliseconds since 1970: -1 for never, -2 when it is absent.',
+  since: '7.0.0',
+  group: 'generic',
+  execute: executePexpiretime,
 })
 
 function executePersist(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {

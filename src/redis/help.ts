@@ -8,6 +8,7 @@ export function helpSubcommand(
   group: CommandGroup,
   categories: readonly CommandCategory[],
   subcommands: () => readonly CommandRow[],
+  since = '5.0.0',
 ): CommandRow {
   return sessionCommand({
     name: `${container}|help`,
@@ -15,7 +16,7 @@ export function helpSubcommand(
     flags: ['loading', 'stale'],
     categories,
     summary: 'Prints this help.',
-    since: '5.0.0',
+    since,
     group,
     answer: (_args: Arguments, reply: ReplyWriter): void => {
       const lines = [`${container.toUpperCase()} <subcommand> [<arg> ...]. Subcommands are:`]

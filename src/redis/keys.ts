@@ -65,6 +65,23 @@ export const exists = cellCommand({
   execute: executeExists,
 })
 
+/** Nothing is kept of when a key was used: to touch it is to see whether it is there. */
+export const touch = cellCommand({
+  name: 'touch',
+  arity: -2,
+  flags: ['readonly', 'fast'],
+  categories: ['keyspace'],
+  tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
+  keys: [1, -1, 1],
+  keyFlags: ['RO'],
+  summary: 'Gives how many of the keys named are there, as EXISTS does.',
+  since: '3.2.1',
+  group: 'generic',
+  complexity: 'O(N) for N keys',
+  spread: 'sum',
+  execute: executeExists,
+})
+
 function executeType(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
   const value = keyspace.find(args.key(1))
   reply.simple(value === null ? 'none' : value.type)
@@ -117,6 +134,21 @@ export const flushall = cellCommand({
   categories: ['keyspace', 'dangerous'],
   tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
   summary: 'Removes all keys.',
+  since: '1.0.0',
+  group: 'server',
+  complexity: 'O(N) for N cells',
+  spread: 'allOk',
+  execute: executeFlushall,
+})
+
+/** There is one database. */
+export const flushdb = cellCommand({
+  name: 'flushdb',
+  arity: -1,
+  flags: ['write'],
+  categories: ['keyspace', 'dangerous'],
+  tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
+  summary: 'Removes all keys, as FLUSHALL does.',
   since: '1.0.0',
   group: 'server',
   complexity: 'O(N) for N cells',

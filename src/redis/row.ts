@@ -20,6 +20,8 @@ const commandFlags = [
   'fast',
   'no_auth',
   'may_replicate',
+  'no_async_loading',
+  'no_multi',
   'allow_busy',
 ] as const
 export type CommandFlag = (typeof commandFlags)[number]
@@ -50,7 +52,7 @@ const commandCategories = [
 ] as const
 export type CommandCategory = (typeof commandCategories)[number]
 
-export type CommandGroup = 'string' | 'generic' | 'server' | 'connection'
+export type CommandGroup = 'string' | 'generic' | 'server' | 'connection' | 'cluster'
 
 /**
  * How a command over several cells is cut, one command per cell, and how the replies are joined:
@@ -80,6 +82,8 @@ export interface CommandRow {
   readonly tips: readonly string[]
   /** What is done to the keys, as COMMAND INFO tells it. */
   readonly keyFlags: readonly string[]
+  /** What is done to the second of two keys, where that is something else than to the first; else empty. */
+  readonly secondKeyFlags: readonly string[]
   readonly keyNotes: string
   readonly summary: string
   readonly since: string
@@ -117,6 +121,7 @@ interface CellCommand extends Described {
   /** `[first, last, step]`. */
   readonly keys?: readonly [number, number, number]
   readonly keyFlags?: readonly string[]
+  readonly secondKeyFlags?: readonly string[]
   readonly keyNotes?: string
   readonly spread?: Spread
   readonly internal?: boolean
@@ -136,6 +141,7 @@ export function cellCommand(described: CellCommand): CommandRow {
     lastKey: keys[1],
     keyStep: keys[2],
     keyFlags: described.keyFlags ?? [],
+    secondKeyFlags: described.secondKeyFlags ?? [],
     keyNotes: described.keyNotes ?? '',
     where: 'cell',
     internal: described.internal ?? false,
@@ -154,6 +160,7 @@ export function sessionCommand(described: SessionCommand): CommandRow {
     lastKey: 0,
     keyStep: 0,
     keyFlags: [],
+    secondKeyFlags: [],
     keyNotes: '',
     where: 'session',
     internal: false,
@@ -179,6 +186,7 @@ function row(described: Described, rest: Omit<CommandRow, keyof Described | Deri
     categories: categoriesOf(described),
     tips: described.tips ?? [],
     keyFlags: rest.keyFlags,
+    secondKeyFlags: rest.secondKeyFlags,
     keyNotes: rest.keyNotes,
     summary: described.summary,
     since: described.since,

@@ -1,8 +1,8 @@
 import type { Arguments } from './arguments.ts'
-import { parseExpiry } from './expiry.ts'
 import type { Keyspace } from './keyspace.ts'
 import type { ReplyWriter } from './reply-writer.ts'
 import { cellCommand } from './row.ts'
+import { ANY_EXPIRY, GET, KEEPTTL, NX, StringOptions, XX } from './string-options.ts'
 import { texts, tooBigText, wrongArityError } from './texts.ts'
 
 function executeGet(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
@@ -34,82 +34,16 @@ function executeSet(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): vo
   } else executeSetWithOptions(args, keyspace, reply)
 }
 
-/** What option words of SET came so far. `expiry` is the one of EX, PX, EXAT and PXAT that was given. */
-const NX = 1
-const XX = 2
-const GET = 4
-const KEEPTTL = 8
-const EX = 16
-const PX = 32
-const EXAT = 64
-const PXAT = 128
-const ANY_EXPIRY = EX | PX | EXAT | PXAT
-
-/** The bit of the option word at `i`, 0 for any other word. */
-function optionAt(args: Arguments, i: number): number {
-  switch (args.length(i)) {
-    case 2:
-      if (args.is(i, 'ex')) return EX
-      if (args.is(i, 'px')) return PX
-      if (args.is(i, 'nx')) return NX
-      return args.is(i, 'xx') ? XX : 0
-    case 3:
-      return args.is(i, 'get') ? GET : 0
-    case 4:
-      if (args.is(i, 'exat')) return EXAT
-      return args.is(i, 'pxat') ? PXAT : 0
-    case 7:
-      return args.is(i, 'keepttl') ? KEEPTTL : 0
-    default:
-      return 0
-  }
-}
-
-/** What may not stand beside an option. The same expiry option may come twice, and the last one counts. */
-function excludedBy(option: number): number {
-  switch (option) {
-    case NX:
-      return XX
-    case XX:
-      return NX
-    case GET:
-      return 0
-    case KEEPTTL:
-      return ANY_EXPIRY
-    default:
-      return KEEPTTL | (ANY_EXPIRY & ~option)
-  }
-}
+const options = new StringOptions()
 
 function executeSetWithOptions(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
-  let options = 0
-  let expiryAt = 0
-  for (let i = 3; i < args.count; i++) {
-    const option = optionAt(args, i)
-    if (option === 0 || (options & excludedBy(option)) !== 0) {
-      reply.errorText(texts.syntax)
-      return
-    }
-    if ((option & ANY_EXPIRY) !== 0) {
-      i++
-      if (i === args.count) {
-        reply.errorText(texts.syntax)
-        return
-      }
-      expiryAt = i
-    }
-    options |= option
+  if (!options.parse(args, 3, NX | XX | GET | KEEPTTL | ANY_EXPIRY)) {
+    reply.errorText(texts.syntax)
+    return
   }
-
   let expireAtMs = 0
-  if (expiryAt !== 0) {
-    const expiry = parseExpiry(
-      args,
-      expiryAt,
-      (options & (EX | EXAT)) !== 0,
-      (options & (EX | PX)) !== 0 ? keyspace.nowMs : 0,
-      set,
-    )
+  if (options.expiryIndex !== 0) {
+    const expiry = options.expiry(args, keyspace, set)
     if (typeof expiry === 'string') {
       reply.errorText(expiry)
       return
@@ -123,18 +57,18 @@ function executeSetWithOptions(args: Arguments, keyspace: Keyspace, reply: Reply
 
   const key = args.key(1)
   const old = keyspace.find(key)
-  const wanted = (options & NX) !== 0 ? old === null : (options & XX) !== 0 ? old !== null : true
+  const wanted = options.has(NX) ? old === null : options.has(XX) ? old !== null : true
   // The reply comes before the change: what `find` gave is good only until the keyspace is called again.
-  if ((options & GET) !== 0) {
+  if (options.has(GET)) {
     if (old === null) reply.nil()
     else reply.bulk(old.buffer, old.start, old.end)
   } else if (wanted) reply.ok()
   else reply.nil()
   if (!wanted) return
 
-  if ((options & KEEPTTL) !== 0 && old !== null) expireAtMs = old.expireAtMs
+  if (options.has(KEEPTTL) && old !== null) expireAtMs = old.expireAtMs
   // A key that is dead when it is born is not born.
-  if (expiryAt !== 0 && expireAtMs <= keyspace.nowMs) keyspace.remove(key)
+  if (options.expiryIndex !== 0 && expireAtMs <= keyspace.nowMs) keyspace.remove(key)
   else keyspace.put(key, args.buffer, args.start(2), args.end(2), expireAtMs)
 }
 

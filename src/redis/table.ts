@@ -1,16 +1,26 @@
 import type { Arguments } from './arguments.ts'
 import * as client from './client.ts'
+import * as cluster from './cluster.ts'
 import * as command from './command.ts'
 import * as config from './config.ts'
 import * as connection from './connection.ts'
 import * as counters from './counters.ts'
+import * as durability from './durability.ts'
+import * as exchanges from './exchanges.ts'
 import * as expiry from './expiry.ts'
+import * as floatCounters from './float-counters.ts'
+import * as inspection from './inspection.ts'
 import * as keys from './keys.ts'
+import * as lcs from './lcs.ts'
+import * as monitoring from './monitoring.ts'
+import * as moving from './moving.ts'
 import type { CommandRow } from './row.ts'
 import * as server from './server.ts'
 import * as strings from './strings.ts'
+import * as substrings from './substrings.ts'
 import * as systemRange from './system-range.ts'
 import { unknownCommandText } from './texts.ts'
+import * as timedStrings from './timed-strings.ts'
 
 /** Every command, by group. Adding one is adding its row here. */
 export const commands: readonly CommandRow[] = [
@@ -20,21 +30,44 @@ export const commands: readonly CommandRow[] = [
   strings.mset,
   strings.set,
   strings.strlen,
+  exchanges.getdel,
+  exchanges.getset,
+  exchanges.msetnx,
+  exchanges.setnx,
+  timedStrings.getex,
+  timedStrings.psetex,
+  timedStrings.setex,
+  substrings.getrange,
+  substrings.setrange,
+  substrings.substr,
+  lcs.lcs,
   counters.decr,
   counters.decrby,
   counters.incr,
   counters.incrby,
+  floatCounters.incrbyfloat,
   expiry.expire,
+  expiry.expireat,
+  expiry.expiretime,
   expiry.persist,
   expiry.pexpire,
+  expiry.pexpireat,
+  expiry.pexpiretime,
   expiry.pttl,
   expiry.ttl,
   keys.dbsize,
   keys.del,
   keys.exists,
   keys.flushall,
+  keys.flushdb,
+  keys.touch,
   keys.type,
   keys.unlink,
+  moving.copy,
+  moving.rename,
+  moving.renamenx,
+  inspection.memory,
+  inspection.object,
   connection.auth,
   connection.echo,
   connection.hello,
@@ -48,6 +81,17 @@ export const commands: readonly CommandRow[] = [
   server.debug,
   server.info,
   server.time,
+  durability.bgsave,
+  durability.lastsave,
+  durability.role,
+  durability.save,
+  durability.shutdown,
+  durability.wait,
+  monitoring.latency,
+  monitoring.slowlog,
+  cluster.cluster,
+  cluster.readonly,
+  cluster.readwrite,
   systemRange.syscas,
   systemRange.sysget,
   systemRange.syswrite,

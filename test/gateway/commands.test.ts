@@ -376,6 +376,69 @@ describe('INFO', () => {
   })
 })
 
+test('CONFIG RESETSTAT counts anew', () => {
+  const client = new Street().connect()
+  talk(
+    client,
+    ['PING', '+PONG\r\n'],
+    ['CONFIG RESETSTAT', OK],
+    ['INFO stats', /\r\ntotal_commands_processed:1\r\n/],
+    ['CONFIG RESETSTAT x', "-ERR wrong number of arguments for 'config|resetstat' command\r\n"],
+    ['CONFIG REWRITE', '-ERR The server is running without a config file\r\n'],
+  )
+})
+
+describe('what is saved, and where', () => {
+  test('WAIT tells the copies beside the first that a majority has, at once', () => {
+    const client = new Street().connect()
+    talk(
+      client,
+      ['WAIT 0 0', ':1\r\n'],
+      ['WAIT 5 0', ':1\r\n'],
+      ['WAIT -1 9223372036854775807', ':1\r\n'],
+      ['WAIT x 0', '-ERR value is not an integer or out of range\r\n'],
+      ['WAIT 0 1.5', '-ERR timeout is not an integer or out of range\r\n'],
+      ['WAIT 0 -1', '-ERR timeout is negative\r\n'],
+      ['WAIT 0', "-ERR wrong number of arguments for 'wait' command\r\n"],
+    )
+    talk(new Street({ replicas: '1' }).connect(), ['WAIT 1 0', ':0\r\n'])
+    talk(new Street({ stores: '5', replicas: '5' }).connect(), ['WAIT 1 0', ':2\r\n'])
+  })
+
+  test('WAIT is answered behind the writes before it', () => {
+    const street = new Street()
+    const client = street.connect()
+    street.stores.holds = 'slow'
+    expect(client.type('SET slow 1', 'WAIT 1 0')).toBe('')
+    street.stores.release()
+    expect(client.take()).toBe(`${OK}:1\r\n`)
+  })
+
+  test('SAVE, BGSAVE and LASTSAVE answer as when everything is saved', () => {
+    const client = new Street().connect()
+    talk(
+      client,
+      ['SAVE', OK],
+      ['BGSAVE', '+Background saving started\r\n'],
+      ['LASTSAVE', /^:170000000\d\r\n$/],
+      ['ROLE', '*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n'],
+    )
+  })
+
+  test('SHUTDOWN is refused, and tells how the server is stopped', () => {
+    const client = new Street({ enableDebugCommand: 'yes' }).connect()
+    const refusal = '-ERR SHUTDOWN is not for clients: stop the server by the signal SIGTERM to process 4711\r\n'
+    talk(client, ['SHUTDOWN', refusal], ['shutdown nosave NOW', refusal], ['SHUTDOWN x', SYNTAX], ['PING', '+PONG\r\n'])
+  })
+})
+
+test('subcommands that a cell answers find their way there', () => {
+  const street = new Street()
+  const client = street.connect()
+  talk(client, ['SET a 1', OK], ['OBJECT ENCODING a', '$3\r\nint\r\n'], ['MEMORY USAGE a', /^:\d+\r\n$/])
+  expect(street.stores.executed).toBe(3)
+})
+
 describe('DEBUG', () => {
   test('is refused unless the server was started to permit it', () => {
     const client = new Street().connect()

@@ -278,3 +278,13 @@ test('what was applied was committed, even if the stored commit index is older',
   const node = new RawNode(configOf(1, votersOf(1, 2), { hardState, applied: 3 }), storage, new Random(1))
   expect([node.committed, node.applied, node.hasReady()]).toEqual([3, 3, false])
 })
+
+test('a vote in a term that is on disk already is a reason to sync', () => {
+  const host = new Host(configOf(1, votersOf(1, 2, 3), { asyncStorageWrites: true }))
+  host.node.step(new Message(MessageType.heartbeat, 1, 2, 1))
+  host.work()
+  host.node.forgetLeader()
+  host.node.step(new Message(MessageType.vote, 1, 3, 1))
+  const ready = host.node.ready()
+  expect([ready.hardState, ready.mustSync]).toEqual([{ term: 1, vote: 3, commit: 0 }, true])
+})

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import './seed.ts'
 import {
   addLearnerNode,
   addNode,
   type ConfChangeSingle,
   ConfChangeTransition,
   ConfChangeType,
+  type ConfChangeV2,
   type ConfState,
   confChangeV2,
   confStateEqual,
@@ -24,6 +24,7 @@ import {
 } from '../../src/raft/reconfigure.ts'
 import { Tracker } from '../../src/raft/tracker.ts'
 import { votersOf } from './group.ts'
+import { RUNS } from './seed.ts'
 
 function trackerOf(confState: ConfState): Tracker {
   const tracker = new Tracker(10, 0)
@@ -190,4 +191,89 @@ test('an empty change leaves the joint configuration, and only that', () => {
   adopt(tracker, reconfigure(tracker, confChangeV2([addNode(2)], ConfChangeTransition.jointExplicit), 10))
   adopt(tracker, reconfigure(tracker, leaveJointChange(), 10))
   expect(tracker.configuration).toEqual(votersOf(1, 2))
+})
+
+/** What one command makes of a configuration, said once more and as simply as can be: in sets, and by the thesis's words. */
+function changedPlainly(from: ConfState, change: ConfChangeV2): ConfState | string {
+  const isJoint = from.votersOutgoing.length > 0
+  if (change.changes.length === 0 && change.transition === ConfChangeTransition.auto) {
+    if (!isJoint) return 'not joint'
+    return confStateOf(
+      new Set(from.voters),
+      new Set(),
+      new Set([...from.learners, ...from.learnersNext]),
+      new Set(),
+      false,
+    )
+  }
+  if (isJoint) return 'joint'
+  const viaJoint = change.transition !== ConfChangeTransition.auto || change.changes.length > 1
+  const outgoing = new Set(viaJoint ? from.voters : [])
+  const voters = new Set(from.voters)
+  const learners = new Set(from.learners)
+  const next = new Set<number>()
+  for (const { type, nodeId } of change.changes) {
+    if (nodeId === 0 || type === ConfChangeType.updateNode) continue
+    for (const set of [voters, learners, next]) set.delete(nodeId)
+    if (type === ConfChangeType.addNode) voters.add(nodeId)
+    if (type === ConfChangeType.addLearnerNode) (outgoing.has(nodeId) ? next : learners).add(nodeId)
+  }
+  if (voters.size === 0) return 'no voters'
+  return confStateOf(
+    voters,
+    outgoing,
+    learners,
+    next,
+    viaJoint && change.transition !== ConfChangeTransition.jointExplicit,
+  )
+}
+
+function confStateOf(
+  voters: Set<number>,
+  outgoing: Set<number>,
+  learners: Set<number>,
+  next: Set<number>,
+  autoLeave: boolean,
+): ConfState {
+  const sorted = (set: Set<number>) => [...set].sort((a, b) => a - b)
+  return {
+    voters: sorted(voters),
+    votersOutgoing: sorted(outgoing),
+    learners: sorted(learners),
+    learnersNext: sorted(next),
+    autoLeave,
+  }
+}
+
+test('any sequence of simple and joint changes goes where sets of ids say, and is refused where they say', () => {
+  const change = fc
+    .record({
+      transition: fc.constantFrom(...Object.values(ConfChangeTransition)),
+      changes: fc.array(single, { maxLength: 3 }),
+    })
+    .map(({ transition, changes }) => confChangeV2(changes, transition))
+  fc.assert(
+    fc.property(startingVoters, fc.array(change, { maxLength: 25, size: 'max' }), (voters, changes) => {
+      const tracker = trackerOf(votersOf(...voters))
+      for (const each of changes) {
+        const before = tracker.configuration
+        const expected = changedPlainly(before, each)
+        const result = reconfigure(tracker, each, 10)
+        expect(result.refused === null, JSON.stringify([before, each])).toBe(typeof expected !== 'string')
+        if (result.refused !== null) {
+          expect(tracker.configuration).toBe(before)
+          continue
+        }
+        adopt(tracker, result)
+        expect(tracker.configuration).toEqual(expected)
+        // And a node that begins here, with what the others have stored, has the same members.
+        const restored = trackerOf(tracker.configuration)
+        expect(restored.configuration).toEqual(tracker.configuration)
+        expect(restored.progress.map(({ id, isLearner }) => [id, isLearner])).toEqual(
+          tracker.progress.map(({ id, isLearner }) => [id, isLearner]),
+        )
+      }
+    }),
+    { numRuns: RUNS },
+  )
 })

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Arguments, encodeCommand, lookupCommand, parseCommand, ReplyWriter } from '../../src/redis/index.ts'
+import { conversation } from './conversation.ts'
 import { Front } from './front.ts'
 
 let front: Front
@@ -7,19 +8,6 @@ let front: Front
 beforeEach(() => {
   front = new Front()
 })
-
-/** What was typed, what came back, and what changed since the line before. */
-type Line = [typed: string, reply: string, effects?: string[]]
-
-function conversation(name: string, lines: Line[]): void {
-  test(name, () => {
-    for (const [typed, reply, effects] of lines) {
-      front.keyspace.effects.length = 0
-      expect(front.type(typed), typed).toBe(reply)
-      if (effects !== undefined) expect(front.keyspace.effects, typed).toEqual(effects)
-    }
-  })
-}
 
 describe('strings', () => {
   conversation('GET and SET', [

@@ -323,6 +323,17 @@ describe('a command between threads', () => {
     expect(words(args)).toEqual(['SET', 'a b', 'c'])
   })
 
+  test('is a copy when it is encoded: it outlives the buffer it came in', () => {
+    const buffer = Buffer.from(encodeCommand(['SET', 'key', 'value']))
+    const before = Buffer.from(buffer)
+    const args = new Arguments()
+    parseCommand(buffer, 0, args)
+    const bytes = args.encode()
+    buffer.fill(0)
+    expect(before.equals(bytes)).toBe(true)
+    expect(bytes.buffer.byteLength, 'and pins no more than itself').toBe(bytes.length)
+  })
+
   test('that is cut short is a bug, and falls', () => {
     const bytes = encodeCommand(['SET', 'key', 'value'])
     expect(() => parseCommand(bytes.subarray(0, bytes.length - 1), 0, new Arguments())).toThrow('complete')

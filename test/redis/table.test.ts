@@ -69,11 +69,16 @@ describe('the table', () => {
       expect(row.writes).toBe(row.flags.includes('write'))
       expect(row.wholeRange, row.name).toBe(row.where === 'cell' && row.firstKey === 0)
       expect(row.firstKey === 0, row.name).toBe(row.keyStep === 0)
-      if (row.wholeRange || row.lastKey !== row.firstKey) {
-        expect(row.spread === 'none', row.name).toBe(row.internal)
-      }
+      if (row.wholeRange) expect(row.spread === 'none', row.name).toBe(row.internal)
+      if (row.spread !== 'none') expect(row.wholeRange || row.lastKey < 0, row.name).toBe(true)
     }
     expect(new Set(commands.map((row) => row.name)).size).toBe(commands.length)
+  })
+
+  test('what has several keys is cut at the bounds of cells, or else is all or nothing', () => {
+    const several = commands.filter((row) => !row.internal && row.lastKey !== row.firstKey)
+    const whole = several.filter((row) => row.spread === 'none').map((row) => row.name)
+    expect(whole).toEqual(['msetnx', 'lcs', 'copy', 'rename', 'renamenx'])
   })
 
   test('arity is exact, or a least number', () => {
@@ -98,6 +103,12 @@ describe('the table', () => {
       ['mset', 'a', '1', 'b', '2'],
       ['a', 'b'],
     ],
+    [
+      ['rename', 'a', 'b'],
+      ['a', 'b'],
+    ],
+    [['object', 'encoding', 'a'], ['a']],
+    [['memory', 'usage', 'a', 'samples', '5'], ['a']],
     [['dbsize'], []],
     [['ping', 'a'], []],
     [
@@ -211,7 +222,13 @@ describe('COMMAND', () => {
 
   test('INFO of a container holds those of its subcommands', () => {
     const [[info]] = [ask('COMMAND INFO config') as Reply[][]]
-    expect([...(info![9] as Set<Reply[]>)].map((row) => row[0])).toEqual(['config|get', 'config|help', 'config|set'])
+    expect([...(info![9] as Set<Reply[]>)].map((row) => row[0])).toEqual([
+      'config|get',
+      'config|help',
+      'config|resetstat',
+      'config|rewrite',
+      'config|set',
+    ])
     expect((ask('COMMAND INFO Client|ID') as Reply[][])[0]![0]).toBe('client|id')
   })
 
@@ -222,7 +239,13 @@ describe('COMMAND', () => {
   })
 
   test('LIST filters by pattern, category and module', () => {
-    expect(ask('COMMAND LIST FILTERBY PATTERN *GET')).toEqual(['get', 'mget', 'config|get'])
+    expect(ask('COMMAND LIST FILTERBY PATTERN *GET')).toEqual([
+      'get',
+      'mget',
+      'config|get',
+      'slowlog|get',
+      'cluster|forget',
+    ])
     expect(ask('COMMAND LIST FILTERBY ACLCAT String')).toContain('append')
     expect(ask('COMMAND LIST FILTERBY ACLCAT nope')).toEqual([])
     expect(ask('COMMAND LIST FILTERBY MODULE json')).toEqual([])
