@@ -9,7 +9,7 @@ import { ENTRY_KIND } from '../storage/index.ts'
 import { EffectReader } from './entry.ts'
 import { applyMembership } from './membership.ts'
 import type { Peer } from './peer.ts'
-import { applySplit, isSplit, raiseBarrier } from './split.ts'
+import { applySplit, type Birth, isSplit, raiseBarrier } from './split.ts'
 import type { Stores } from './stores.ts'
 
 const reader = new EffectReader()
@@ -20,10 +20,11 @@ export function isEffects(entry: Entry): boolean {
 
 export function apply(stores: Stores, peer: Peer, entry: Entry): void {
   assert(entry.index === peer.applied + 1, 'an entry is applied out of order')
+  let birth: Birth | null = null
   if (entry.type !== EntryType.normal) {
     applyMembership(stores, peer, entry)
   } else if (isSplit(entry)) {
-    applySplit(stores, peer, entry)
+    birth = applySplit(stores, peer, entry)
   } else if (entry.data.length > 0) {
     assert(isEffects(entry), 'an entry of an unknown kind')
     reader.reset(entry.data)
@@ -35,7 +36,7 @@ export function apply(stores: Stores, peer: Peer, entry: Entry): void {
   }
   peer.applied = entry.index
   peer.appliedTerm = entry.term
-  if (peer.barrier !== null && isSplit(entry)) raiseBarrier(stores, peer)
+  if (birth !== null) raiseBarrier(stores, peer, birth)
   // Its own removal may have been the entry.
   if (!peer.destroyed) stores.writeBack.dirty(peer)
 }

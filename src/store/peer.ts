@@ -106,10 +106,11 @@ export class Peer {
   split: SplitJob | null = null
   /** The cell as it was before a split whose effects are not all in the engine yet: what the child lacks. */
   barrier: Cell | null = null
+  barriers = 0
   /** The parent whose barrier this split-born peer waits for. */
   bornOf: Peer | null = null
-  /** It was removed while its barrier was up, and goes when that is written. */
-  removalDue = false
+  /** The last split that was applied here. */
+  splitIndex = 0
 
   snapshotOut: SnapshotOut | null = null
   snapshotIn: SnapshotIn | null = null

@@ -13,6 +13,8 @@ export class Removals {
   readonly #stores: Stores
   /** Buried and synced; their data waits until the engine is free. */
   #buried: Peer[] = []
+  /** To be removed as soon as what their children were born with is durable. */
+  readonly #staying = new Set<Peer>()
   /** Removed, but their data is still there. */
   readonly #leaving = new Set<Peer>()
 
@@ -22,9 +24,9 @@ export class Removals {
 
   remove(peer: Peer): void {
     const { store } = peer
-    if (peer.barrier !== null) {
-      // A child waits for what only this peer has: it goes when that is in the engine.
-      peer.removalDue = true
+    if (peer.durable < peer.splitIndex) {
+      // What a child was born with is only in this peer's log until the engine has it for good: the log stays till then.
+      this.#staying.add(peer)
       return
     }
     this.#stores.evaluator.refuseParked(peer, Refusal.cellNotFound)
@@ -49,6 +51,12 @@ export class Removals {
 
   /** Deletes what is buried where the engine is free; called each turn. */
   advance(): void {
+    for (const peer of this.#staying) {
+      if (peer.durable >= peer.splitIndex || peer.destroyed) {
+        this.#staying.delete(peer)
+        if (!peer.destroyed) this.remove(peer)
+      } else if (peer.barrier === null && !peer.store.flushing) this.#stores.writeBack.flush(peer.store, () => {})
+    }
     if (this.#buried.length === 0) return
     const waiting: Peer[] = []
     for (const peer of this.#buried) {

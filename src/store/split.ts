@@ -12,7 +12,7 @@
  *
  * No data moves. A key of a split never falls between two keys that begin with the same `{tag}`.
  */
-import { compareBytes, fromLatin1 } from '../base/index.ts'
+import { assert, compareBytes, fromLatin1 } from '../base/index.ts'
 import {
   type Cell,
   type CellState,
@@ -255,8 +255,14 @@ export function isSplit(entry: Entry): boolean {
   return entry.data[0] === ENTRY_KIND.split
 }
 
-/** At every peer, at the same index. The caller has not counted the entry as applied yet. */
-export function applySplit(stores: Stores, peer: Peer, entry: Entry): void {
+/** What a split that was applied leaves to be done: the cell as it was, and the child's peer, if there is one here. */
+export interface Birth {
+  readonly before: Cell
+  readonly child: Peer | null
+}
+
+/** At every peer, at the same index. The caller has not counted the entry as applied yet. Null: it does nothing. */
+export function applySplit(stores: Stores, peer: Peer, entry: Entry): Birth | null {
   const split = decodeSplit(entry.data.subarray(1))
   const job = peer.split
   const ours = job?.phase === 'proposed'
@@ -264,7 +270,7 @@ export function applySplit(stores: Stores, peer: Peer, entry: Entry): void {
     stores.log('info', 'a split was decided on another epoch and does nothing', { cell: peer.cell.id })
     stores.splits.cancel(peer)
     stores.heartbeats.due(peer)
-    return
+    return null
   }
   stores.splits.cancel(peer)
   stores.snapshots.cancel(peer)
@@ -283,27 +289,27 @@ export function applySplit(stores: Stores, peer: Peer, entry: Entry): void {
   peer.sizeBytes = split.parentBytes
   peer.working?.cut(peer.cell, split.parentKeys, split.parentBytes)
   const child = bearChild(stores, peer, childCell, split)
-  peer.barrier = before
+  // A second split may be applied while the barrier of the first is up: it covers the widest range.
+  peer.barrier ??= before
+  peer.barriers++
+  peer.splitIndex = entry.index
   stores.heartbeats.due(peer)
   // The leader of the parent leads the child as well, if the others agree: its caches and its clients are here.
   if (child !== null && peer.isLeader && ours) child.node.campaign()
   if (child !== null) stores.touch(child)
+  return { before, child }
 }
 
 /** When the split's entry counts as applied: everything up to it goes to the engine before anything else does. */
-export function raiseBarrier(stores: Stores, peer: Peer): void {
-  const before = peer.barrier as Cell
-  const { store } = peer
-  const child = [...store.peers.values()].find((candidate) => candidate.bornOf === peer)
-  const states = child === undefined ? [] : [child.state()]
-  const lost = child === undefined ? [rangeOf(SCOPE.user, peer.cell.end, before.end)] : []
+export function raiseBarrier(stores: Stores, peer: Peer, { before, child }: Birth): void {
+  const states = child === null ? [] : [child.state()]
+  const lost = child === null ? [rangeOf(SCOPE.user, peer.cell.end, before.end)] : []
   stores.writeBack.forceAs(
     peer,
     peer.state(),
     () => {
-      peer.barrier = null
-      if (peer.removalDue) stores.removals.remove(peer)
-      if (child !== undefined) {
+      if (--peer.barriers === 0) peer.barrier = null
+      if (child !== null) {
         child.bornOf = null
         stores.touch(child)
       }
@@ -324,7 +330,7 @@ function bearChild(stores: Stores, parent: Peer, cell: Cell, split: Split): Peer
   // One that a leader's message called to life knows nothing yet, and has not voted: it is born anew, from the parent.
   const stranger = store.peers.get(cell.id)
   if (stranger !== undefined) {
-    if (stranger.initialized) return stranger
+    assert(!stranger.initialized, 'a child lives before it is born')
     store.peers.delete(cell.id)
     stranger.destroyed = true
     stores.writeBack.forget(stranger)
