@@ -194,7 +194,12 @@ function operatorAnswered(answer: OperatorAnswer): Answered {
     case 'notFound':
       throw new HttpError(404, 'ERR', answer.message, 'GET /api/v1/cells and /api/v1/stores list what there is')
     case 'notPossible':
-      throw new HttpError(409, 'ERR', answer.message, 'GET /api/v1/cells shows ranges and peers, /api/v1/operators the plans')
+      throw new HttpError(
+        409,
+        'ERR',
+        answer.message,
+        'GET /api/v1/cells shows ranges and peers, /api/v1/operators the plans',
+      )
     case 'notReady':
       throw new HttpError(503, 'LOADING', answer.message, 'ask again in a moment')
   }
