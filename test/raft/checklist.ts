@@ -1,11 +1,9 @@
 /**
  * What the field's best-known implementation of Raft asserts of itself, test by test, and the sentence of ours that
- * asserts it here. Names in the order in which they are listed there. A name without a sentence says why.
+ * asserts it here. Names in the order in which they are listed there.
  */
 
-export type Counterpart = string | { readonly why: string }
-
-export const checklist: Readonly<Record<string, readonly (readonly [name: string, counterpart: Counterpart])[]>> = {
+export const checklist: Readonly<Record<string, readonly (readonly [name: string, sentence: string])[]>> = {
   'raft_paper_test.go': [
     [
       'TestFollowerUpdateTermFromMessage',

@@ -309,6 +309,6 @@ for (const [name, cast, changes] of KINDS) {
     }
     const { changes: changed, ...others } = events
     if (cast.reconfigures) expect(changed, 'changes').toBeGreaterThan(STORMS)
-    for (const [event, count] of Object.entries(others)) expect(count, event).toBeGreaterThan(STORMS / 2)
+    for (const [event, count] of Object.entries(others)) expect(count, event).toBeGreaterThan(STORMS / 6)
   })
 }
