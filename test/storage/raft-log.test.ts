@@ -39,6 +39,17 @@ const places: Place[] = [
       return () => openRaftLog(disk, { directory: '/log-0', segmentBytes: SEGMENT_BYTES, identity: 7 })
     },
   },
+  {
+    name: 'on a disk that forgets, between two openings, what was not synced',
+    outlives: true,
+    make: () => {
+      const disk = new SimulatedDisk(new VirtualTime().byItself, new Random(2))
+      return () => {
+        disk.crash()
+        return openRaftLog(disk, { directory: '/log-0', segmentBytes: SEGMENT_BYTES, identity: 7 })
+      }
+    },
+  },
 ]
 
 afterAll(() => {

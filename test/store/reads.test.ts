@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { FIRST_USER_CELL } from '../../src/model/index.ts'
+import { Fate, StoreHarness } from './harness.ts'
+
+/** Three copies. While `deaf` is true the leader hears nothing of the others, and so nothing is committed. */
+async function threeCopies() {
+  const harness = new StoreHarness(3)
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.addPeer(FIRST_USER_CELL, 2, 1001)
+  await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+  const leader = harness.leader(FIRST_USER_CELL)?.executor as number
+  const world = { harness, deaf: false }
+  harness.drop = (_, to) => world.deaf && to === leader
+  return world
+}
+
+const reads: readonly (readonly [about: string, words: readonly string[], reply: string])[] = [
+  ['GET of the key', ['GET', 'k'], '$3\r\nnew\r\n'],
+  ['STRLEN of the key', ['STRLEN', 'k'], ':3\r\n'],
+  ['MGET of this key and another', ['MGET', 'other', 'k'], '*2\r\n$1\r\nv\r\n$3\r\nnew\r\n'],
+  ['SET NX, which changes nothing', ['SET', 'k', 'x', 'NX'], '$-1\r\n'],
+  ['INCR, whose error depends on the value', ['INCR', 'k'], '-ERR value is not an integer or out of range\r\n'],
+  ['DBSIZE', ['DBSIZE'], ':2\r\n'],
+]
+
+test.each(reads)('what an uncommitted SET has changed is not told by %s', async (_, words, reply) => {
+  const world = await threeCopies()
+  const { harness } = world
+  await harness.ask(['SET', 'other', 'v'])
+  // The lease was just extended: nothing but the entry keeps the reads waiting.
+  world.deaf = true
+  const write = harness.send(['SET', 'k', 'new'], { session: 2 })
+  await harness.run(5)
+  const read = harness.send([...words], { session: 3 })
+  const elsewhere = harness.send(['GET', 'other'], { session: 4 })
+  const answerTo = (sequence: number) => harness.answers.find((answer) => answer.sequence === sequence)
+  await harness.until(() => answerTo(elsewhere) !== undefined, 'a read that saw nothing of it is answered')
+  expect([answerTo(write), answerTo(read)]).toEqual([undefined, undefined])
+  world.deaf = false
+  await harness.until(() => answerTo(read) !== undefined, 'the entry is committed')
+  expect(answerTo(write)).toMatchObject({ fate: Fate.done, text: '+OK\r\n' })
+  expect(answerTo(read)).toMatchObject({ fate: Fate.done, text: reply })
+})
