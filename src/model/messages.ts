@@ -109,6 +109,24 @@ export interface SplitWanted {
   readonly reason: string
 }
 
+/** A peer that has not heard of a leader for a while asks PD whether it still belongs to its cell. */
+export interface MemberWanted {
+  readonly kind: 'memberWanted'
+  readonly store: number
+  readonly cell: number
+  readonly peer: number
+  readonly confVer: number
+}
+
+/** As of `confVer` the cell has no such peer any more: it was removed, and did not hear of it. */
+export interface PeerRemoved {
+  readonly kind: 'peerRemoved'
+  readonly store: number
+  readonly cell: number
+  readonly peer: number
+  readonly confVer: number
+}
+
 /** PD is new and asks every store to report all its leaders at once (rule 32). */
 export interface ReportAll {
   readonly kind: 'reportAll'
@@ -121,6 +139,7 @@ export type StoresMessage =
   | SnapshotPiece
   | SnapshotPieceTaken
   | Order
+  | PeerRemoved
   | ReportAll
   | StoresInternal
 
@@ -193,6 +212,7 @@ export type PdMessage =
   | Routes
   | TransferWanted
   | SplitWanted
+  | MemberWanted
   | OperatorWanted
   | StoreOrder
   | EventsWanted

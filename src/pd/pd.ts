@@ -149,6 +149,9 @@ class Pd implements Behavior<PdMessage> {
       case 'splitWanted':
         this.#wantedSplits.ask(message.cell, message.reason, nowMs)
         break
+      case 'memberWanted':
+        this.#tellStore(message.store, this.#view.removalOf(message))
+        break
       case 'routes':
         // A gateway that learned of a leader before PD did: the leader itself will report.
         break
@@ -314,11 +317,15 @@ class Pd implements Behavior<PdMessage> {
 
   #giveOrders(nowMs: number): void {
     for (const order of this.#operators.run(this.#view, this.#ids.generation, nowMs)) {
-      const executor = this.#view.store(order.store)?.report.executor
-      if (executor === undefined) continue
       // An order that finds no room is given again in two seconds, like any other that had no effect.
-      this.#ctx.tell(this.#ctx.named<StoresMessage>(actorNames.stores(executor)), order)
+      this.#tellStore(order.store, order)
     }
+  }
+
+  #tellStore(store: number, message: StoresMessage | null): void {
+    const executor = this.#view.store(store)?.report.executor
+    if (executor !== undefined && message !== null)
+      this.#ctx.tell(this.#ctx.named<StoresMessage>(actorNames.stores(executor)), message)
   }
 
   #cellIds(): number[] {

@@ -7,8 +7,10 @@ import {
   type Cell,
   type CellReport,
   type Heartbeat,
+  type MemberWanted,
   olderEpoch,
   type Peer,
+  type PeerRemoved,
   type StoreInfo,
   type StorePlace,
   type StoreReport,
@@ -124,6 +126,13 @@ export class View {
   isGone(store: number, nowMs: number): boolean {
     const state = this.storeState(store, nowMs)
     return state !== 'up' && state !== 'disconnected'
+  }
+
+  /** What a peer is to be told that is reported to be no member any more: it would never hear of it from the others. */
+  removalOf({ store, cell, peer, confVer }: MemberWanted): PeerRemoved | null {
+    const now = this.cell(cell)?.cell
+    if (now === undefined || now.epoch.confVer <= confVer || now.peers.some((member) => member.id === peer)) return null
+    return { kind: 'peerRemoved', store, cell, peer, confVer: now.epoch.confVer }
   }
 
   isPending(report: CellReport, peer: Peer): boolean {

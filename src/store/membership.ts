@@ -11,6 +11,7 @@ import {
   type MembershipChange,
   type Order,
   type OrderStep,
+  type PeerRemoved,
   sameEpoch,
 } from '../model/index.ts'
 import {
@@ -31,6 +32,8 @@ import { startTransfer } from './transfer.ts'
 
 /** A learner is promoted only when it lacks no more than this many entries: a voter that lags would hold commits back. */
 const PROMOTE_LAG_MAX = 1000
+/** A peer that has heard of no leader for so long, and then again so often, asks PD whether it still is one. */
+const MEMBER_ASK_MS = 3000
 
 /** Does what PD asks, if it still makes sense here. What does not is left: PD derives its orders anew from reports. */
 export function obey(stores: Stores, order: Order): void {
@@ -112,4 +115,21 @@ function membersOf(confState: ConfState, storeOf: ReadonlyMap<number, number>): 
   for (const id of voters) members.push({ id, store: storeOf.get(id) ?? 0, role: 'voter' })
   for (const id of confState.learners) members.push({ id, store: storeOf.get(id) ?? 0, role: 'learner' })
   return members.sort((a, b) => a.id - b.id)
+}
+
+/** Who was removed while it was away hears of it from nobody: the others do not write to it any more. So it asks PD. */
+export function askIfMember(stores: Stores, peer: Peer): void {
+  if (!peer.initialized || peer.isLeader || peer.snapshotIn !== null) return
+  const sinceMs = Math.max(peer.leaderContactMs, peer.askedMs, stores.startedMs)
+  if (stores.nowMs - sinceMs < MEMBER_ASK_MS) return
+  peer.askedMs = stores.nowMs
+  const { confVer } = peer.cell.epoch
+  stores.tellPd({ kind: 'memberWanted', store: peer.store.id, cell: peer.cell.id, peer: peer.id, confVer })
+}
+
+export function hearOfRemoval(stores: Stores, { store, cell, peer: id, confVer }: PeerRemoved): void {
+  const peer = stores.peer(store, cell)
+  // Ids are never used twice, and a later configuration has no place for this one.
+  if (peer?.id !== id || !peer.initialized || peer.cell.epoch.confVer >= confVer || peer.snapshotIn !== null) return
+  stores.removals.remove(peer)
 }

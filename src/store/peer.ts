@@ -87,6 +87,8 @@ export class Peer {
   /** Since when it campaigns because its leader's thread has died; 0: it does not. */
   orphanedMs = 0
   roundSeen = 0
+  /** When it last asked PD whether it belongs to its cell. */
+  askedMs = Number.NEGATIVE_INFINITY
   roundTerm = 0
   /** Stores of peers that this one has heard of but that are not in its cell: a learner's leader. */
   readonly heardFrom = new Map<number, number>()

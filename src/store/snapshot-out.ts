@@ -15,10 +15,11 @@ import {
   type StoredConfState,
 } from '../model/index.ts'
 import type { Message, Snapshot } from '../raft/index.ts'
-import { type EngineSnapshot, rangeOf, SCOPE } from '../storage/index.ts'
+import { rangeOf, SCOPE } from '../storage/index.ts'
 import type { Peer } from './peer.ts'
 import { encodePairs } from './snapshot-pairs.ts'
 import type { Stores } from './stores.ts'
+import { View } from './view.ts'
 
 const PIECE_PAIRS = 2000
 const PIECE_BYTES = 256 * 1024
@@ -35,7 +36,7 @@ export const REFUSED = -1
 /** What a leader has prepared for those that lag, and the one stream of it that is under way. */
 export class SnapshotOut {
   state: CellState | null = null
-  view: EngineSnapshot | null = null
+  view: View | null = null
   toPeer = 0
   toStore = 0
   piece = 0
@@ -75,7 +76,7 @@ export class Snapshots {
     this.#stores.writeBack.force(peer, (written) => {
       if (peer.snapshotOut !== preparing) return
       preparing.state = written
-      preparing.view = peer.store.engine.snapshot()
+      preparing.view = new View(peer.store.engine)
       preparing.sinceMs = this.#stores.nowMs
     })
     return null
@@ -147,7 +148,7 @@ export class Snapshots {
     const range = rangeOf(cell.system ? SCOPE.system : SCOPE.user, cell.start, cell.end)
     const start = out.after ?? range.start
     const { piece, toPeer } = out
-    ;(out.view as EngineSnapshot).scan(
+    ;(out.view as View).scan(
       start,
       range.end,
       { pairsMax: PIECE_PAIRS, bytesMax: PIECE_BYTES },

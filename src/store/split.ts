@@ -26,12 +26,13 @@ import {
   sameEpoch,
 } from '../model/index.ts'
 import type { Entry } from '../raft/index.ts'
-import { ENTRY_KIND, type EngineSnapshot, isMainKey, type Pair, rangeOf, SCOPE, userKeyOf } from '../storage/index.ts'
+import { ENTRY_KIND, isMainKey, type Pair, rangeOf, SCOPE, userKeyOf } from '../storage/index.ts'
 import { createPeer } from './birth.ts'
 import { valuePrefixBytes } from './entry.ts'
 import type { Peer } from './peer.ts'
 import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
+import { View } from './view.ts'
 
 /** The log of a split-born peer begins behind this entry, as that of a first cell does. */
 export const BORN_INDEX = 5
@@ -52,7 +53,7 @@ export class SplitJob {
   readonly term: number
   phase: 'drain' | 'write' | 'scan' | 'proposed' = 'drain'
   heldSinceMs: number
-  view: EngineSnapshot | null = null
+  view: View | null = null
   /** As of this state the engine was read. */
   state: CellState | null = null
   readonly left: LeftHalf
@@ -117,7 +118,7 @@ export class Splits {
     this.#stores.writeBack.forceAs(peer, job.state, () => {
       if (peer.split !== job) return
       job.phase = 'scan'
-      job.view = peer.store.engine.snapshot()
+      job.view = new View(peer.store.engine)
       this.#scan(peer, job, null)
     })
   }
@@ -139,7 +140,7 @@ export class Splits {
     const range = rangeOf(SCOPE.user, cell.start, cell.end)
     const halfBytes = (job.state as CellState).sizeBytes / 2
     const limits = { pairsMax: SCAN_PAIRS, bytesMax: SCAN_BYTES }
-    ;(job.view as EngineSnapshot).scan(after ?? range.start, range.end, limits, (error, pairs, more) => {
+    ;(job.view as View).scan(after ?? range.start, range.end, limits, (error, pairs, more) => {
       this.#stores.complete(() => {
         if (error !== null) return this.#stores.engineFailed(peer.store, error)
         if (peer.split !== job || job.view === null) return

@@ -19,7 +19,7 @@ import { bearLearner, mayBeBorn } from './birth.ts'
 import { Evaluator } from './evaluate.ts'
 import { Heartbeats } from './heartbeat.ts'
 import { Loads } from './loads.ts'
-import { obey } from './membership.ts'
+import { askIfMember, hearOfRemoval, obey } from './membership.ts'
 import { Origin } from './origin.ts'
 import type { Peer } from './peer.ts'
 import { answerLast } from './refuse.ts'
@@ -92,7 +92,7 @@ export class Stores {
   readonly #ctx: ActorContext<StoresMessage>
   readonly #pd: Ref<PdMessage>
   readonly #incarnation: number
-  readonly #startedMs: number
+  readonly startedMs: number
   readonly #origins = new Map<string, Origin>()
   #originSerial = 0
 
@@ -105,7 +105,7 @@ export class Stores {
     this.rawLog = log
     this.#incarnation = args.incarnation
     this.nowMs = ctx.clock.monotonicMs()
-    this.#startedMs = this.nowMs
+    this.startedMs = this.nowMs
     this.wallMs = ctx.clock.wallMs()
     this.transport = new Transport(args.executor, args.topology, (name) => ctx.named<StoresMessage>(name))
     this.evaluator = new Evaluator(this)
@@ -155,6 +155,9 @@ export class Stores {
         break
       case 'order':
         this.complete(() => obey(this, message))
+        break
+      case 'peerRemoved':
+        this.complete(() => hearOfRemoval(this, message))
         break
       case 'reportAll':
         if (message.generation >= this.pdGeneration) this.pdGeneration = message.generation
@@ -300,7 +303,7 @@ export class Stores {
   /** Within the time that a leader's lease may last, nobody else is voted for (rule 12). */
   #promisedSilence(peer: Peer): boolean {
     if (this.nowMs - peer.leaderContactMs < this.electionMs) return true
-    return this.#incarnation > 1 && this.nowMs - this.#startedMs < this.electionMs
+    return this.#incarnation > 1 && this.nowMs - this.startedMs < this.electionMs
   }
 
   /** Likewise it does not campaign. */
@@ -336,6 +339,7 @@ export class Stores {
       if (peer.orphanedMs !== 0) campaignAgain(this, peer)
       if (!peer.pending.isEmpty) peer.pending.expire(this.nowMs - FATE_MS)
       this.splits.tick(peer)
+      askIfMember(this, peer)
       this.touch(peer)
     }
     this.snapshots.tick()

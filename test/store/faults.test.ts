@@ -506,3 +506,22 @@ for (const first of [1, 2]) {
     await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a new leader', 120)
   })
 }
+
+test('a peer that was removed while it was away asks PD, and goes when it is told', async () => {
+  const harness = new StoreHarness(3)
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.addPeer(FIRST_USER_CELL, 2, 1001)
+  await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+  harness.drop = (from, to) => from === 2 || to === 2
+  harness.order(FIRST_USER_CELL, { kind: 'removePeer', peer: { id: 1002, store: 3, role: 'voter' } })
+  await harness.run(5000)
+  expect(harness.nodes[2]?.host?.peer(3, FIRST_USER_CELL)?.id).toBe(1002)
+  expect(harness.memberAsked.some(({ peer }) => peer === 1002)).toBe(true)
+  const told = { kind: 'peerRemoved', store: 3, cell: FIRST_USER_CELL, peer: 1002 } as const
+  harness.tell(2, { ...told, confVer: 1 })
+  await harness.run(100)
+  expect(harness.nodes[2]?.host?.peer(3, FIRST_USER_CELL)?.id).toBe(1002)
+  harness.tell(2, { ...told, confVer: 100 })
+  await harness.until(() => harness.nodes[2]?.host?.peer(3, FIRST_USER_CELL) === undefined, 'it is gone')
+})

@@ -10,6 +10,7 @@ import {
   Fate,
   FIRST_USER_CELL,
   type Heartbeat,
+  type MemberWanted,
   type Options,
   type Order,
   Refusal,
@@ -52,6 +53,7 @@ export class StoreHarness {
   readonly logs: RaftLog[] = []
   readonly answers: Answer[] = []
   heartbeats: Heartbeat[] = []
+  readonly memberAsked: MemberWanted[] = []
   nowMs = 1000
   /** A message between two executors for which this is true is lost. */
   drop: (from: number, to: number, message: StoresMessage) => boolean = () => false
@@ -249,6 +251,10 @@ export class StoreHarness {
     if (!done()) throw new Error(`the order was not carried out: ${JSON.stringify(step)}`)
   }
 
+  tell(executor: number, message: StoresMessage): void {
+    ;(this.nodes[executor] as Node).mailbox.push(message)
+  }
+
   /** PD's order to the leader, given once. */
   order(cell: number, step: Order['step']): void {
     const leader = this.leader(cell)
@@ -329,6 +335,8 @@ export class StoreHarness {
         else if (message.kind === 'heartbeat') {
           if (!this.takesHeartbeat()) return false
           this.heartbeats.push(message)
+        } else if ((message.kind as string) === 'memberWanted') {
+          this.memberAsked.push(message as unknown as MemberWanted)
         } else {
           const to = Number(name.split('/')[1])
           const node = this.nodes[to]
