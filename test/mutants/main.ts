@@ -1,5 +1,5 @@
 /**
- * `npm run test:mutants [-- NAME…]`: are the tests able to fail?
+ * `npm run test:mutants [-- NAME…]`: are the tests able to fail? (Raft has more of its own in `raft/`.)
  *
  * Each `*.patch` here breaks one promise of the product. Its first line says which, its second who must notice:
  *
