@@ -1,6 +1,6 @@
 /** How a peer comes to be in memory: its Raft node over its part of the log, and what the engine holds (rule 18). */
 import { type CellState, decodeCell, type Envelope, type Options } from '../model/index.ts'
-import { MessageType, type RaftStorage, RawNode } from '../raft/index.ts'
+import { type Message, MessageType, type RaftStorage, RawNode } from '../raft/index.ts'
 import type { GroupLog } from '../storage/index.ts'
 import { UNCOMMITTED_RESERVE_BYTES } from './evaluate.ts'
 import { Lease } from './lease.ts'
@@ -62,13 +62,20 @@ export function createPeer(stores: Stores, store: Store, state: CellState, group
 
 /** Only a leader's message brings a peer to be, and none that was removed, or whose predecessor has not left yet. */
 export function mayBeBorn(stores: Stores, store: Store, { cell, message, range }: Envelope): boolean {
-  if (message.type !== MessageType.app && message.type !== MessageType.heartbeat) return false
+  // From a leader, or from one that wants to be: of three that a split was to bear, one may have got its parent's
+  // snapshot instead of the split, and if a second is lost, the third needs the vote of the one that was not born yet.
+  const { type } = message
+  if (type !== MessageType.app && type !== MessageType.heartbeat && !asksForVote(message)) return false
   if ((store.peers.get(cell)?.id ?? 0) >= message.to || stores.removals.isUnderWay(store, cell)) return false
   for (const tombstone of store.log.tombstones()) {
     if (tombstone.store === store.id && tombstone.cell === cell && tombstone.peer >= message.to) return false
   }
   // While a peer of an older version covers the range, it will give birth to this one itself, by a split (rule 18).
   return range !== null && !stores.overlaps(store, decodeCell(range))
+}
+
+export function asksForVote({ type }: Message): boolean {
+  return type === MessageType.vote || type === MessageType.preVote
 }
 
 /** A learner that a leader has written to for the first time: it knows nothing, and waits for its snapshot. */

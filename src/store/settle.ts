@@ -8,6 +8,7 @@
 import { encodeCell, Refusal } from '../model/index.ts'
 import { type Message, MessageType, type Ready } from '../raft/index.ts'
 import { apply, isEffects } from './apply.ts'
+import { asksForVote } from './birth.ts'
 import { EffectReader } from './entry.ts'
 import { COMMAND_BYTES_MAX } from './evaluate.ts'
 import type { Peer } from './peer.ts'
@@ -78,7 +79,7 @@ function sendAll(stores: Stores, peer: Peer, messages: readonly Message[]): void
     }
     if (round < 0) round = peer.isLeader ? peer.lease.nextRound(stores.nowMs) : roundHandled(peer)
     // Who has acknowledged nothing may not have come to be: it must know the range, not to be born over its parent.
-    const isStranger = peer.isLeader && peer.node.progress(message.to)?.match === 0
+    const isStranger = asksForVote(message) || (peer.isLeader && peer.node.progress(message.to)?.match === 0)
     stores.transport.send(
       peer.store.id,
       toStore,

@@ -265,8 +265,6 @@ export interface Birth {
 /** At every peer, at the same index. The caller has not counted the entry as applied yet. Null: it does nothing. */
 export function applySplit(stores: Stores, peer: Peer, entry: Entry): Birth | null {
   const split = decodeSplit(entry.data.subarray(1))
-  const job = peer.split
-  const ours = job?.phase === 'proposed'
   if (!sameEpoch(split.epoch, peer.cell.epoch) || !containsKey(peer.cell, split.key)) {
     stores.log('info', 'a split was decided on another epoch and does nothing', { cell: peer.cell.id })
     stores.splits.cancel(peer)
@@ -296,7 +294,7 @@ export function applySplit(stores: Stores, peer: Peer, entry: Entry): Birth | nu
   peer.splitIndex = entry.index
   stores.heartbeats.due(peer)
   // The leader of the parent leads the child as well, if the others agree: its caches and its clients are here.
-  if (child !== null && peer.isLeader && ours) child.node.campaign()
+  if (child !== null && peer.isLeader) child.node.campaign()
   if (child !== null) stores.touch(child)
   return { before, child }
 }

@@ -15,7 +15,7 @@ import {
 } from '../model/index.ts'
 import { MessageType, type Ready } from '../raft/index.ts'
 import type { RaftLog } from '../storage/index.ts'
-import { bearLearner, mayBeBorn } from './birth.ts'
+import { asksForVote, bearLearner, mayBeBorn } from './birth.ts'
 import { Evaluator } from './evaluate.ts'
 import { Heartbeats } from './heartbeat.ts'
 import { Loads } from './loads.ts'
@@ -280,9 +280,7 @@ export class Stores {
     // A peer whose data is being replaced hears nothing until that is done.
     if (peer.snapshotIn?.installing) return
     const { type } = message
-    if (type === MessageType.vote || type === MessageType.preVote) {
-      if (!peer.initialized || (message.context === null && this.#promisedSilence(peer))) return
-    }
+    if (asksForVote(message) && message.context === null && this.#promisedSilence(peer)) return
     if (peer.storeOf(message.from) === 0) peer.heardFrom.set(message.from, envelope.fromStore)
     // A log without room takes no entries, but still votes: Raft sends them again.
     if (message.entries.length > 0 && store.log.full) return

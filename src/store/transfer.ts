@@ -17,7 +17,7 @@ export function startTransfer(stores: Stores, peer: Peer, toStore: number): void
 /** Called in each turn while a transfer is under way. */
 export function continueTransfer(stores: Stores, peer: Peer): void {
   const target = peerOn(peer.cell, peer.transferTo)
-  if (target === undefined || stores.nowMs - peer.transferSinceMs > stores.electionMs * 2) {
+  if (target === undefined || stores.nowMs - peer.transferSinceMs > stores.electionMs) {
     peer.transferTo = 0
     return
   }

@@ -76,8 +76,8 @@ export function drawCluster(random: Random): ClusterSettings {
     executors,
     stores,
     replicas: 3,
-    // Small segments turn over in seconds.
-    segmentBytes: random.pick([64 * 1024, 256 * 1024, 1024 * 1024]),
+    // Small segments turn over in seconds; what one turn writes into an entry must still fit in.
+    segmentBytes: random.pick([256 * 1024, 512 * 1024, 1024 * 1024]),
     options: {
       memory: random.pick(['16mb', '64mb']),
       connectionOrder: random.chance(0.8) ? 'keys' : 'strict',
