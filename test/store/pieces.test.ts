@@ -94,8 +94,11 @@ test('a lease is counted from when the round left, not from when the answers cam
   const lease = new Lease(400)
   lease.begin()
   const round = lease.nextRound(1000)
+  const later = lease.nextRound(1200)
   lease.answered(2, round, 1, [1, 2, 3], [])
   expect(lease.untilMs).toBe(1400)
+  lease.answered(3, later, 1, [1, 2, 3], [])
+  expect(lease.untilMs).toBe(1600)
 })
 
 test('a lease needs a majority of both halves of a joint configuration', () => {
