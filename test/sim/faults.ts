@@ -115,6 +115,8 @@ export class Faults {
   #weather: Weather | null = null
   /** Pairs between which nothing droppable passes, with the end of that. */
   readonly #cuts = new Map<string, number>()
+  /** When the last message that was held back by a cut comes through; healing a cut does not hasten it. */
+  heldUntilMs = 0
   /** By kind, for the summary of a run. */
   readonly strikes = new Map<string, number>()
 
@@ -274,7 +276,11 @@ export class Faults {
   #judge(from: number, to: number, lane: Lane): ReturnType<MessageFilter> {
     const { nowMs } = this.#victim
     const cutUntilMs = this.#cuts.get(`${from}>${to}`) ?? 0
-    if (cutUntilMs > nowMs) return lane === 'droppable' ? 'drop' : { delayMs: cutUntilMs - nowMs }
+    if (cutUntilMs > nowMs) {
+      if (lane === 'droppable') return 'drop'
+      this.heldUntilMs = Math.max(this.heldUntilMs, cutUntilMs)
+      return { delayMs: cutUntilMs - nowMs }
+    }
     const weather = this.#weather
     if (weather === null || weather.untilMs < nowMs) return 'deliver'
     const random = this.#random

@@ -149,7 +149,10 @@ class Play {
     faults.stop()
     world.resting = true
     await this.#until(
-      () => cluster.whatIsMissing() === null && clients.every((client) => client.idle),
+      () =>
+        cluster.nowMs > faults.heldUntilMs &&
+        cluster.whatIsMissing() === null &&
+        clients.every((client) => client.idle),
       HEALING_MS_MAX,
       () => `after faults stopped: ${cluster.whatIsMissing() ?? 'clients wait for replies'}`,
     )
