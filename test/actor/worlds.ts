@@ -107,7 +107,11 @@ class Threads implements World {
   }
 
   async until(condition: () => Promise<boolean>): Promise<void> {
-    while (!(await condition())) await new Promise((resolve) => setImmediate(resolve))
+    const endMs = performance.now() + 45_000
+    while (!(await condition())) {
+      if (performance.now() > endMs) throw new Error('it does not come to be in 45 seconds')
+      await new Promise((resolve) => setImmediate(resolve))
+    }
   }
 
   crash(executor: number): void {
