@@ -140,10 +140,9 @@ class ActorSystem implements System {
     await this.#options.populate?.(executor, incarnation, this)
   }
 
-  async stop(options: { timeoutMs?: number } = {}): Promise<boolean> {
+  async stop({ timeoutMs = STOP_TIMEOUT_MS }: { timeoutMs?: number } = {}): Promise<boolean> {
     if (this.#stopping) throw new SystemStopped('the system is stopping already')
     this.#stopping = true
-    const timeoutMs = options.timeoutMs ?? STOP_TIMEOUT_MS
     let timer: NodeJS.Timeout | undefined
     const limit = new Promise<false>((resolve) => {
       timer = setTimeout(resolve, timeoutMs, false)
@@ -166,6 +165,8 @@ class ActorSystem implements System {
       return error === null
     })
     const results = await Promise.all(stops)
+    // Their last log lines lie in the rings; the bell that was rung for them may not have been heard yet.
+    this.#main.pass()
     return results.every((isOrderly) => isOrderly)
   }
 
@@ -366,8 +367,7 @@ class ActorSystem implements System {
   // ─────────────────────────────────────────────────────────────────────────────────────────────────────── inspection
 
   async inspect(): Promise<SystemInspection> {
-    const waiting = this.#threads.map((thread, executor) => this.#inspectThread(thread, executor))
-    const executors = await Promise.all(waiting)
+    const executors = await Promise.all(this.#threads.map((thread, executor) => this.#inspectThread(thread, executor)))
     const now = performance.eventLoopUtilization()
     const { utilization } = performance.eventLoopUtilization(now, this.#utilization)
     this.#utilization = now
