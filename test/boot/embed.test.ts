@@ -73,7 +73,9 @@ test('what was set is there when the directory is opened again', async () => {
 
 test('cells and stores are shown as HTTP shows them', async () => {
   const cluster = await open({ dir: 'memory', stores: 3, replicas: 1 })
-  expect(await cluster.cells()).toMatchObject([{ id: 2, start: null, end: null, peers: [{ role: 'voter' }] }])
+  // It may be on its way to another store already, for the sake of balance.
+  const peers = expect.arrayContaining([expect.objectContaining({ role: 'voter' })])
+  expect(await cluster.cells()).toMatchObject([{ id: 2, start: null, end: null, peers }])
   expect((await cluster.stores()).map((store) => store.id)).toEqual([1, 2, 3])
 })
 
