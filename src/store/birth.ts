@@ -67,9 +67,7 @@ export function mayBeBorn(stores: Stores, store: Store, { cell, message, range }
   const { type } = message
   if (type !== MessageType.app && type !== MessageType.heartbeat && !asksForVote(message)) return false
   if ((store.peers.get(cell)?.id ?? 0) >= message.to || stores.removals.isUnderWay(store, cell)) return false
-  for (const tombstone of store.log.tombstones()) {
-    if (tombstone.store === store.id && tombstone.cell === cell && tombstone.peer >= message.to) return false
-  }
+  if (store.isBuried(cell, message.to)) return false
   // While a peer of an older version covers the range, it will give birth to this one itself, by a split (rule 18).
   return range !== null && !stores.overlaps(store, decodeCell(range))
 }

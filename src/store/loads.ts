@@ -3,7 +3,8 @@
  * over a turn, and asked of the engine in one batch for each store.
  */
 import { assert, fromLatin1 } from '../base/index.ts'
-import { dataKey, SCOPE } from '../storage/index.ts'
+import { dataKey } from '../storage/index.ts'
+import { scopeOfCell } from './cell-range.ts'
 import type { Peer } from './peer.ts'
 import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
@@ -52,7 +53,7 @@ export class Loads {
       if (store.reading || wanted.length === 0) continue
       const loads = wanted.splice(0, KEYS_MAX)
       store.reading = true
-      const keys = loads.map(({ peer, key }) => dataKey(peer.cell.system ? SCOPE.system : SCOPE.user, fromLatin1(key)))
+      const keys = loads.map(({ peer, key }) => dataKey(scopeOfCell(peer.cell), fromLatin1(key)))
       store.engine.getMany(keys, (error, values) => {
         store.reading = false
         this.#stores.complete(() => {

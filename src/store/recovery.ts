@@ -13,12 +13,11 @@ import {
   metaRange,
   type Pair,
   type RaftLog,
-  rangeOf,
-  SCOPE,
   stagingKey,
   stagingRange,
 } from '../storage/index.ts'
 import { bearLearner, createPeer } from './birth.ts'
+import { behind, rangeOfCell } from './cell-range.ts'
 import { installFromStage, stagedState } from './snapshot-in.ts'
 import { BORN_INDEX } from './split.ts'
 import { Store } from './store.ts'
@@ -107,7 +106,7 @@ function readStates(engine: Engine, done: (error: Error | null, states: CellStat
       }
       const last = pairs[pairs.length - 1] as Pair | undefined
       if (!more || last === undefined) return done(null, states)
-      return read(Buffer.concat([last.key, Uint8Array.of(0)]))
+      return read(behind(last.key))
     })
   }
   read(range.start)
@@ -127,7 +126,7 @@ function deleteBuried(
   if (dead.length === 0) return done(null, states)
   const batch: EngineBatch = { deleteRanges: [], keys: [], values: [] }
   for (const { cell } of dead) {
-    batch.deleteRanges.push(rangeOf(cell.system ? SCOPE.system : SCOPE.user, cell.start, cell.end))
+    batch.deleteRanges.push(rangeOfCell(cell))
     batch.keys.push(metaKey(cell.id))
     batch.values.push(null)
   }

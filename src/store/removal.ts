@@ -4,7 +4,8 @@
  */
 
 import { Refusal } from '../model/index.ts'
-import { type EngineBatch, metaKey, rangeOf, SCOPE, stagingRange } from '../storage/index.ts'
+import { type EngineBatch, metaKey, stagingRange } from '../storage/index.ts'
+import { rangeOfCell } from './cell-range.ts'
 import type { Peer } from './peer.ts'
 import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
@@ -67,8 +68,7 @@ export class Removals {
       }
       store.writing = 'delete'
       const batch: EngineBatch = { deleteRanges: [stagingRange(cell.id)], keys: [metaKey(cell.id)], values: [null] }
-      if (peer.initialized)
-        batch.deleteRanges.push(rangeOf(cell.system ? SCOPE.system : SCOPE.user, cell.start, cell.end))
+      if (peer.initialized) batch.deleteRanges.push(rangeOfCell(cell))
       store.engine.write(batch, (error) => {
         this.#stores.complete(() => {
           store.writing = null

@@ -11,7 +11,8 @@
 import { assert, copyBytes } from '../base/index.ts'
 import { type CellState, encodeCellState, type SnapshotPiece } from '../model/index.ts'
 import { Message, MessageType } from '../raft/index.ts'
-import { type Engine, metaKey, rangeOf, SCOPE, stagingKey, stagingRange } from '../storage/index.ts'
+import { type Engine, metaKey, stagingKey, stagingRange } from '../storage/index.ts'
+import { rangeOfCell } from './cell-range.ts'
 import type { Peer } from './peer.ts'
 import { INSTALLED, isMember, metadata, REFUSED, stateFor } from './snapshot-out.ts'
 import { decodePairs } from './snapshot-pairs.ts'
@@ -257,7 +258,7 @@ export function stagedState(piece: Uint8Array, peer: number): CellState {
  */
 export function installFromStage(engine: Engine, state: CellState, done: (error: Error | null) => void): void {
   const { cell } = state
-  const range = rangeOf(cell.system ? SCOPE.system : SCOPE.user, cell.start, cell.end)
+  const range = rangeOfCell(cell)
   const fill = (piece: number): void => {
     engine.getMany([stagingKey(cell.id, piece)], (error, [staged]) => {
       if (error !== null) return done(error)

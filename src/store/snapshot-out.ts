@@ -15,7 +15,7 @@ import {
   type StoredConfState,
 } from '../model/index.ts'
 import type { Message, Snapshot } from '../raft/index.ts'
-import { rangeOf, SCOPE } from '../storage/index.ts'
+import { behind, rangeOfCell } from './cell-range.ts'
 import type { Peer } from './peer.ts'
 import { encodePairs } from './snapshot-pairs.ts'
 import type { Stores } from './stores.ts'
@@ -145,7 +145,7 @@ export class Snapshots {
 
   #sendPiece(peer: Peer, out: SnapshotOut): void {
     const { cell } = out.state as CellState
-    const range = rangeOf(cell.system ? SCOPE.system : SCOPE.user, cell.start, cell.end)
+    const range = rangeOfCell(cell)
     const start = out.after ?? range.start
     const { piece, toPeer } = out
     ;(out.view as View).scan(
@@ -161,7 +161,7 @@ export class Snapshots {
           if (peer.snapshotOut !== out || out.piece !== piece || out.toPeer !== toPeer) return
           const last = pairs[pairs.length - 1]
           // The next piece begins right behind this one: the last key and a zero.
-          if (last !== undefined) out.after = Buffer.concat([last.key, Uint8Array.of(0)])
+          if (last !== undefined) out.after = behind(last.key)
           out.ended = !more
           const state = out.state as CellState
           this.#stores.transport.tell(out.toStore, {

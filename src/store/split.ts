@@ -28,9 +28,9 @@ import {
 import type { Entry } from '../raft/index.ts'
 import { ENTRY_KIND, isMainKey, type Pair, rangeOf, SCOPE, userKeyOf } from '../storage/index.ts'
 import { createPeer } from './birth.ts'
+import { behind, rangeOfCell } from './cell-range.ts'
 import { valuePrefixBytes } from './entry.ts'
 import type { Peer } from './peer.ts'
-import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
 import { View } from './view.ts'
 
@@ -137,7 +137,7 @@ export class Splits {
 
   #scan(peer: Peer, job: SplitJob, after: Uint8Array | null): void {
     const { cell } = peer
-    const range = rangeOf(SCOPE.user, cell.start, cell.end)
+    const range = rangeOfCell(cell)
     const halfBytes = (job.state as CellState).sizeBytes / 2
     const limits = { pairsMax: SCAN_PAIRS, bytesMax: SCAN_BYTES }
     ;(job.view as View).scan(after ?? range.start, range.end, limits, (error, pairs, more) => {
@@ -146,7 +146,7 @@ export class Splits {
         if (peer.split !== job || job.view === null) return
         for (const pair of pairs) if (job.left.take(pair, halfBytes, cell.start)) return this.#propose(peer, job)
         const last = pairs[pairs.length - 1]
-        if (more && last !== undefined) return this.#scan(peer, job, Buffer.concat([last.key, Uint8Array.of(0)]))
+        if (more && last !== undefined) return this.#scan(peer, job, behind(last.key))
         // To the right of the key of an order there may be nothing; a middle that was not found is none.
         if (job.left.key !== null && job.order.key !== null) return this.#propose(peer, job)
         return this.cancel(peer)
@@ -322,7 +322,7 @@ export function raiseBarrier(stores: Stores, peer: Peer, { before, child }: Birt
 function bearChild(stores: Stores, parent: Peer, cell: Cell, split: Split): Peer | null {
   const { store } = parent
   const member = peerOn(cell, store.id)
-  if (member === undefined || isBuried(store, cell.id, member.id)) return null
+  if (member === undefined || store.isBuried(cell.id, member.id)) return null
   const { log } = store
   const start = { index: BORN_INDEX, term: BORN_TERM }
   const newborn = { term: BORN_TERM, vote: 0, commit: BORN_INDEX }
@@ -356,11 +356,4 @@ function bearChild(stores: Stores, parent: Peer, cell: Cell, split: Split): Peer
   store.peers.set(cell.id, child)
   stores.heartbeats.due(child)
   return child
-}
-
-function isBuried(store: Store, cell: number, peer: number): boolean {
-  for (const tombstone of store.log.tombstones()) {
-    if (tombstone.store === store.id && tombstone.cell === cell && tombstone.peer >= peer) return true
-  }
-  return false
 }

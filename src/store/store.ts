@@ -40,4 +40,12 @@ export class Store {
     this.#askedMs = nowMs
     this.log.makeRoom()
   }
+
+  /** Was this peer of the cell, or a later one, removed from here? It does not come back. */
+  isBuried(cell: number, peer: number): boolean {
+    for (const tombstone of this.log.tombstones()) {
+      if (tombstone.store === this.id && tombstone.cell === cell && tombstone.peer >= peer) return true
+    }
+    return false
+  }
 }

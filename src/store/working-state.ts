@@ -1,7 +1,8 @@
 import { assert, latin1 } from '../base/index.ts'
 import type { Cell } from '../model/index.ts'
 import type { Keyspace, StringValue } from '../redis/index.ts'
-import { EFFECT, rangeOf, SCOPE, type Scope, VALUE_TYPE } from '../storage/index.ts'
+import { EFFECT, type Scope, VALUE_TYPE } from '../storage/index.ts'
+import { rangeOfCell, scopeOfCell } from './cell-range.ts'
 import { type EffectReader, type EntryWriter, expiryOfValue, Slab, userKeyText, valuePrefixBytes } from './entry.ts'
 
 /** What a key costs in memory beside its bytes: the record, the map's slot, the string. Roughly. */
@@ -78,7 +79,7 @@ export class WorkingState implements Keyspace {
     this.count = keys
     this.sizeBytes = sizeBytes
     this.#cell = cell
-    this.#scope = cell.system ? SCOPE.system : SCOPE.user
+    this.#scope = scopeOfCell(cell)
   }
 
   get entryIndex(): number {
@@ -212,7 +213,7 @@ export class WorkingState implements Keyspace {
 
   clear(): void {
     if (this.count === 0) return
-    const range = rangeOf(this.#scope, this.#cell.start, this.#cell.end)
+    const range = rangeOfCell(this.#cell)
     this.#entry().deleteRange(range.start, range.end)
     this.#forgetAll()
     this.count = 0
