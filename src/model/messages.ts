@@ -82,6 +82,8 @@ export type OrderStep =
   | { readonly kind: 'addLearner'; readonly peer: Peer }
   | { readonly kind: 'promoteLearner'; readonly peer: Peer }
   | { readonly kind: 'removePeer'; readonly peer: Peer }
+  /** One joint change: the learner `peer` is promoted, and the voter `removed` goes. */
+  | { readonly kind: 'replacePeer'; readonly peer: Peer; readonly removed: Peer }
   | { readonly kind: 'transferLeader'; readonly toStore: number }
   /** Cut at `key`, or, when it is null, in the middle. The child's peers live on stores of the parent's. */
   | {
@@ -160,6 +162,8 @@ export interface CellReport {
   readonly match: readonly { readonly peer: number; readonly index: number }[]
   readonly sizeBytes: number
   readonly keys: number
+  /** Members of two configurations are in force at once, for about a round; the cell leaves that state by itself. */
+  readonly joint?: boolean
 }
 
 export interface StoreReport {

@@ -1,8 +1,8 @@
-/** Peers in equal numbers over the stores: one is added on the emptier store, and only then removed from the fuller. */
+/** Peers in equal numbers over the stores: one is added on the emptier store, and takes the place of one on the fuller. */
 import type { CellReport, Peer, StoreReport } from '../model/index.ts'
 import { peerOn } from '../model/index.ts'
 import { chooseStore, isolation } from './choose.ts'
-import { NEW_PEER, type Step, type Wish } from './operator.ts'
+import { stepsOfMove, type Wish } from './operator.ts'
 import type { Survey } from './scheduler.ts'
 
 /** A move narrows the gap by two: below this it would only turn the gap around. */
@@ -58,17 +58,11 @@ function moveFrom(
   const sourcePeers = peers.get(source) as number
   const choice = chooseStore(report, view, influence, nowMs, leaving, today, sourcePeers - GAP_MIN)
   if (choice.store === null) return null
-  const steps: Step[] = [
-    { kind: 'addLearner', store: choice.store, peer: NEW_PEER },
-    { kind: 'promoteLearner', store: choice.store, peer: NEW_PEER },
-  ]
-  if (report.leader.id === leaving.id) steps.push({ kind: 'transferLeader', store: choice.store, peer: 0 })
-  steps.push({ kind: 'removePeer', store: source, peer: leaving.id })
   return {
     kind: 'move-peer',
     class: 'cell',
     cell: report.cell.id,
     reason: `store ${source} has ${sourcePeers} cells, store ${choice.store} has ${peers.get(choice.store)}`,
-    steps,
+    steps: stepsOfMove(report, leaving, choice.store, view, nowMs),
   }
 }

@@ -5,7 +5,7 @@
 import { type CellReport, type Epoch, type HandKind, type OrderStep, type Peer, peerOn } from '../model/index.ts'
 import type { View } from './view.ts'
 
-export type OperatorKind = HandKind | 'promote-peer' | 'move-peer'
+export type OperatorKind = HandKind | 'promote-peer' | 'replace-peer' | 'move-peer'
 
 /**
  * Which limit it counts against, and what it gives way to: `hand` before `replica` (a copy is missing) before the rest.
@@ -15,10 +15,22 @@ export type OperatorClass = 'hand' | 'replica' | 'tidy' | 'cell' | 'leader' | 's
 
 /** A step as a scheduler wishes it. A learner's id is given when the wish becomes an operator: peer 0 stands for it. */
 export interface MemberStep {
-  readonly kind: Exclude<OrderStep['kind'], 'split'>
+  readonly kind: Exclude<OrderStep['kind'], 'split' | 'replacePeer'>
   readonly store: number
   /** 0 in `transferLeader`. */
   readonly peer: number
+}
+
+/**
+ * The end of a move: the learner that has caught up, on `store`, takes the place of the voter `removed`, in one joint
+ * change. Whoever replaces a peer uses it: between a promotion and a removal there would be one voter too many, and of
+ * four of which two share a log, the end of that log is the end of the majority.
+ */
+export interface ReplaceStep {
+  readonly kind: 'replacePeer'
+  readonly store: number
+  readonly peer: number
+  readonly removed: number
 }
 
 /** The one step of its operator. Its ids are given when the wish becomes an operator, as a learner's is. */
@@ -34,7 +46,7 @@ export interface SplitStep {
   readonly version: number
 }
 
-export type Step = MemberStep | SplitStep
+export type Step = MemberStep | ReplaceStep | SplitStep
 
 /** The peer, or the cell, that this operator itself adds: it has no id yet. */
 export const NEW_PEER = 0
@@ -90,25 +102,35 @@ export class Operator {
 }
 
 /** Looks at the reported world only: an order that was given is no reason to believe that it was carried out. */
-export function isFinished(step: MemberStep, report: CellReport): boolean {
+export function isFinished(step: MemberStep | ReplaceStep, report: CellReport): boolean {
+  const find = (id: number) => report.cell.peers.find((peer) => peer.id === id)
   switch (step.kind) {
     case 'addLearner':
-      return report.cell.peers.some((peer) => peer.id === step.peer)
+      return find(step.peer) !== undefined
     case 'promoteLearner':
-      return report.cell.peers.some((peer) => peer.id === step.peer && peer.role === 'voter')
+      return find(step.peer)?.role === 'voter'
     case 'removePeer':
-      return !report.cell.peers.some((peer) => peer.id === step.peer)
+      return find(step.peer) === undefined
+    case 'replacePeer':
+      // While the change is joint, the one that leaves is reported as a member.
+      return find(step.peer)?.role === 'voter' && find(step.removed) === undefined
     case 'transferLeader':
       return report.leader.store === step.store
   }
 }
 
 /** False when the world has moved so that the step cannot be finished any more: the plan is for another world. */
-export function isStillPossible(step: MemberStep, report: CellReport, view: View, nowMs: number): boolean {
+export function isStillPossible(
+  step: MemberStep | ReplaceStep,
+  report: CellReport,
+  view: View,
+  nowMs: number,
+): boolean {
   switch (step.kind) {
     case 'addLearner':
       return peerOn(report.cell, step.store) === undefined && !view.isGone(step.store, nowMs)
     case 'promoteLearner':
+    case 'replacePeer':
       return report.cell.peers.some((peer) => peer.id === step.peer)
     case 'removePeer':
       return true
@@ -121,7 +143,14 @@ export function isStillPossible(step: MemberStep, report: CellReport, view: View
  * What is asked of the cell now, null while the step must wait: a learner is promoted when it has caught up, a leader
  * hands over before its peer goes, and no removal leaves fewer than a majority that has caught up.
  */
-export function orderFor(step: MemberStep, report: CellReport, view: View, nowMs: number): OrderStep | null {
+export function orderFor(
+  step: MemberStep | ReplaceStep,
+  report: CellReport,
+  view: View,
+  nowMs: number,
+): OrderStep | null {
+  // No member comes or goes, nor takes over, before the joint configuration is left, which needs no order.
+  if (report.joint) return null
   const peer = report.cell.peers.find((candidate) => candidate.id === step.peer)
   switch (step.kind) {
     case 'addLearner':
@@ -129,12 +158,20 @@ export function orderFor(step: MemberStep, report: CellReport, view: View, nowMs
     case 'promoteLearner':
       if (peer === undefined || view.isPending(report, peer)) return null
       return { kind: 'promoteLearner', peer: { ...peer, role: 'voter' } }
-    case 'removePeer': {
+    case 'removePeer':
       if (peer === undefined) return null
       if (peer.role === 'voter' && !leavesMajority(report, peer, view)) return null
-      if (peer.id !== report.leader.id) return { kind: 'removePeer', peer }
-      const successor = successorOf(report, view, nowMs)
-      return successor === null ? null : { kind: 'transferLeader', toStore: successor.store }
+      return peer.id === report.leader.id ? handOver(report, view, nowMs) : { kind: 'removePeer', peer }
+    case 'replacePeer': {
+      if (peer === undefined) return null
+      const removed = report.cell.peers.find((candidate) => candidate.id === step.removed)
+      // What other hands have done of it is not done again.
+      if (removed === undefined) return orderFor({ ...step, kind: 'promoteLearner' }, report, view, nowMs)
+      if (peer.role === 'voter') return orderFor({ ...step, kind: 'removePeer', peer: removed.id }, report, view, nowMs)
+      if (view.isPending(report, peer)) return null
+      if (!leavesMajority(report, removed, view, peer)) return null
+      if (removed.id === report.leader.id) return handOver(report, view, nowMs)
+      return { kind: 'replacePeer', peer: { ...peer, role: 'voter' }, removed }
     }
     case 'transferLeader': {
       const target = peerOn(report.cell, step.store)
@@ -144,10 +181,37 @@ export function orderFor(step: MemberStep, report: CellReport, view: View, nowMs
   }
 }
 
-function leavesMajority(report: CellReport, removed: Peer, view: View): boolean {
-  const others = report.cell.peers.filter((peer) => peer.role === 'voter' && peer.id !== removed.id)
+/** Before a leader goes another one leads; null when there is none that could. */
+function handOver(report: CellReport, view: View, nowMs: number): OrderStep | null {
+  const successor = successorOf(report, view, nowMs)
+  return successor === null ? null : { kind: 'transferLeader', toStore: successor.store }
+}
+
+/** Of those that will vote, `added` among them. */
+function leavesMajority(report: CellReport, removed: Peer, view: View, added: Peer | null = null): boolean {
+  const others = report.cell.peers.filter((peer) => {
+    return (peer.role === 'voter' && peer.id !== removed.id) || peer.id === added?.id
+  })
   const caughtUp = others.filter((peer) => !view.isPending(report, peer))
   return others.length > 0 && caughtUp.length > others.length / 2
+}
+
+/**
+ * A new peer on `store` takes the place of `leaving`. One that leads hands over first: to another that is there; or, where
+ * it is the only one, to the new peer, which then has to be a voter before the old one goes.
+ */
+export function stepsOfMove(report: CellReport, leaving: Peer, store: number, view: View, nowMs: number): Step[] {
+  const added: Step = { kind: 'addLearner', store, peer: NEW_PEER }
+  const replaced: Step = { kind: 'replacePeer', store, peer: NEW_PEER, removed: leaving.id }
+  if (report.leader.id !== leaving.id) return [added, replaced]
+  const successor = successorOf(report, view, nowMs)
+  if (successor !== null) return [added, { kind: 'transferLeader', store: successor.store, peer: 0 }, replaced]
+  return [
+    added,
+    { kind: 'promoteLearner', store, peer: NEW_PEER },
+    { kind: 'transferLeader', store, peer: 0 },
+    { kind: 'removePeer', store: leaving.store, peer: leaving.id },
+  ]
 }
 
 /** A voter on a store that is up and has caught up, of those the one that leads least. */
@@ -168,6 +232,7 @@ export function progressOf(operator: Operator, report: CellReport): string {
   const step = operator.steps[operator.at]
   if (step === undefined) return 'all steps done'
   const parts = [`step ${operator.at + 1} of ${operator.steps.length}`, `confVer ${report.cell.epoch.confVer}`]
+  if (report.joint) parts.push('joint')
   const match = report.match.find((entry) => entry.peer === step.peer)
   if (match !== undefined) parts.push(`index ${match.index}`)
   if (report.pending.includes(step.peer)) parts.push('catching up')

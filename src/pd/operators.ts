@@ -11,6 +11,7 @@ import {
   type Outcome,
   orderFor,
   progressOf,
+  type ReplaceStep,
   type SplitStep,
   type Step,
   type Wish,
@@ -131,7 +132,11 @@ export class Operators {
         } else if (step.kind === 'addLearner') on(step.store).cells++
         else if (step.kind === 'removePeer') on(step.store).cells--
         else if (step.kind === 'promoteLearner') on(step.store).incoming++
-        else if (report !== undefined) {
+        else if (step.kind === 'replacePeer') {
+          on(step.store).incoming++
+          const removed = report?.cell.peers.find((peer) => peer.id === step.removed)
+          if (removed !== undefined) on(removed.store).cells--
+        } else if (report !== undefined) {
           on(step.store).leaders++
           on(report.leader.store).leaders--
         }
@@ -160,9 +165,9 @@ export class Operators {
     if (report === undefined || report.cell.epoch.version !== operator.version) {
       return this.#end(operator, 'cancelled', nowMs)
     }
-    let step = first as MemberStep | undefined
+    let step = first
     while (step !== undefined && isFinished(step, report))
-      step = operator.steps[++operator.at] as MemberStep | undefined
+      step = operator.steps[++operator.at] as MemberStep | ReplaceStep | undefined
     note(operator, progressOf(operator, report), nowMs)
     if (step === undefined) return this.#end(operator, 'finished', nowMs)
     if (!isStillPossible(step, report, view, nowMs)) return this.#end(operator, 'cancelled', nowMs)

@@ -3,8 +3,10 @@
  * do shows again in the next round, so a restart of PD in the middle loses nothing. Order of the cases:
  *
  *   led by a store to empty  another one leads
- *   too few healthy voters   a learner that is there is promoted, else one is added and promoted
- *   a peer on a store gone   is removed, now that enough healthy ones are there
+ *   joint                    it is about to be left: what it will be then is not known yet
+ *   too few healthy voters   a learner that is there is promoted, or one is added first; if there is a peer on a store that
+ *                            is gone, the learner takes its place
+ *   a peer on a store gone   is removed where enough healthy ones are there
  *   a learner left over      is removed
  *   too many voters          the one that is missed least is removed
  */
@@ -20,6 +22,7 @@ export function checkReplicas(report: CellReport, survey: Survey): Checked {
   const { view, nowMs } = survey
   const { replicas } = view.settings
   const { peers } = report.cell
+  if (report.joint) return { wish: null, why: 'a change of its members is under way' }
   const gone = peers.filter((peer) => view.isGone(peer.store, nowMs))
   const healthy = peers.filter((peer) => !gone.includes(peer))
   const voters = healthy.filter((peer) => peer.role === 'voter')
@@ -33,7 +36,7 @@ export function checkReplicas(report: CellReport, survey: Survey): Checked {
       return { wish: { kind: 'transfer-leader', class: 'replica', cell: report.cell.id, reason, steps } }
     }
   }
-  if (voters.length < replicas) return addOne(report, survey, voters.length, learners)
+  if (voters.length < replicas) return addOne(report, survey, voters.length, learners, gone)
 
   const dead = gone[0]
   if (dead !== undefined) {
@@ -48,23 +51,36 @@ export function checkReplicas(report: CellReport, survey: Survey): Checked {
   return { wish: null, why: 'it has what it should have' }
 }
 
-function addOne(report: CellReport, survey: Survey, voters: number, learners: readonly Peer[]): Checked {
+function addOne(
+  report: CellReport,
+  survey: Survey,
+  voters: number,
+  learners: readonly Peer[],
+  gone: readonly Peer[],
+): Checked {
   const { view, nowMs } = survey
   const { replicas } = view.settings
   const reason = `${voters} of ${replicas} voters are healthy`
   const cell = report.cell.id
+  // Whose place is taken; one that leads, on a store that is being emptied, and cannot hand over, keeps its own for now.
+  // What is dead goes before what is only being emptied.
+  const removable = gone.filter((peer) => peer.role === 'voter' && peer.id !== report.leader.id)
+  const removed = removable.find((peer) => view.storeState(peer.store, nowMs) !== 'offline') ?? removable[0]
+  const joining = (store: number, peer: number): Step =>
+    removed === undefined
+      ? { kind: 'promoteLearner', store, peer }
+      : { kind: 'replacePeer', store, peer, removed: removed.id }
   const learner = learners[0]
   if (learner !== undefined) {
-    const steps: Step[] = [{ kind: 'promoteLearner', store: learner.store, peer: learner.id }]
-    return { wish: { kind: 'promote-peer', class: 'replica', cell, reason, steps } }
+    const kind = removed === undefined ? 'promote-peer' : 'replace-peer'
+    const steps = [joining(learner.store, learner.id)]
+    return { wish: { kind, class: 'replica', cell, reason, steps } }
   }
   const choice = chooseStore(report, view, survey.influence, nowMs)
   if (choice.store === null) return { wish: null, why: `${reason}, and ${choice.why}` }
-  const steps: Step[] = [
-    { kind: 'addLearner', store: choice.store, peer: NEW_PEER },
-    { kind: 'promoteLearner', store: choice.store, peer: NEW_PEER },
-  ]
-  return { wish: { kind: 'add-peer', class: 'replica', cell, reason, steps } }
+  const kind = removed === undefined ? 'add-peer' : 'replace-peer'
+  const steps: Step[] = [{ kind: 'addLearner', store: choice.store, peer: NEW_PEER }, joining(choice.store, NEW_PEER)]
+  return { wish: { kind, class: 'replica', cell, reason, steps } }
 }
 
 function remove(report: CellReport, view: View, nowMs: number, peer: Peer, reason: string): Checked {

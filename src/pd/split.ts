@@ -33,6 +33,7 @@ export function planSplit(
   if (present !== undefined) return no(`operator ${present.id} (${present.kind}) is under way for cell ${cell.id}`)
   if (key !== null && !isWithin(cell, key))
     return no(`the key is not between the first and the last of cell ${cell.id}`)
+  if (report.joint) return no(`a change of the members of cell ${cell.id} is under way`)
   const all = view.settings.splitPeers === 'all'
   if (all && cell.peers.some((peer) => peer.role === 'learner')) {
     return no(`cell ${cell.id} has a learner, which has to be a voter first`)

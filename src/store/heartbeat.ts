@@ -83,5 +83,6 @@ function reportOf(peer: Peer, nowMs: number): CellReport {
     if (silentMs > DOWN_MS) down.push({ peer: member.id, seconds: Math.floor(silentMs / 1000) })
   }
   const leader = peer.member ?? { id: peer.id, store: peer.store.id, role: 'voter' as const }
-  return { cell, term: node.term, leader, pending, down, match, sizeBytes: peer.sizeBytes, keys: peer.keys }
+  const joint = peer.confState.votersOutgoing.length > 0
+  return { cell, term: node.term, leader, pending, down, match, sizeBytes: peer.sizeBytes, keys: peer.keys, joint }
 }

@@ -2,6 +2,12 @@
  * Peers that come and go. Phases: an order of PD → proposed as Raft's change, with the stores of the peers it names and
  * the epoch it was decided on → committed → applied by every peer at the same index, or a no-op for all of them when
  * the epoch has moved → (at the peer that was removed) its tombstone, synced, then its data is deleted.
+ *
+ * A move is one change in the end: the learner that has caught up is promoted and the voter that leaves is removed, by
+ * way of a joint configuration (thesis §4.3), which Raft leaves by itself. As two changes there would be four voters in
+ * between, two of them perhaps behind one log, whose end would then be the end of the majority. In the joint
+ * configuration both majorities are of three, each as many failure domains wide as the cell was, or will be.
+ * The one that leaves is a member, with a vote, until the joint configuration is left: there, not before, it goes.
  */
 import { unreachable } from '../base/index.ts'
 import {
@@ -17,8 +23,7 @@ import {
 import {
   addLearnerNode,
   addNode,
-  asV2,
-  ConfChangeType,
+  type ConfChangeSingle,
   type ConfState,
   confChangeV2,
   contextOf,
@@ -54,20 +59,24 @@ function propose(stores: Stores, peer: Peer, step: OrderStep): void {
   switch (step.kind) {
     case 'addLearner':
       if (members.some((member) => member.store === step.peer.store || member.id === step.peer.id)) return
-      change(peer, addLearnerNode(step.peer.id), [{ ...step.peer, role: 'learner' }])
+      change(peer, [addLearnerNode(step.peer.id)], [{ ...step.peer, role: 'learner' }])
       return
     case 'promoteLearner': {
-      const learner = members.find((member) => member.id === step.peer.id)
-      const progress = peer.node.progress(step.peer.id)
-      if (learner?.role !== 'learner' || progress === undefined) return
-      if (progress.match + PROMOTE_LAG_MAX < peer.node.committed || progress.match < peer.termStart) return
-      change(peer, addNode(learner.id), [{ ...learner, role: 'voter' }])
+      const learner = learnerToPromote(peer, step.peer.id)
+      if (learner !== null) change(peer, [addNode(learner.id)], [{ ...learner, role: 'voter' }])
       return
     }
     case 'removePeer':
       if (step.peer.id === peer.id || !members.some((member) => member.id === step.peer.id)) return
-      change(peer, removeNode(step.peer.id), [])
+      change(peer, [removeNode(step.peer.id)], [])
       return
+    case 'replacePeer': {
+      const learner = learnerToPromote(peer, step.peer.id)
+      const { removed } = step
+      if (learner === null || removed.id === peer.id || !members.some((member) => member.id === removed.id)) return
+      change(peer, [addNode(learner.id), removeNode(removed.id)], [{ ...learner, role: 'voter' }])
+      return
+    }
     case 'split':
       stores.splits.begin(peer, step)
       return
@@ -79,20 +88,31 @@ function propose(stores: Stores, peer: Peer, step: OrderStep): void {
   }
 }
 
-function change(peer: Peer, single: ReturnType<typeof addNode>, peers: readonly Member[]): void {
+/** Null when it is none, or would hold commits back as a voter. */
+function learnerToPromote(peer: Peer, id: number): Member | null {
+  const learner = peer.cell.peers.find((member) => member.id === id)
+  const progress = peer.node.progress(id)
+  if (learner?.role !== 'learner' || progress === undefined) return null
+  if (progress.match + PROMOTE_LAG_MAX < peer.node.committed || progress.match < peer.termStart) return null
+  return learner
+}
+
+/** Several at once go through a joint configuration. Raft refuses what comes while one is in force. */
+function change(peer: Peer, changes: readonly ConfChangeSingle[], peers: readonly Member[]): void {
   const context = encodeMembershipChange({ peers, epoch: peer.cell.epoch })
-  peer.node.proposeConfChange(confChangeV2([single], undefined, context))
+  peer.node.proposeConfChange(confChangeV2(changes, undefined, context))
 }
 
 export function applyMembership(stores: Stores, peer: Peer, entry: Entry): void {
   const conf = decodeConfChange(entry.type, entry.data)
-  const v2 = asV2(conf)
+  // The change that leaves a joint configuration is Raft's own and has none: it belongs to the one that entered it.
   const context = contextOf(conf)
   const decided: MembershipChange | null = context.length === 0 ? null : decodeMembershipChange(context)
   if (decided !== null && !sameEpoch(decided.epoch, peer.cell.epoch)) {
     stores.log('info', 'a membership change was decided on another epoch and does nothing', { cell: peer.cell.id })
     return
   }
+  const wasMember = isMember(peer)
   const confState = peer.node.applyConfChange(conf)
   const stores_ = new Map<number, number>()
   for (const member of peer.cell.peers) stores_.set(member.id, member.store)
@@ -104,8 +124,11 @@ export function applyMembership(stores: Stores, peer: Peer, entry: Entry): void 
     peers: membersOf(confState, stores_),
   }
   stores.heartbeats.due(peer)
-  const removed = v2.changes.some((single) => single.type === ConfChangeType.removeNode && single.nodeId === peer.id)
-  if (removed && peer.member === undefined) stores.removals.remove(peer)
+  if (wasMember && !isMember(peer)) stores.removals.remove(peer)
+}
+
+function isMember({ cell, id }: Peer): boolean {
+  return cell.peers.some((member) => member.id === id)
 }
 
 /** Everyone in either half of a joint configuration, ascending; learners are those who vote in neither. */

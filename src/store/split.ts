@@ -159,7 +159,8 @@ export class Splits {
     const key = job.left.key as Uint8Array
     if (working === null || working.term !== job.term || !node.isLeader || node.term !== job.term)
       return this.cancel(peer)
-    // A change of members since the order makes the ids of the child's peers wrong.
+    // A change of members since the order makes the ids of the child's peers wrong; a child is never born joint.
+    if (peer.confState.votersOutgoing.length > 0) return this.cancel(peer)
     if (!fits(job.order.childPeers, cell) || node.proposalBudgetBytes() === 0) return this.cancel(peer)
     if (working.rangeEffects !== job.rangeEffects) return this.cancel(peer)
     const changes = working.changesLeftOf(key)

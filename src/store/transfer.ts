@@ -10,6 +10,8 @@ import type { Stores } from './stores.ts'
 export function startTransfer(stores: Stores, peer: Peer, toStore: number): void {
   const target = peerOn(peer.cell, toStore)
   if (target === undefined || target.role !== 'voter' || toStore === peer.store.id) return
+  // Not to one that is just leaving by a joint change: its leadership would end with a step down.
+  if (!peer.confState.voters.includes(target.id)) return
   peer.transferTo = toStore
   peer.transferSinceMs = stores.nowMs
 }

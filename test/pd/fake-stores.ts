@@ -41,6 +41,10 @@ export class FakeWorld {
   readonly ids = new Set<number>()
   readonly givenTwice: number[] = []
   orderLoss = 0
+  /** Peers that were to go by a replacement while they led. */
+  readonly leadersRemoved: number[] = []
+  /** What any cell ever had. */
+  votersMost = 0
   /** Cells of which nothing is told. */
   readonly silent = new Set<number>()
   generation = 0
@@ -91,8 +95,11 @@ export class FakeWorld {
       this.ids.add(peer.id)
       this.#pendingUntilMs.set(peer.id, nowMs + this.catchUpMs)
     }
-    const others = cell.peers.filter((other) => other.id !== peer.id)
+    const leaving = step.kind === 'replacePeer' ? step.removed.id : 0
+    if (leaving === peerOn(cell, held.leader)?.id) this.leadersRemoved.push(leaving)
+    const others = cell.peers.filter((other) => other.id !== peer.id && other.id !== leaving)
     const peers = step.kind === 'removePeer' ? others : [...others, peer]
+    this.votersMost = Math.max(this.votersMost, peers.filter((other) => other.role === 'voter').length)
     held.cell = { ...cell, peers, epoch: { version: cell.epoch.version, confVer: cell.epoch.confVer + 1 } }
     return true
   }

@@ -21,7 +21,8 @@ function orders(of: ReturnType<typeof world>, nowMs: number): string[] {
       return `${store} split ${step.key === null ? '-' : text(step.key)} ${step.child} ${peers.join(' ')} g${generation}`
     }
     const what = step.kind === 'transferLeader' ? step.toStore : `${step.peer.id}@${step.peer.store}`
-    return `${store} ${step.kind} ${what} g${generation}`
+    const removed = step.kind === 'replacePeer' ? ` for ${step.removed.id}@${step.removed.store}` : ''
+    return `${store} ${step.kind} ${what}${removed} g${generation}`
   })
 }
 
@@ -88,6 +89,52 @@ describe('An operator', () => {
     expect(orders(of, 0)).toEqual(['1 transferLeader 2 g7'])
     of.report(0, cellReport({ peers: '2 1 3 4', term: 7 }))
     expect(orders(of, 1)).toEqual(['2 removePeer 101@1 g7'])
+  })
+
+  const move: Step[] = [
+    { kind: 'addLearner', store: 4, peer: NEW_PEER },
+    { kind: 'replacePeer', store: 4, peer: NEW_PEER, removed: 101 },
+  ]
+
+  test('replaces a peer by one order when the new one has caught up, and is finished when no joint change is left', () => {
+    const of = started('2 1 3', move)
+    expect(orders(of, 0)).toEqual(['2 addLearner 104@4 g7'])
+    of.report(0, cellReport({ peers: '2 1 3 4+', confVer: 2, pending: [4] }))
+    expect(orders(of, 1)).toEqual([])
+    of.report(0, cellReport({ peers: '2 1 3 4+', confVer: 2 }))
+    expect(orders(of, 2)).toEqual(['2 replacePeer 104@4 for 101@1 g7'])
+    of.report(0, { ...cellReport({ peers: '2 1 3 4', confVer: 3 }), joint: true })
+    expect(orders(of, 3)).toEqual([])
+    expect(of.operators.of(2)?.progress).toContain('joint')
+    of.report(0, cellReport({ peers: '2 3 4', confVer: 4 }))
+    expect(orders(of, 4)).toEqual([])
+    expect(of.operators.infos(4)[0]?.outcome).toBe('finished')
+  })
+
+  test('replaces a peer that has come to lead only when another leads', () => {
+    const of = started('1 2 3', move)
+    of.report(0, cellReport({ peers: '1 2 3 4+', confVer: 2 }))
+    expect(orders(of, 0)).toEqual(['1 transferLeader 2 g7'])
+    of.report(0, cellReport({ peers: '2 1 3 4+', confVer: 2, term: 7 }))
+    expect(orders(of, 1)).toEqual(['2 replacePeer 104@4 for 101@1 g7'])
+  })
+
+  test('replaces no peer where fewer than a majority of those that will vote has caught up', () => {
+    const of = started('2 1 3', move)
+    of.report(0, cellReport({ peers: '2 1 3 4+', confVer: 2, pending: [3] }))
+    expect(orders(of, 0)).toEqual(['2 replacePeer 104@4 for 101@1 g7'])
+    const behind = started('2 1 3', move)
+    behind.report(0, cellReport({ peers: '2 1 3 4+', confVer: 2, pending: [3, 4] }))
+    expect(orders(behind, 0)).toEqual([])
+  })
+
+  test('does not do again what other hands have done of a replacement', () => {
+    const promoted = started('2 1 3', move)
+    promoted.report(0, cellReport({ peers: '2 1 3 4', confVer: 3 }))
+    expect(orders(promoted, 0)).toEqual(['2 removePeer 101@1 g7'])
+    const removed = started('2 1 3', move)
+    removed.report(0, cellReport({ peers: '2 3 4+', confVer: 3 }))
+    expect(orders(removed, 0)).toEqual(['2 promoteLearner 104@4 g7'])
   })
 
   test('never removes a voter where fewer than a majority of the rest has caught up', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { StoreReport } from '../../src/model/index.ts'
+import type { CellReport, StoreReport } from '../../src/model/index.ts'
 import { balanceCells } from '../../src/pd/cell-balance.ts'
 import { chooseStore, isolation } from '../../src/pd/choose.ts'
 import { balanceLeaders } from '../../src/pd/leader-balance.ts'
-import type { Wish } from '../../src/pd/operator.ts'
+import type { Step, Wish } from '../../src/pd/operator.ts'
 import { checkReplicas } from '../../src/pd/replica.ts'
 import { pdDefaults } from '../../src/pd/settings.ts'
 import { cellReport, places, storeReport, type World, world } from './world.ts'
@@ -11,7 +11,11 @@ import { cellReport, places, storeReport, type World, world } from './world.ts'
 const stores = places(4, 2)
 
 function words(wish: Wish | null): string | null {
-  return wish === null ? null : wish.steps.map((step) => `${step.kind} ${step.store}`).join(', ')
+  if (wish === null) return null
+  const word = (step: Step) => {
+    return `${step.kind} ${step.store}${step.kind === 'replacePeer' ? ` for ${step.removed}` : ''}`
+  }
+  return wish.steps.map(word).join(', ')
 }
 
 function checked(of: World, cell = 2): string {
@@ -76,12 +80,14 @@ describe('The replica checker', () => {
     ['promotes a learner that is there before it adds another', '1 2 3+', [], [], 'promoteLearner 3'],
     ['leaves alone what is as it should be', '1 2 3', [], [], 'nothing: it has what it should have'],
     [
-      'adds the replacement before it removes the peer of a lost store',
+      'lets a learner take the place of the peer of a lost store',
       '1 2 3',
       [3],
       [],
-      'addLearner 4, promoteLearner 4',
+      'addLearner 4, replacePeer 4 for 103',
     ],
+    ['lets a learner that is there take that place', '1 2 3 4+', [3], [], 'replacePeer 4 for 103'],
+    ['removes a learner on a lost store, and replaces nothing', '1 2 4 3+', [3], [], 'removePeer 3'],
     ['removes the peer of a lost store when there are enough others', '1 2 4 3', [3], [], 'removePeer 3'],
     ['removes a learner that is left over', '1 2 3 4+', [], [], 'removePeer 4'],
     ['removes the voter too many that isolates least and has not caught up', '1 2 3 4', [], [4], 'removePeer 4'],
@@ -96,6 +102,20 @@ describe('The replica checker', () => {
     // Store 3 is a little fuller than store 4.
     const other = cellReport({ id: 9, start: 'x', peers: '3' })
     expect(checked(world(stores, [cellReport({ peers, pending, end: 'x' }), other], { lost }))).toBe(expected)
+  })
+
+  test('waits while a change of members is under way', () => {
+    const of = world(stores, [{ ...cellReport({ peers: '1 2 3 4' }), joint: true }])
+    expect(checked(of)).toBe('nothing: a change of its members is under way')
+  })
+
+  test('replaces what is dead before what is only being emptied, and never the one that leads', () => {
+    const of = world(places(6, 6), [cellReport({ peers: '1 2 3' })], { lost: [3] })
+    of.view.setOrdered(new Map([[2, 'offline']]))
+    expect(checked(of)).toMatch(/replacePeer . for 103$/)
+    const alone = world(places(2, 2), [cellReport({ peers: '1' })], { settings: { replicas: 1 } })
+    alone.view.setOrdered(new Map([[1, 'offline']]))
+    expect(checked(alone)).toBe('addLearner 2, promoteLearner 2')
   })
 
   test('hands leadership over before it removes the peer that leads', () => {
@@ -136,6 +156,7 @@ function settledCounts(
     for (const step of wish.steps) {
       if (step.kind === 'addLearner') storesOf.push(step.store)
       if (step.kind === 'removePeer') storesOf = storesOf.filter((store) => store !== step.store)
+      if (step.kind === 'replacePeer') storesOf = storesOf.filter((store) => store !== step.removed - 100)
       if (step.kind === 'transferLeader') storesOf = [step.store, ...storesOf.filter((store) => store !== step.store)]
     }
     of.report(0, {
@@ -242,7 +263,39 @@ describe('Cell balance', () => {
     }
   })
 
-  test('adds before it removes, and hands leadership over in between', () => {
+  test('ends a move with one change; a leader hands over to another that is there before it goes', () => {
+    const of = world(
+      places(4, 4),
+      manyCells(4, (i) => (i < 2 ? '1 2 3' : '2 1 3')),
+    )
+    for (let i = 0; i < 8; i++) {
+      const [wish] = balanceCells(of.survey())
+      const { steps } = wish as Wish
+      const last = steps[steps.length - 1] as Step
+      if (last.kind !== 'replacePeer') throw new Error(`the last step is ${last.kind}`)
+      const report = of.view.cell((wish as Wish).cell) as CellReport
+      const handsOver = steps[1]?.kind === 'transferLeader'
+      expect(handsOver).toBe(report.leader.id === last.removed)
+      expect(steps).toHaveLength(handsOver ? 3 : 2)
+    }
+  })
+
+  test('counts what a move under way brings and takes, until it is done', () => {
+    const of = world(
+      places(4, 4),
+      manyCells(4, () => '1 2 3'),
+    )
+    const [wish] = balanceCells(of.survey())
+    const { cell, steps } = wish as Wish
+    const from = of.view.cell(cell) as CellReport
+    const replaced = steps[steps.length - 1] as Extract<Step, { kind: 'replacePeer' }>
+    const leaving = from.cell.peers.find((peer) => peer.id === replaced.removed)?.store as number
+    of.operators.add(wish as Wish, from, () => 104, 0)
+    expect(of.survey().influence.get(4)).toMatchObject({ cells: 1, incoming: 1 })
+    expect(of.survey().influence.get(leaving)?.cells).toBe(-1)
+  })
+
+  test('of the only peer: it adds before it removes, and hands leadership over in between', () => {
     const of = world(
       places(2, 2),
       manyCells(4, () => '1'),

@@ -136,6 +136,7 @@ describe('Balance after splits', () => {
       expect(bench.world.orders.length).toBe(before)
       expect(settled(bench)).toBe(true)
       expect(bench.world.givenTwice).toEqual([])
+      expect(bench.world.votersMost).toBe(3)
     },
   )
 })
@@ -234,6 +235,9 @@ describe('A store that is ordered offline', () => {
     expect(bench.cellCounts[1]).toBeGreaterThan(0)
     expect(bench.runUntil(() => bench.cellCounts[1] === 0, 60_000)).toBe(true)
     expect(bench.voters.every((count) => count === 3)).toBe(true)
+    // Each copy was replaced, not added to; and no leader went without handing over.
+    expect(bench.world.votersMost).toBe(3)
+    expect(bench.world.leadersRemoved).toEqual([])
     expect(
       bench.world.orders
         .slice(from)

@@ -1,0 +1,108 @@
+/**
+ * A move ends in one joint change: the learner becomes a voter, and the voter that leaves goes where the joint
+ * configuration is left.
+ */
+import { expect, test } from 'vitest'
+import { FIRST_USER_CELL, type Order, type Peer } from '../../src/model/index.ts'
+import { StoreHarness } from './harness.ts'
+
+/** Voters on stores 1, 2 and 3, a learner that has caught up on store 4. */
+async function beforeTheChange(): Promise<StoreHarness> {
+  const harness = new StoreHarness(4)
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.addPeer(FIRST_USER_CELL, 2, 1001)
+  await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+  await harness.transfer(FIRST_USER_CELL, 1)
+  await harness.ask(['SET', 'k', 'v'])
+  const learner = { id: 1003, store: 4, role: 'learner' } as const
+  harness.order(FIRST_USER_CELL, { kind: 'addLearner', peer: learner })
+  await harness.until(() => (host(harness, 4)?.applied ?? 0) > 0, 'the learner has its snapshot')
+  await harness.run(200)
+  return harness
+}
+
+const host = (harness: StoreHarness, store: number) => harness.nodes[store - 1]?.host?.peer(store, FIRST_USER_CELL)
+
+const replace = (removed: Pick<Peer, 'id' | 'store'>): Order['step'] => ({
+  kind: 'replacePeer',
+  peer: { id: 1003, store: 4, role: 'voter' },
+  removed: { ...removed, role: 'voter' },
+})
+
+const votersAt = (harness: StoreHarness, store: number) => host(harness, store)?.confState.voters
+const isReplaced = (harness: StoreHarness) =>
+  [1, 3, 4].every((store) => {
+    const conf = host(harness, store)?.confState
+    return conf?.voters.join() === '2,1002,1003' && conf.votersOutgoing.length === 0
+  })
+
+test('the new voter takes the place of the old one in one step, and the old one goes when the joint configuration is left', async () => {
+  const harness = await beforeTheChange()
+  const seen = new Set<string>()
+  harness.order(FIRST_USER_CELL, replace({ id: 1001, store: 2 }))
+  await harness.until(() => {
+    for (const store of [1, 2, 3, 4]) {
+      const conf = host(harness, store)?.confState
+      if (conf !== undefined) seen.add(`${conf.voters} | ${conf.votersOutgoing}`)
+    }
+    return isReplaced(harness) && host(harness, 2) === undefined
+  }, 'the move is over')
+  expect([...seen]).toEqual(['2,1001,1002 | ', '2,1002,1003 | 2,1001,1002', '2,1002,1003 | '])
+  expect(host(harness, 1)?.cell.peers.map((peer) => peer.store)).toEqual([1, 3, 4])
+  expect(harness.nodes[1]?.host?.stores.get(2)?.isBuried(FIRST_USER_CELL, 1001)).toBe(true)
+  await harness.transfer(FIRST_USER_CELL, 4)
+  expect((await harness.ask(['GET', 'k'])).text).toBe('$1\r\nv\r\n')
+})
+
+test('while the change is joint the one that leaves still votes and answers, and PD is told that it is joint', async () => {
+  const harness = await beforeTheChange()
+  harness.heartbeats = []
+  harness.order(FIRST_USER_CELL, replace({ id: 1001, store: 2 }))
+  await harness.until(() => (host(harness, 1)?.confState.votersOutgoing.length ?? 0) > 0, 'it is joint')
+  // Now neither half has a majority without store 2 and store 3 together.
+  harness.drop = (from, to) => from === 2 || to === 2 || from === 3 || to === 3
+  await harness.run(1500)
+  expect(host(harness, 2)?.id).toBe(1001)
+  expect(votersAt(harness, 2)).toContain(1003)
+  const reports = harness.heartbeats.flatMap(({ cells }) => cells.filter(({ cell }) => cell.id === FIRST_USER_CELL))
+  expect(reports.find(({ joint }) => joint)?.cell.peers.map((peer) => peer.store)).toEqual([1, 2, 3, 4])
+  harness.drop = () => false
+  await harness.until(() => isReplaced(harness) && host(harness, 2) === undefined, 'the move is over')
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  expect((await harness.ask(['GET', 'k'])).text).toBe('$1\r\nv\r\n')
+})
+
+test('a leader is not removed by it, nor does leadership go to one that is leaving', async () => {
+  const harness = await beforeTheChange()
+  harness.order(FIRST_USER_CELL, replace({ id: 2, store: 1 }))
+  await harness.run(300)
+  expect(votersAt(harness, 1)).toEqual([2, 1001, 1002])
+  harness.order(FIRST_USER_CELL, replace({ id: 1001, store: 2 }))
+  await harness.until(() => (host(harness, 1)?.confState.votersOutgoing.length ?? 0) > 0, 'it is joint')
+  harness.order(FIRST_USER_CELL, { kind: 'transferLeader', toStore: 2 })
+  await harness.step()
+  expect(host(harness, 1)?.transferTo).toBe(0)
+})
+
+test.each([1, 2, 3, 4])(
+  'when store %i dies in the middle of it the move comes to its end all the same',
+  async (store) => {
+    const harness = await beforeTheChange()
+    harness.order(FIRST_USER_CELL, replace({ id: 1001, store: 2 }))
+    await harness.until(() => (host(harness, 1)?.confState.votersOutgoing.length ?? 0) > 0, 'it is joint')
+    harness.kill(store - 1)
+    if (store === 2) {
+      // Of either half a majority is left: nobody has to wait for the one that leaves.
+      await harness.until(() => isReplaced(harness), 'the move is over without it')
+    }
+    await harness.run(500)
+    harness.open(store - 1, 2)
+    await harness.until(() => isReplaced(harness), 'the move is over')
+    if (store === 2) {
+      await harness.until(() => harness.memberAsked.some(({ peer }) => peer === 1001), 'it asks whether it is one')
+    } else await harness.until(() => host(harness, 2) === undefined, 'the old peer is gone')
+    await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+    expect((await harness.ask(['GET', 'k'])).text).toBe('$1\r\nv\r\n')
+  },
+)
