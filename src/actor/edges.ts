@@ -12,8 +12,10 @@ export function edge<T>(name: string): EdgeToken<T> {
   return { name }
 }
 
-export function findEdge(edges: Edges, name: string): unknown {
+/** Without a default: an edge that is not there is an error. */
+export function findEdge(edges: Edges, name: string, otherwise?: null): unknown {
   const found = edges instanceof Map ? edges.get(name) : (edges as Readonly<Record<string, unknown>>)[name]
-  if (found === undefined) throw new Error(`this executor has no edge named ${name}`)
-  return found
+  if (found !== undefined) return found
+  if (otherwise === undefined) throw new Error(`this executor has no edge named ${name}`)
+  return otherwise
 }

@@ -10,12 +10,13 @@ import { Asks } from './asks.ts'
 import { Fifo } from './fifo.ts'
 import { FrameReader, FrameWriter } from './frame.ts'
 import type { ExecutorOptions, Host, Tracer } from './host.ts'
-import { type HeldFrame, Intake } from './intake.ts'
+import { Intake } from './intake.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { Links } from './links.ts'
-import { type ActorEvent, EVENT, HELD, type LocalActor, type Sender } from './local-actor.ts'
+import { type ActorEvent, EVENT, HELD, type Held, type LocalActor, type Sender } from './local-actor.ts'
 import { Names } from './names.ts'
 import { failure, Notices } from './notices.ts'
+import { type Observation, observation } from './observer.ts'
 import { Outbound } from './outbound.ts'
 import { type ActorRef, NamedRef } from './refs.ts'
 import { Timers } from './timers.ts'
@@ -32,12 +33,14 @@ export function noDeadLetters(): Record<DeadLetterReason, number> {
 
 export class Executor {
   readonly executor: number
+  readonly main: number
   readonly incarnation: number
   readonly clock: Clock
   readonly random: Random
   readonly edges: Edges
   readonly host: Host
   readonly tracer: Tracer | null
+  readonly observation: Observation | null
   readonly actors: Map<number, LocalActor>
   readonly timers: Timers
   readonly names: Names
@@ -70,12 +73,14 @@ export class Executor {
 
   constructor(options: ExecutorOptions) {
     this.executor = options.executor
+    this.main = options.main
     this.incarnation = options.incarnation
     this.clock = options.clock
     this.random = options.random
     this.edges = options.edges
     this.host = options.host
     this.tracer = options.tracer
+    this.observation = observation(this)
     this.actors = new Map()
     this.timers = new Timers((dueMs) => this.#timerChanged(dueMs))
     this.names = new Names(this)
@@ -155,9 +160,9 @@ export class Executor {
         this.#handleEvent(actor, message as ActorEvent)
       } else {
         if (from === HELD) {
-          const held = message as HeldFrame
+          const held = message as Held
           this.intake.unhold(actor, held)
-          message = this.intake.decodeHeld(actor, held)
+          message = held.take(actor)
           from = held.from
         } else if (this.tracer !== null) {
           this.tracer.delivered(actor.serial, from === null ? 0 : from.serial, 0)
@@ -364,7 +369,7 @@ export class Executor {
       const message = actor.messages.shift()
       const from = actor.senders.shift()
       if (from === HELD) {
-        const held = message as HeldFrame
+        const held = message as Held
         this.intake.unhold(actor, held)
         this.deadLetter('stopped', held.from)
       } else if (from !== EVENT) {
@@ -387,6 +392,7 @@ export class Executor {
 
   countDeadLetter(reason: DeadLetterReason): void {
     this.#deadLetters[reason]++
+    this.observation?.deadLetter(reason)
   }
 
   log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>, actor = ''): void {
@@ -407,15 +413,7 @@ export class Executor {
       incarnation: this.incarnation,
       state: 'up',
       threadId,
-      actors: [...this.actors.values()].map((actor) => ({
-        id: actor.ref.id,
-        name: actor.ref.name,
-        definition: actor.definition.key,
-        mailbox: actor.messages.size,
-        mailboxMax: actor.mailboxMax,
-        handled: actor.handled,
-        restarts: actor.restarts,
-      })),
+      actors: [...this.actors.values()].map((actor) => actor.inspect()),
       lanes: this.links.list.flatMap((link) => [
         link.outControl.inspect(link.executor, 'control'),
         link.outData.inspect(link.executor, 'data'),

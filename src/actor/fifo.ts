@@ -22,6 +22,14 @@ export class Fifo<T> {
     this.#size++
   }
 
+  /** Before the oldest: it is the next to be taken. */
+  unshift(item: T): void {
+    if (this.#size > this.#mask) this.#grow()
+    this.#head = (this.#head - 1) & this.#mask
+    this.#slots[this.#head] = item
+    this.#size++
+  }
+
   /** The oldest, which stays. */
   peek(): T | undefined {
     return this.#slots[this.#head]

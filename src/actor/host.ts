@@ -37,6 +37,8 @@ export interface Tracer {
 
 export interface ExecutorOptions {
   readonly executor: number
+  /** The main thread's executor. */
+  readonly main: number
   readonly incarnation: number
   readonly clock: Clock
   readonly random: Random

@@ -12,6 +12,10 @@
  *
  * **Refuses** functions and class instances in messages; unbounded queues; a silent second delivery.
  *
+ * **Beyond** tell and ask: pools and their routers (`pool`), publish and subscribe over threads (`topic`), messages put
+ * aside (`stash`), promises as messages (`ctx.pipeToSelf`), a limit on silence (`withReceiveTimeout`), and someone who watches
+ * lives and messages (`observerEdge`). Whoever uses none of them pays for none.
+ *
  * **In this order.** Define actors where their modules are evaluated (`actor({ module: import.meta.url, … })`), create a
  * system, spawn in `populate`, tell; at the end `stop`. In tests `createSimulation` runs the same definitions in one
  * thread on virtual time, from a seed.
@@ -52,10 +56,15 @@ export {
   SystemStopped,
 } from './errors.ts'
 export type { FrameReader, FrameWriter } from './frame.ts'
+export { type ReceiveTimeout, withReceiveTimeout } from './idle.ts'
+export { type ObservedActor, type Observer, observerEdge } from './observer.ts'
+export { type Namer, type Pool, type PoolOptions, pool, type Router, type Spawner } from './pool.ts'
 export { createSimulation } from './simulation.ts'
 export type { MessageFilter, Simulation, SimulationOptions, Verdict } from './simulation-types.ts'
+export { type Stash, type StashOptions, stash } from './stash.ts'
 export { createSystem } from './system.ts'
 export type { EdgesModule, ResourceLimits, System, SystemOptions } from './system-types.ts'
+export { type Publisher, type Topic, topic } from './topic.ts'
 export type {
   ActorContext,
   ActorInspection,

@@ -7,7 +7,7 @@ import type { Executor } from './executor.ts'
 import { type FrameReader, Memory } from './frame.ts'
 import type { InLane } from './in-lane.ts'
 import type { Link } from './link.ts'
-import { HELD, type LocalActor } from './local-actor.ts'
+import type { Held, LocalActor } from './local-actor.ts'
 import { ActorRef, FIRST_ASK_SERIAL } from './refs.ts'
 import {
   align8,
@@ -30,18 +30,26 @@ import type { AnyRef, Protocol } from './types.ts'
 const HELD_BYTES_MAX = 16 * 1024 * 1024
 
 /** A message from another thread whose actor could not take it when it came. */
-export class HeldFrame {
-  readonly memory: Memory
-  readonly kind: number
-  /** Where the message begins, behind header and introduction. */
-  readonly at: number
+class HeldFrame implements Held {
   readonly from: ActorRef | null
+  readonly bytes: number
+  readonly #memory: Memory
+  readonly #kind: number
+  /** Where the message begins, behind header and introduction. */
+  readonly #at: number
 
   constructor(memory: Memory, kind: number, at: number, from: ActorRef | null) {
-    this.memory = memory
-    this.kind = kind
-    this.at = at
     this.from = from
+    this.bytes = memory.bytes.length
+    this.#memory = memory
+    this.#kind = kind
+    this.#at = at
+  }
+
+  take(actor: LocalActor): unknown {
+    const reader: FrameReader = actor.here.reader
+    reader.begin(this.#memory, this.#at, this.#memory.bytes.length)
+    return this.#kind === KIND_PROTOCOL ? protocolOf(actor).decode(reader) : decodeStructured(reader)
   }
 }
 
@@ -191,11 +199,8 @@ export class Intake {
     const copy = new ArrayBuffer(length)
     new Uint8Array(copy).set(memory.bytes.subarray(offset, offset + length))
     const at = this.#here.reader.offset - offset
-    actor.heldFrames++
     actor.heldBytes += length
-    actor.messages.push(new HeldFrame(new Memory(copy), kind, at, from))
-    actor.senders.push(HELD)
-    this.#here.makeReady(actor)
+    actor.enqueueHeld(new HeldFrame(new Memory(copy), kind, at, from))
     const isFull = actor.messages.size >= actor.mailboxMax >> 1 || actor.heldBytes > HELD_BYTES_MAX
     if (isFull && !actor.closedTo.includes(link.executor)) {
       actor.closedTo.push(link.executor)
@@ -209,10 +214,10 @@ export class Intake {
     this.#drain(link, link.inData, Number.POSITIVE_INFINITY, true)
   }
 
-  /** A held frame is handled now, or never will be. */
-  unhold(actor: LocalActor, held: HeldFrame): void {
+  /** It is handled now, or never will be. */
+  unhold(actor: LocalActor, held: Held): void {
     actor.heldFrames--
-    actor.heldBytes -= held.memory.bytes.length
+    actor.heldBytes -= held.bytes
     if (actor.closedTo.length === 0) return
     if (actor.messages.size > actor.mailboxMax >> 2 || actor.heldBytes > HELD_BYTES_MAX >> 1) return
     for (const executor of actor.closedTo) {
@@ -220,13 +225,6 @@ export class Intake {
       if (link !== null) this.#here.notices.window(link, actor.serial, true)
     }
     actor.closedTo = []
-  }
-
-  /** The message of a held frame. */
-  decodeHeld(actor: LocalActor, held: HeldFrame): unknown {
-    const reader: FrameReader = this.#here.reader
-    reader.begin(held.memory, held.at, held.memory.bytes.length)
-    return held.kind === KIND_PROTOCOL ? protocolOf(actor).decode(reader) : decodeStructured(reader)
   }
 }
 

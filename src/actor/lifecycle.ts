@@ -10,7 +10,7 @@
 import { assert, unreachable } from '../base/index.ts'
 import type { AnyDefinition } from './definition.ts'
 import type { Executor } from './executor.ts'
-import { LocalActor } from './local-actor.ts'
+import { LocalActor, NOT_STARTED } from './local-actor.ts'
 import { type ActorRef, FIRST_ASK_SERIAL, targetOf } from './refs.ts'
 import type { ActorContext, AnyRef, Behavior, OnThrow, SpawnOptions, StopReason } from './types.ts'
 
@@ -58,6 +58,8 @@ export class Lifecycle {
     } finally {
       this.#here.current = outer
     }
+    const observation = this.#here.observation
+    if (observation !== null) actor.behavior = observation.started(actor)
   }
 
   /** A handler threw. Returns when the actor is in order again, or throws when the thread has to die. */
@@ -66,6 +68,7 @@ export class Lifecycle {
     const decision = this.#decide(actor)
     const fields = { error: error instanceof Error ? (error.stack ?? error.message) : String(error), decision }
     here.log(decision === 'escalate' ? 'error' : 'warn', 'an actor threw', fields, actor.label)
+    here.observation?.threw(actor, error, decision)
     switch (decision) {
       case 'escalate':
         throw error
@@ -99,6 +102,7 @@ export class Lifecycle {
     actor.wantsTurn = false
     actor.life++
     const closing = this.#callStop(actor, 'restart')
+    actor.releaseStashes()
     if (closing === null) {
       this.#startAgain(actor)
       return
@@ -159,6 +163,7 @@ export class Lifecycle {
     actor.wantsStop = false
     actor.life++
     this.#here.names.release(actor)
+    actor.releaseStashes()
     this.#here.discardMailbox(actor)
     if (actor.children.size === 0) {
       this.#stopSelf(actor, why)
@@ -182,6 +187,9 @@ export class Lifecycle {
   /** A promise that never rejects, or null when there is nothing to wait for. */
   #callStop(actor: LocalActor, why: StopReason): Promise<void> | null {
     const behavior = actor.behavior
+    // It was the last call of this life: should the next one fail to begin, nobody is stopped a second time.
+    actor.behavior = NOT_STARTED
+    if (behavior !== NOT_STARTED) this.#here.observation?.stopping(actor, why)
     if (behavior.stop === undefined) return null
     const failed = (error: unknown): void => {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -4,10 +4,12 @@ import type { ActorDefinition, AnyDefinition } from './definition.ts'
 import { type EdgeToken, findEdge } from './edges.ts'
 import type { Executor } from './executor.ts'
 import { Fifo } from './fifo.ts'
+import { pipe } from './pipe.ts'
 import { ActorRef, NamedRef } from './refs.ts'
 import type { TimerOwner } from './timers.ts'
 import type {
   ActorContext,
+  ActorInspection,
   AnyRef,
   Behavior,
   LogLevel,
@@ -27,8 +29,26 @@ export type ActorEvent =
 
 /** In the place of the sender: the message is an ActorEvent. */
 export const EVENT = Symbol('event')
-/** In the place of the sender: the message is a frame from another thread that could not be handled when it came. */
+/** In the place of the sender: the message is a Held. */
 export const HELD = Symbol('held')
+
+/**
+ * A message that is made when its turn comes: from a frame of another thread that could not be handled as it came, from
+ * what the actor had put aside, from the end of a promise. While a mailbox has one, later frames queue behind it instead
+ * of being handled as they come.
+ */
+export interface Held {
+  readonly from: ActorRef | null
+  /** Of memory, where the runtime owns it. */
+  readonly bytes: number
+  /** The message. A throw is a throw of the actor. */
+  take(actor: LocalActor): unknown
+}
+
+/** What an actor has put aside; at the end of a life it goes back into the mailbox. */
+export interface PutAside {
+  release(): void
+}
 
 export type Sender = ActorRef | null | typeof EVENT | typeof HELD
 
@@ -54,7 +74,7 @@ export class LocalActor implements TimerOwner {
   life: number
   readonly messages: Fifo<unknown>
   readonly senders: Fifo<Sender>
-  /** Frames among the messages: while there are some, later frames must queue behind them. */
+  /** Of the messages, those that are Held. */
   heldFrames: number
   heldBytes: number
   /** Senders' threads that were told to hold back. */
@@ -67,6 +87,7 @@ export class LocalActor implements TimerOwner {
   /** An asynchronous handler is under way, or a restart waits for the last life's `stop`. */
   isSuspended: boolean
   watchesExecutors: boolean
+  stashes: PutAside[]
   handled: number
   restarts: number
   restartedAtMs: number[]
@@ -112,6 +133,7 @@ export class LocalActor implements TimerOwner {
     this.stopWhy = 'stopped'
     this.isSuspended = false
     this.watchesExecutors = false
+    this.stashes = NO_STASHES
     this.handled = 0
     this.restarts = 0
     this.restartedAtMs = []
@@ -127,16 +149,60 @@ export class LocalActor implements TimerOwner {
     this.here.enqueue(this, message, null)
   }
 
+  enqueueHeld(held: Held): void {
+    this.messages.push(held)
+    this.senders.push(HELD)
+    this.heldFrames++
+    this.here.makeReady(this)
+  }
+
+  /** Before all that waits in the mailbox, in this order. */
+  enqueueFirst(held: readonly Held[]): void {
+    for (let i = held.length - 1; i >= 0; i--) {
+      this.messages.unshift(held[i])
+      this.senders.unshift(HELD)
+      this.heldFrames++
+    }
+    this.here.makeReady(this)
+  }
+
+  releaseStashes(): void {
+    for (const stash of this.stashes) stash.release()
+    this.stashes = NO_STASHES
+  }
+
   /** For people. */
   get label(): string {
     return this.ref.name ?? this.ref.id
   }
+
+  inspect(): ActorInspection {
+    return {
+      id: this.ref.id,
+      name: this.ref.name,
+      definition: this.definition.key,
+      mailbox: this.messages.size,
+      mailboxMax: this.mailboxMax,
+      handled: this.handled,
+      restarts: this.restarts,
+    }
+  }
 }
 
-const NOT_STARTED: Behavior<unknown> = {
+/** Of nearly all actors. */
+const NO_STASHES: PutAside[] = []
+
+/** Before the first life, and between one and the next. */
+export const NOT_STARTED: Behavior<unknown> = {
   receive() {
-    throw new Error('an actor received a message before it was started')
+    throw new Error('an actor received a message while it was not started')
   },
+}
+
+/** The actor that was given this context, for what extends contexts from other files. */
+export function actorOf(context: ActorContext<never>): LocalActor {
+  if (!(context instanceof Context)) throw new TypeError('a context is the one that the runtime gave to start')
+  return Context.actorOf(context)
 }
 
 function fullSupervision(given: SpawnOptions['supervise']): Required<Supervision> {
@@ -158,8 +224,16 @@ class Context implements ActorContext<unknown> {
     this.#here = actor.here
   }
 
+  static actorOf(context: Context): LocalActor {
+    return context.#actor
+  }
+
   get self(): Ref<unknown> {
     return this.#actor.ref
+  }
+
+  get executors(): number {
+    return this.#here.main
   }
 
   get executor(): number {
@@ -189,6 +263,10 @@ class Context implements ActorContext<unknown> {
   every(intervalMs: number, message: unknown): Timer {
     if (!(intervalMs > 0)) throw new RangeError('an interval is longer than 0 ms')
     return this.#here.timers.add(this.#actor, message, this.#here.clock.monotonicMs() + intervalMs, intervalMs)
+  }
+
+  pipeToSelf<R>(promise: PromiseLike<R>, done: (value: R) => unknown, failed: (error: unknown) => unknown): void {
+    pipe(this.#actor, promise, done, failed)
   }
 
   named<T>(name: string): Ref<T> {

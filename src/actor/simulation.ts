@@ -14,6 +14,8 @@ import type { Host, Interceptor, Tracer } from './host.ts'
 import { ActorRef } from './refs.ts'
 import { Ring, type RingWriter } from './ring.ts'
 import type { MessageFilter, Simulation, SimulationOptions, Verdict } from './simulation-types.ts'
+import { Slot } from './slot.ts'
+import { decodeAlone, encodeAlone } from './structured.ts'
 import { Timers } from './timers.ts'
 import type { AnyRef, ExecutorInspection, Lane, LogEntry, Ref, SpawnOptions, Timer } from './types.ts'
 
@@ -24,42 +26,6 @@ const FRAMES_PER_PASS = 4096
 
 export function createSimulation(options: SimulationOptions): Simulation {
   return new World(options)
-}
-
-/** A thread that may live, die and live again. */
-class Slot {
-  readonly index: number
-  readonly clock: Clock
-  executor: Executor | null
-  incarnation: number
-  skewMs: number
-  pausedUntilMs: number
-  step: Timer | null
-  wakeTimer: Timer | null
-  wakeAtMs: number
-  /** Who writes to whom: by executor number, this slot's writers. */
-  writers: DelayedWriter[][]
-  /** Executors that have yet to be told of this one's death. */
-  readonly unnoticed: Set<number>
-  restart: Timer | null
-
-  constructor(index: number, world: World, wallStartMs: number) {
-    this.index = index
-    this.clock = {
-      monotonicMs: () => world.nowMs,
-      wallMs: () => wallStartMs + world.nowMs + this.skewMs,
-    }
-    this.executor = null
-    this.incarnation = 0
-    this.skewMs = 0
-    this.pausedUntilMs = 0
-    this.step = null
-    this.wakeTimer = null
-    this.wakeAtMs = Number.POSITIVE_INFINITY
-    this.writers = []
-    this.unnoticed = new Set()
-    this.restart = null
-  }
 }
 
 class World implements Simulation, Wires {
@@ -217,9 +183,8 @@ class World implements Simulation, Wires {
   crashExecutor(index: number): void {
     const slot = this.#slot(index)
     assert(slot.executor !== null, 'an executor that is crashed is up')
-    const incarnation = slot.incarnation
     this.#die(slot)
-    this.#options.onExecutorExit?.(index, incarnation, null)
+    this.#options.onExecutorExit?.(index, slot.incarnation, null)
   }
 
   #die(slot: Slot): void {
@@ -291,6 +256,7 @@ class World implements Simulation, Wires {
     slot.writers = []
     const executor = new Executor({
       executor: slot.index,
+      main: this.executors,
       incarnation: slot.incarnation,
       clock: slot.clock,
       random: this.#births.fork(),
@@ -404,7 +370,9 @@ class World implements Simulation, Wires {
   spawn<M, A>(definition: ActorDefinition<M, A>, args: A, options: SpawnOptions & { executor: number }): Ref<M> {
     const executor = this.#slot(options.executor).executor
     assert(executor !== null, 'an actor is spawned on an executor that is up')
-    const actor = executor.lifecycle.spawn(definition as unknown as AnyDefinition, args, options, null)
+    // As on the way to a thread: what cannot go there cannot go here, and references become those of the executor.
+    const there = options.executor === this.executors ? args : decodeAlone(executor, encodeAlone(executor, args))
+    const actor = executor.lifecycle.spawn(definition as unknown as AnyDefinition, there, options, null)
     const { incarnation, serial, protocolKey, name } = actor.ref
     if (name !== null) {
       // As in a real system, where spawn resolves when all threads know the name.

@@ -5,7 +5,8 @@
  * Set, arrays, plain objects and Ref. It refuses functions, symbols and instances of other classes, and says where in the
  * message they are; also cycles, as nesting that is too deep. Bytes are copied, so a decoded message may be kept.
  */
-import type { FrameReader, FrameWriter } from './frame.ts'
+import type { Executor } from './executor.ts'
+import { type FrameReader, type FrameWriter, Memory } from './frame.ts'
 import { isRef } from './refs.ts'
 
 const UNDEFINED = 0
@@ -32,6 +33,19 @@ const path: (string | number)[] = []
 export function encodeStructured(out: FrameWriter, value: unknown): void {
   path.length = 0
   write(out, value, 0)
+}
+
+/** A value by itself, not on the way to an actor. */
+export function encodeAlone(here: Executor, value: unknown): Uint8Array {
+  here.out.beginOnHeap()
+  encodeStructured(here.out, value)
+  return new Uint8Array(here.out.take().bytes)
+}
+
+/** The value again, its references those of `here`. */
+export function decodeAlone(here: Executor, bytes: Uint8Array): unknown {
+  here.reader.begin(new Memory(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.byteLength)
+  return decodeStructured(here.reader)
 }
 
 function refuse(what: string): never {

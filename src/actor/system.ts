@@ -20,7 +20,7 @@ import { EventLoop, makeDoorbells } from './event-loop.ts'
 import { Executor, noDeadLetters } from './executor.ts'
 import type { LaneLimits } from './out-lane.ts'
 import { ActorRef, targetOf } from './refs.ts'
-import { encodeStructured } from './structured.ts'
+import { encodeAlone } from './structured.ts'
 import type { System, SystemOptions } from './system-types.ts'
 import { Thread } from './thread.ts'
 import type { AnyRef, ExecutorInspection, LogEntry, LogLevel, Ref, SpawnOptions, SystemInspection } from './types.ts'
@@ -96,6 +96,7 @@ class ActorSystem implements System {
     this.#loop = new EventLoop(this.#doorbells, count, 0, (entry) => this.#write(entry))
     this.#main = new Executor({
       executor: count,
+      main: count,
       incarnation: 1,
       clock: systemClock,
       random: new Random(`${this.#seed}/main`),
@@ -333,18 +334,15 @@ class ActorSystem implements System {
       return actor.ref
     }
     const thread = this.#up(executor)
-    main.out.beginOnHeap()
-    encodeStructured(main.out, args)
-    const encoded = main.out.take().bytes
-    const reply = await thread.call((control) => control.spawn(definition.key, new Uint8Array(encoded), rest))
+    const encoded = encodeAlone(main, args)
+    const reply = await thread.call((control) => control.spawn(definition.key, encoded, rest))
     if (!reply.ok) {
       if (reply.isNameTaken) throw new NameTaken(reply.message)
       const error = new Error(reply.message)
       error.stack = reply.stack
       throw error
     }
-    const name = options.name ?? null
-    return new ActorRef(main, executor, thread.incarnation, reply.serial, reply.protocolKey, name, null)
+    return new ActorRef(main, executor, thread.incarnation, reply.serial, reply.protocolKey, rest.name ?? null, null)
   }
 
   named<M>(name: string): Ref<M> {

@@ -144,6 +144,9 @@ export interface LogEntry {
 export interface ActorContext<M> {
   readonly self: Ref<M>
   readonly executor: number
+  /** How many workers the system has; also the number of the main thread's executor. */
+  readonly executors: number
+  /** How often this executor's thread has been started, from 1. */
   readonly incarnation: number
   readonly clock: Clock
   readonly random: Random
@@ -152,6 +155,18 @@ export interface ActorContext<M> {
   /** Tells `self` the message later. Gone with the actor, also when it is restarted. */
   after(delayMs: number, message: M): Timer
   every(intervalMs: number, message: M): Timer
+  /**
+   * Tells `self` what `done`, or `failed`, makes of the promise's end; meanwhile the actor goes on with other messages. The
+   * message is taken whatever the mailbox's bound: how many promises are under way is the actor's to limit.
+   *
+   * When the actor has stopped or begun anew before the promise ends, nothing is told: what the former life asked for is
+   * void. `done` and `failed` are called when the message's turn has come, and a throw in them is a throw of the actor.
+   *
+   * ```ts
+   * ctx.pipeToSelf(readFile(path), (bytes) => ({ kind: 'loaded', bytes }), (error) => ({ kind: 'failed', text: String(error) }))
+   * ```
+   */
+  pipeToSelf<R>(promise: PromiseLike<R>, done: (value: R) => M, failed: (error: unknown) => M): void
   /**
    * Resolved at each tell to the actor that has the name then; `tell` returns false, and counts nothing, while there is
    * none. This actor is the sender, also when it is told from a callback.

@@ -12,8 +12,7 @@ import { loadDefinition } from './definition.ts'
 import { ActorError } from './errors.ts'
 import { EventLoop } from './event-loop.ts'
 import { Executor } from './executor.ts'
-import { Memory } from './frame.ts'
-import { decodeStructured } from './structured.ts'
+import { decodeAlone } from './structured.ts'
 import type { Edges, ExecutorInspection, LogEntry, MakeEdges, SpawnOptions } from './types.ts'
 
 const FRAMES_PER_PASS = 4096
@@ -56,6 +55,7 @@ class ExecutorThread implements Control {
     const edges = await makeEdges(task)
     this.#executor = new Executor({
       executor: task.executor,
+      main: task.main,
       incarnation: task.incarnation,
       clock: systemClock,
       random: new Random(`${task.seed}/${task.executor}/${task.incarnation}`),
@@ -85,9 +85,7 @@ class ExecutorThread implements Control {
     const here = this.#up()
     const definition = await loadDefinition(key)
     try {
-      const memory = new Memory(args.buffer, args.byteOffset, args.byteLength)
-      here.reader.begin(memory, 0, args.byteLength)
-      const actor = here.lifecycle.spawn(definition, decodeStructured(here.reader), options, null)
+      const actor = here.lifecycle.spawn(definition, decodeAlone(here, args), options, null)
       await new Promise<void>((resolve) => here.names.whenKnown(actor, resolve))
       return { ok: true, serial: actor.serial, protocolKey: actor.ref.protocolKey }
     } catch (error) {

@@ -6,6 +6,8 @@ import {
   type Edges,
   edge,
   type Lane,
+  type Observer,
+  observerEdge,
   type Protocol,
   type Ref,
 } from '../../src/actor/index.ts'
@@ -342,8 +344,37 @@ export const undeclared = actor<{ kind: 'go' }>({
 export const hold = edge<Int32Array>('hold')
 
 /** Edges of the workers in the tests: words by which the main thread and a holder see each other. */
-export function makeTestEdges(executor: number, incarnation: number, args: { hold: SharedArrayBuffer }): Edges {
-  return { hold: new Int32Array(args.hold), born: { executor, incarnation } }
+export function makeTestEdges(
+  executor: number,
+  incarnation: number,
+  args: { hold: SharedArrayBuffer; observe: boolean },
+): Edges {
+  const observed = args.observe ? observedEdges() : {}
+  return { hold: new Int32Array(args.hold), born: { executor, incarnation }, ...observed }
+}
+
+/** What an observer saw, as lines. */
+export const notes = edge<string[]>('notes')
+
+/** An observer that notes everything, until it is to note the word `explode`. */
+export function observedEdges(): Record<string, unknown> {
+  const lines: string[] = []
+  const isRead = (message: unknown): boolean => (message as { kind?: string }).kind === 'notes'
+  const observer: Observer = {
+    started: (who) => lines.push(`${who.ref.name} started, ${who.definition.split('#')[1]} on ${who.executor}`),
+    stopping: (who, why) => lines.push(`${who.ref.name} stopping: ${why}`),
+    threw: (who, error, decision) => lines.push(`${who.ref.name} threw ${(error as Error).message}: ${decision}`),
+    handling: (who, message, from) => {
+      if (JSON.stringify(message).includes('explode')) throw new Error('an observer with a bug')
+      if (!isRead(message)) lines.push(`${who.ref.name} handling from ${from?.name ?? 'outside'}`)
+    },
+    handled: (who, message, _from, durationMs, error) => {
+      const end = error === null ? 'well' : (error as Error).message
+      if (!isRead(message)) lines.push(`${who.ref.name} handled ${durationMs >= 0 ? end : 'before it began'}`)
+    },
+    deadLetter: (reason) => lines.push(`dead letter: ${reason}`),
+  }
+  return { [notes.name]: lines, [observerEdge.name]: observer }
 }
 
 /** Holds its thread until the main thread lets it go, then brings it down; nothing that was told meanwhile was taken. */

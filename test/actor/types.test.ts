@@ -1,6 +1,17 @@
 /** What the compiler refuses. The assertions are the `@ts-expect-error` lines: this file does not compile if one is not needed. */
 import { expect, test } from 'vitest'
-import { type ActorContext, type AnyRef, actor, createSimulation, edge, type Ref } from '../../src/actor/index.ts'
+import {
+  type ActorContext,
+  type AnyRef,
+  actor,
+  createSimulation,
+  edge,
+  pool,
+  type Ref,
+  stash,
+  topic,
+  withReceiveTimeout,
+} from '../../src/actor/index.ts'
 import { type CounterMessage, counter, puppet } from './actors.ts'
 
 interface Disk {
@@ -49,5 +60,45 @@ test('a wrong message, wrong arguments and a wrong reply are compile errors', ()
       },
     }),
   })
+  expect(typeof notCalled).toBe('function')
+})
+
+test('pools, topics, stashes and promises take the messages of their actors only', () => {
+  const counters = pool({ name: 'counters', size: 2, member: counter, args: { from: 0 } })
+  const prices = topic<{ kind: 'price'; cents: number }>('prices')
+  const notCalled = (ctx: ActorContext<{ kind: 'price'; cents: number } | { kind: 'failed' }>): void => {
+    // @ts-expect-error: no such kind
+    counters.router(ctx).tell({ kind: 'subtract', amount: 1 })
+    // @ts-expect-error: a wrong field
+    counters.router(ctx).tellKey('key', { kind: 'add', amount: '1' })
+    // @ts-expect-error: wrong arguments of the members
+    pool({ name: 'counters', size: 2, member: counter, args: { from: '0' } })
+    // @ts-expect-error: members are named after the pool, and have no name of their own
+    pool({ name: 'counters', size: 2, member: counter, args: { from: 0 }, executor: 1 })
+    prices.subscribe(ctx, ctx.self)
+    const deaf: Ref<CounterMessage> = ctx.named('deaf')
+    // @ts-expect-error: a subscriber takes what is published
+    prices.subscribe(ctx, deaf)
+    // @ts-expect-error: only what the topic is of is published
+    prices.publisher(ctx).publish({ kind: 'price' })
+    const waiting = stash(ctx)
+    // @ts-expect-error: what is put aside is a message of the actor
+    waiting.push({ kind: 'add', amount: 1 }, null)
+    const cents = Promise.resolve(5)
+    ctx.pipeToSelf(
+      cents,
+      (value) => ({ kind: 'price', cents: value }),
+      () => ({ kind: 'failed' }),
+    )
+    ctx.pipeToSelf(
+      cents,
+      // @ts-expect-error: the end of a promise becomes a message of the actor
+      (value) => ({ kind: 'cost', cents: value }),
+      () => ({ kind: 'failed' }),
+    )
+    const silence = { kind: 'silence' } as const
+    // @ts-expect-error: silence is a message of the actor
+    withReceiveTimeout(ctx, { timeoutMs: 1, message: silence }, { receive() {} })
+  }
   expect(typeof notCalled).toBe('function')
 })

@@ -14,7 +14,7 @@ import {
   type SpawnOptions,
   type System,
 } from '../../src/actor/index.ts'
-import { holder } from './actors.ts'
+import { holder, observedEdges } from './actors.ts'
 
 export interface WorldOptions {
   executors: number
@@ -23,6 +23,8 @@ export interface WorldOptions {
   assemblyBytesMax?: number
   restarts?: boolean
   mainEdges?: Edges
+  /** Workers have an observer, whose notes are the edge `notes`. */
+  observe?: boolean
   populate?(world: World, executor: number, incarnation: number): Promise<void>
 }
 
@@ -67,7 +69,7 @@ class Threads implements World {
       edges: {
         module: new URL('./actors.js', import.meta.url).href,
         name: 'makeTestEdges',
-        args: { hold: world.#hold.buffer },
+        args: { hold: world.#hold.buffer, observe: options.observe ?? false },
       },
       ...(options.ringBytes === undefined ? {} : { ringBytes: options.ringBytes }),
       ...(options.queueBytesMax === undefined ? {} : { queueBytesMax: options.queueBytesMax }),
@@ -144,11 +146,17 @@ class Twin implements World {
   readonly main: number
   readonly exits: World['exits'] = []
   readonly logs: string[] = []
+  populated: Promise<void> = Promise.resolve()
   readonly #sim: Simulation
+
+  static async make(options: WorldOptions): Promise<World> {
+    const twin = new Twin(options, 7)
+    await twin.populated
+    return twin
+  }
 
   constructor(options: WorldOptions, seed: number) {
     this.main = options.executors
-    let populated: Promise<void> = Promise.resolve()
     this.#sim = createSimulation({
       seed,
       executors: options.executors,
@@ -156,9 +164,12 @@ class Twin implements World {
       ...(options.ringBytes === undefined ? {} : { ringBytes: options.ringBytes }),
       ...(options.queueBytesMax === undefined ? {} : { queueBytesMax: options.queueBytesMax }),
       ...(options.assemblyBytesMax === undefined ? {} : { assemblyBytesMax: options.assemblyBytesMax }),
-      edges: (executor) => (executor === options.executors ? (options.mainEdges ?? {}) : {}),
+      edges: (executor) => {
+        if (executor === options.executors) return options.mainEdges ?? {}
+        return options.observe ? observedEdges() : {}
+      },
       populate: (executor, incarnation) => {
-        populated = populated.then(() => options.populate?.(this, executor, incarnation))
+        this.populated = this.populated.then(() => options.populate?.(this, executor, incarnation))
       },
       onExecutorExit: (executor, incarnation, error) => {
         this.exits.push({ executor, incarnation, error: error === null ? null : (error as Error).message })
@@ -215,6 +226,6 @@ class Twin implements World {
 }
 
 export const worlds: readonly WorldMaker[] = [
-  { kind: 'twin', make: (options) => Promise.resolve(new Twin(options, 7)) },
+  { kind: 'twin', make: (options) => Twin.make(options) },
   { kind: 'threads', make: (options) => Threads.make(options) },
 ]
