@@ -162,6 +162,8 @@ export interface CellReport {
   readonly match: readonly { readonly peer: number; readonly index: number }[]
   readonly sizeBytes: number
   readonly keys: number
+  /** The snapshot that is on its way to a peer: how many of its pieces were taken. */
+  readonly snapshot?: { readonly peer: number; readonly pieces: number }
   /** Members of two configurations are in force at once, for about a round; the cell leaves that state by itself. */
   readonly joint?: boolean
 }

@@ -227,14 +227,26 @@ export function successorOf(report: CellReport, view: View, nowMs: number): Peer
   return best
 }
 
-/** Everything that moves while a step is being carried out, folded into words: they are shown, and their change is progress. */
+/** What a step waits for, which is what decides how long it may stand still. */
+export type Patience = 'change' | 'catchUp' | 'split'
+
+export function patienceFor(step: MemberStep | ReplaceStep, report: CellReport): Patience {
+  const waits = step.kind === 'promoteLearner' || step.kind === 'replacePeer'
+  return waits && report.pending.includes(step.peer) ? 'catchUp' : 'change'
+}
+
+/**
+ * Everything that moves while a step is being carried out, folded into words: they are shown, and their change is progress.
+ * The index of a peer that has caught up is not: under load it moves, whatever becomes of the step.
+ */
 export function progressOf(operator: Operator, report: CellReport): string {
   const step = operator.steps[operator.at]
   if (step === undefined) return 'all steps done'
   const parts = [`step ${operator.at + 1} of ${operator.steps.length}`, `confVer ${report.cell.epoch.confVer}`]
   if (report.joint) parts.push('joint')
+  if (!report.pending.includes(step.peer)) return parts.join(', ')
   const match = report.match.find((entry) => entry.peer === step.peer)
-  if (match !== undefined) parts.push(`index ${match.index}`)
-  if (report.pending.includes(step.peer)) parts.push('catching up')
+  parts.push('catching up', `index ${match?.index ?? 0}`)
+  if (report.snapshot?.peer === step.peer) parts.push(`${report.snapshot.pieces} pieces of a snapshot`)
   return parts.join(', ')
 }

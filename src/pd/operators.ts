@@ -10,6 +10,8 @@ import {
   type OperatorKind,
   type Outcome,
   orderFor,
+  type Patience,
+  patienceFor,
   progressOf,
   type ReplaceStep,
   type SplitStep,
@@ -171,7 +173,7 @@ export class Operators {
     note(operator, progressOf(operator, report), nowMs)
     if (step === undefined) return this.#end(operator, 'finished', nowMs)
     if (!isStillPossible(step, report, view, nowMs)) return this.#end(operator, 'cancelled', nowMs)
-    if (this.#isStuck(operator, nowMs)) return this.#end(operator, 'noProgress', nowMs)
+    if (this.#isStuck(operator, patienceFor(step, report), nowMs)) return this.#end(operator, 'noProgress', nowMs)
     const ordered = orderFor(step, report, view, nowMs)
     return ordered === null ? null : this.#order(operator, ordered, report, generation, nowMs)
   }
@@ -185,7 +187,9 @@ export class Operators {
       return this.#end(operator, 'finished', nowMs)
     }
     if (fate === 'void') return this.#end(operator, 'cancelled', nowMs)
-    if (this.#isStuck(operator, nowMs)) return this.#end(operator, 'noProgress', nowMs)
+    // What is left of a split that has been cut is to be heard of, like any change.
+    const patience = fate === 'cut' ? 'change' : 'split'
+    if (this.#isStuck(operator, patience, nowMs)) return this.#end(operator, 'noProgress', nowMs)
     const report = view.cell(operator.cell)
     if (fate === 'cut' || report === undefined) return null
     if (!splitFits(step, report, this.#settings.splitPeers === 'all')) return this.#end(operator, 'cancelled', nowMs)
@@ -193,8 +197,8 @@ export class Operators {
     return this.#order(operator, { kind, key, child, childPeers }, report, generation, nowMs)
   }
 
-  #isStuck(operator: Operator, nowMs: number): boolean {
-    return nowMs - operator.movedMs >= this.#settings.noProgressMs
+  #isStuck(operator: Operator, patience: Patience, nowMs: number): boolean {
+    return nowMs - operator.movedMs >= this.#settings.noProgressMs[patience]
   }
 
   /** Null while what was ordered last is given time. */

@@ -1,3 +1,5 @@
+import type { Patience } from './operator.ts'
+
 /** PD's numbers, in one place. Times in milliseconds. */
 export interface PdSettings {
   readonly replicas: number
@@ -6,8 +8,12 @@ export interface PdSettings {
   readonly downMs: number
   /** An order that has no effect yet is given again so often. */
   readonly resendMs: number
-  /** An operator of which nothing moves for so long is given up. Never a fixed time for the whole: data may be large. */
-  readonly noProgressMs: number
+  /**
+   * An operator of which nothing moves for so long is given up, for it keeps its cell from others. Never a fixed time for
+   * the whole: data may be large. `change`: of members or leaders, a round or two. `catchUp`: the peer has no word of a
+   * piece or an entry; it may be installing what it has. `split`: the leader reads half of the cell.
+   */
+  readonly noProgressMs: Readonly<Record<Patience, number>>
   /** Balance begins when the reports tile the keyspace, or so long after PD's start: no news is not news of absence. */
   readonly incompleteMs: number
   readonly leaderOperatorsMax: number
@@ -42,7 +48,7 @@ export const pdDefaults: PdSettings = {
   disconnectedMs: 20_000,
   downMs: 30 * 60_000,
   resendMs: 2_000,
-  noProgressMs: 60_000,
+  noProgressMs: { change: 10_000, catchUp: 60_000, split: 30_000 },
   incompleteMs: 60_000,
   leaderOperatorsMax: 4,
   cellOperatorsMax: 8,

@@ -84,5 +84,7 @@ function reportOf(peer: Peer, nowMs: number): CellReport {
   }
   const leader = peer.member ?? { id: peer.id, store: peer.store.id, role: 'voter' as const }
   const joint = peer.confState.votersOutgoing.length > 0
-  return { cell, term: node.term, leader, pending, down, match, sizeBytes: peer.sizeBytes, keys: peer.keys, joint }
+  const { sizeBytes, keys, snapshotOut: out } = peer
+  const report = { cell, term: node.term, leader, pending, down, match, sizeBytes, keys, joint }
+  return out?.streaming ? { ...report, snapshot: { peer: out.toPeer, pieces: out.piece } } : report
 }

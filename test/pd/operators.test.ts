@@ -70,17 +70,42 @@ describe('An operator', () => {
     expect(taken.operators.infos(1)[0]?.outcome).toBe('cancelled')
   })
 
-  test('is given up when nothing moves for long, and never while something does', () => {
+  test.each([
+    ['the index of its learner', (i: number) => ({ index: i })],
+    ['a snapshot', (i: number) => ({ snapshot: { peer: 104, pieces: i } })],
+  ])('is given up when nothing moves for long, and never while %s does', (_, moved) => {
     const of = started('1 2', add(4))
-    const { noProgressMs } = of.settings
+    const { catchUp } = of.settings.noProgressMs
+    const behind = (i: number) => {
+      const { index = 0, ...rest } = moved(i) as { index?: number }
+      return { ...cellReport({ peers: '1 2 4+', confVer: 2, pending: [4], index }), ...rest }
+    }
     orders(of, 0)
     for (let i = 1; i <= 5; i++) {
-      of.report(0, cellReport({ peers: '1 2 4+', confVer: 2, pending: [4], index: i }))
-      orders(of, i * (noProgressMs - 1))
+      of.report(0, behind(i))
+      orders(of, i * (catchUp - 1))
     }
-    const lastMs = 5 * (noProgressMs - 1)
+    const lastMs = 5 * (catchUp - 1)
+    orders(of, lastMs + catchUp - 1)
     expect(of.operators.of(2)).toBeDefined()
-    orders(of, lastMs + noProgressMs)
+    orders(of, lastMs + catchUp)
+    expect(of.operators.infos(0)[0]?.outcome).toBe('noProgress')
+  })
+
+  test.each<[string, Step[], string]>([
+    ['a transfer', [{ kind: 'transferLeader', store: 2, peer: 0 }], '1 2 3'],
+    ['a removal', [{ kind: 'removePeer', store: 3, peer: 103 }], '1 2 3'],
+    ['a promotion', [{ kind: 'promoteLearner', store: 4, peer: 104 }], '1 2 4+'],
+    ['a replacement', [{ kind: 'replacePeer', store: 4, peer: 104, removed: 103 }], '1 2 3 4+'],
+  ])('that comes to nothing keeps its cell for no longer than a change may take: %s, under load', (_, steps, peers) => {
+    const of = started(peers, steps)
+    const { change } = of.settings.noProgressMs
+    for (let nowMs = 0; nowMs < change; nowMs += 1000) {
+      of.report(nowMs, cellReport({ peers, index: 100 + nowMs }))
+      orders(of, nowMs)
+    }
+    expect(of.operators.of(2)).toBeDefined()
+    orders(of, change)
     expect(of.operators.infos(0)[0]?.outcome).toBe('noProgress')
   })
 

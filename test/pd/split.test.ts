@@ -83,7 +83,8 @@ describe('A split', () => {
 
   test('that comes to nothing is given up, and its cell is left to others for a while', () => {
     const of = splitting()
-    const { noProgressMs, splitRestMs } = of.settings
+    const { splitRestMs } = of.settings
+    const noProgressMs = of.settings.noProgressMs.split
     splitOrders(of, 0)
     splitOrders(of, noProgressMs)
     expect(outcome(of)).toBe('noProgress')

@@ -106,3 +106,21 @@ test.each([1, 2, 3, 4])(
     expect((await harness.ask(['GET', 'k'])).text).toBe('$1\r\nv\r\n')
   },
 )
+
+test('PD hears how far a snapshot has come', async () => {
+  const harness = new StoreHarness(2)
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  for (let i = 0; i < 30; i++) {
+    harness.send(['MSET', ...Array.from({ length: 200 }, (_, j) => [`k${i}-${j}`, 'x'.repeat(100)]).flat()])
+  }
+  await harness.run(50)
+  let pieces = 0
+  harness.drop = (_, to, message) => to === 1 && message.kind === 'snapshotPiece' && ++pieces > 2
+  harness.order(FIRST_USER_CELL, { kind: 'addLearner', peer: { id: 1001, store: 2, role: 'learner' } })
+  await harness.until(() => pieces > 2, 'two pieces have been taken')
+  harness.heartbeats = []
+  await harness.run(1100)
+  const reports = harness.heartbeats.flatMap(({ cells }) => cells.filter(({ cell }) => cell.id === FIRST_USER_CELL))
+  expect(reports.at(-1)?.snapshot).toEqual({ peer: 1001, pieces: 2 })
+})
