@@ -5,6 +5,7 @@
 import { delimiter } from 'node:path'
 import { parseArgs } from 'node:util'
 import { SetUpError } from './base/index.ts'
+import { type BenchOptions, benchFlags, benchHelp, readBenchOptions } from './bench/index.ts'
 import { environmentName, flagName, type OptionName, optionTable } from './model/index.ts'
 
 export type GivenOptions = Partial<Record<OptionName, string | readonly string[]>>
@@ -21,6 +22,7 @@ export type Plan =
       readonly password: string
       readonly asJson: boolean
     }
+  | { readonly command: 'bench'; readonly options: BenchOptions }
   /** Help, or the version. */
   | { readonly command: 'print'; readonly text: string }
 
@@ -61,23 +63,32 @@ const CTL_WORDS: Readonly<Record<string, CtlWord>> = {
   online: { ...storeAlone, summary: 'uses the store again, while it is not a tombstone' },
 }
 
+const COMMANDS = ['serve', 'bench', 'ctl'] as const
+type Command = (typeof COMMANDS)[number]
+
 /** Those of each command; a flag with a value takes the word after it as it was typed, `007` and `-x` too. */
-const FLAGS: Readonly<Record<'serve' | 'ctl', readonly string[]>> = {
+const FLAGS: Readonly<Record<Command, readonly string[]>> = {
   serve: [...(Object.keys(optionTable) as OptionName[]).map(flagName), 'log-level'],
+  bench: Object.keys(benchFlags),
   ctl: ['url', 'password', 'json'],
 }
-const WITHOUT_VALUE = ['json', 'help', 'version']
+const FOR_ALL = ['help', 'version']
+const WITHOUT_VALUE: Readonly<Record<Command, readonly string[]>> = {
+  serve: FOR_ALL,
+  bench: [...Object.keys(benchFlags).filter((name) => benchFlags[name]?.type === 'bare'), ...FOR_ALL],
+  ctl: ['json', ...FOR_ALL],
+}
 
 export function readCommandLine(argv: readonly string[], environment: NodeJS.ProcessEnv, version: string): Plan {
   const { words, flags } = readWords(argv.slice(2))
-  const [command, ...rest] = words
+  const [command, ...rest] = words as [Command | undefined, ...string[]]
   if (flags.has('help')) return { command: 'print', text: helpFor(command) }
   if (flags.has('version')) return { command: 'print', text: `cellarium ${version}` }
   if (command === undefined) {
-    throw new SetUpError('say what to do first: cellarium serve, or cellarium ctl; cellarium --help tells more')
+    throw new SetUpError('say what to do first: cellarium serve, bench or ctl; cellarium --help tells more')
   }
-  if (command !== 'serve' && command !== 'ctl') {
-    throw new SetUpError(`there is no command '${command}'${suggestion(command, ['serve', 'ctl'], '')}`)
+  if (!COMMANDS.includes(command)) {
+    throw new SetUpError(`there is no command '${command}'${suggestion(command, COMMANDS, '')}`)
   }
   for (const flag of flags.keys()) {
     if (!FLAGS[command].includes(flag)) {
@@ -85,8 +96,12 @@ export function readCommandLine(argv: readonly string[], environment: NodeJS.Pro
       throw new SetUpError(`there is no flag ${given}${suggestion(flag, FLAGS[command], '--')}`)
     }
   }
+  if (command !== 'ctl' && rest.length > 0) throw new SetUpError(`${command} takes only flags, and not '${rest[0]}'`)
+  if (command === 'bench') {
+    const given = new Map([...flags].map(([name, values]) => [name, values.at(-1) ?? '']))
+    return { command, options: readBenchOptions(given, environment) }
+  }
   if (command === 'serve') {
-    if (rest.length > 0) throw new SetUpError(`serve takes only flags, and not '${rest[0]}'`)
     return { command, given: givenOptions(flags, environment), logLevel: logLevelOf(flags, environment) }
   }
   const url = flags.get('url')?.at(-1) ?? environment.CELLARIUM_URL ?? 'http://127.0.0.1:6380'
@@ -103,14 +118,17 @@ type Flags = ReadonlyMap<string, readonly string[]>
 
 /** Not strict: the parser would refuse a value that begins with a dash, and knows no flag that was perhaps meant. */
 function readWords(args: readonly string[]): { words: string[]; flags: Flags } {
-  const valued = [...FLAGS.serve, ...FLAGS.ctl].filter((flag) => !WITHOUT_VALUE.includes(flag))
+  // Which flags take a value is the command's to say, and it stands before them.
+  const command = COMMANDS.find((name) => name === args.find((word) => !word.startsWith('-'))) ?? 'serve'
+  const bare = WITHOUT_VALUE[command]
+  const valued = FLAGS[command].filter((flag) => !bare.includes(flag))
   const { tokens, positionals } = parseArgs({
     args: [...args],
     strict: false,
     tokens: true,
     options: {
       ...Object.fromEntries(valued.map((flag) => [flag, { type: 'string' }] as const)),
-      json: { type: 'boolean' },
+      ...Object.fromEntries(bare.map((flag) => [flag, { type: 'boolean' }] as const)),
       help: { type: 'boolean', short: 'h' },
       version: { type: 'boolean', short: 'v' },
     },
@@ -122,7 +140,7 @@ function readWords(args: readonly string[]): { words: string[]; flags: Flags } {
     if (valued.includes(token.name)) {
       if (token.value === undefined) throw new SetUpError(`--${token.name} needs a value`)
       values.push(token.value)
-    } else if (token.value !== undefined && WITHOUT_VALUE.includes(token.name)) {
+    } else if (token.value !== undefined && bare.includes(token.name)) {
       throw new SetUpError(`--${token.name} takes no value`)
     }
     flags.set(token.name, values)
@@ -198,6 +216,7 @@ const VALUE_WORDS: Readonly<Record<string, string>> = {
 
 function helpFor(command: string | undefined): string {
   if (command === 'serve') return serveHelp()
+  if (command === 'bench') return benchHelp()
   return command === 'ctl' ? ctlHelp() : programHelp()
 }
 
@@ -206,8 +225,9 @@ function programHelp(): string {
 
 Usage
   $ cellarium serve     serve Redis clients
+  $ cellarium bench     measure a server, running or our own
   $ cellarium ctl       look at a running server, and give it orders
-  $ cellarium serve --help, cellarium ctl --help
+  $ cellarium serve --help, cellarium bench --help, cellarium ctl --help
   $ cellarium --version`
 }
 

@@ -3,6 +3,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { pino } from 'pino'
 import type { LogEntry } from './actor/index.ts'
 import { SetUpError } from './base/index.ts'
+import { type BenchOptions, bench } from './bench/index.ts'
 import { NothingToServe, recordedOptions, type Served, serve } from './boot/index.ts'
 import { type GivenOptions, type LogLevelName, readCommandLine } from './cli.ts'
 import { ctl } from './ctl.ts'
@@ -18,6 +19,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     const version = ownVersion()
     const plan = readCommandLine(argv, process.env, version)
     if (plan.command === 'ctl') await ctl(plan, (text) => console.log(text))
+    else if (plan.command === 'bench') await runBench(plan.options, argv)
     else if (plan.command === 'serve') await runServer(plan.given, plan.logLevel, version)
     else console.log(plan.text)
   } catch (error) {
@@ -55,6 +57,19 @@ async function runServer(given: GivenOptions, logLevel: LogLevelName, version: s
   })
   const { redis, http, executors, stores } = served
   console.log(`cellarium ready: redis on ${redis}, http on ${http}, ${executors} executors, ${stores} stores`)
+}
+
+async function runBench(options: BenchOptions, argv: readonly string[]): Promise<void> {
+  // So that servers of our own end with us: they are ended when this process exits.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => process.exit(130))
+  await bench(options, {
+    program: argv[1] as string,
+    commandLine: ['cellarium', ...argv.slice(2)].join(' '),
+    say: (line) => console.log(line),
+    progress: (line) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`)
+    },
+  })
 }
 
 /** Flags, then the environment, then what the cluster was made with, then the defaults. */

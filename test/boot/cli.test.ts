@@ -53,13 +53,25 @@ describe('The command line', () => {
     ['serve --quite-another 1', 'there is no flag --quite-another: see --help'],
     ['serve now', "serve takes only flags, and not 'now'"],
     ['srve', "there is no command 'srve': did you mean serve?"],
-    ['--port 1', 'say what to do first: cellarium serve, or cellarium ctl; cellarium --help tells more'],
-    ['', 'say what to do first: cellarium serve, or cellarium ctl; cellarium --help tells more'],
+    ['--port 1', 'say what to do first: cellarium serve, bench or ctl; cellarium --help tells more'],
+    ['', 'say what to do first: cellarium serve, bench or ctl; cellarium --help tells more'],
     ['serve -x', 'there is no flag -x: see --help'],
     ['serve --url http://h:1', 'there is no flag --url: see --help'],
     ['serve --httpPort 1', 'there is no flag --httpPort: did you mean --http-port?'],
     ['serve -- --port 1', "serve takes only flags, and not '--port'"],
     ['ctl cells --json=yes', '--json takes no value'],
+    ['bench --json', '--json needs a value'],
+    ['bench --embedded=yes', '--embedded takes no value'],
+    ['bench now', "bench takes only flags, and not 'now'"],
+    ['bench --pipelin 16', 'there is no flag --pipelin: did you mean --pipeline?'],
+    ['bench --pipeline 0', '--pipeline is at least 1, not 0'],
+    ['bench --duration soon', "--duration is a time such as 500ms or 10s, not 'soon'"],
+    ['bench --distribution normal', "--distribution is one of uniform, zipfian, not 'normal'"],
+    ['bench --zipf 1', '--zipf is below 1, not 1'],
+    ['bench --mix set=1,hset=2', "--mix is like set or set=1,get=9, of set, get, incr, append; it has 'hset=2'"],
+    ['bench --replicas 1', '--replicas is of a server of our own: add --embedded'],
+    ['bench --embedded --port 1', '--port is of a running server, and --embedded starts its own'],
+    ['bench --embedded --executors 1,x', "--executors is a list of numbers such as 1,2,4, and has 'x'"],
     ['serve --log-level loud', "--log-level is one of debug, info, warn, error, not 'loud'"],
     [
       'ctl',
@@ -94,6 +106,20 @@ test.each(['split 2', 'split 2 user:5000', 'split 2 base64:/wA=', 'add-peer 2 4'
   },
 )
 
+test('of bench the load, the servers and the files are understood', () => {
+  const plan = read('bench --mix GET=9,set --pipeline 16 --value-size 1kb --embedded --executors 1,2 --json out.json')
+  expect(plan).toMatchObject({
+    command: 'bench',
+    options: {
+      workload: { mix: { get: 9, set: 1 }, pipeline: 16, valueBytes: 1024, connections: 50 },
+      durationMs: 10_000,
+      fill: true,
+      embedded: { executors: [1, 2], replicas: 3 },
+      jsonFile: 'out.json',
+    },
+  })
+})
+
 describe('Help', () => {
   test('shows every option of the table once, with its default', () => {
     const names = optionGroups.flatMap((group) => group.names)
@@ -108,6 +134,7 @@ describe('Help', () => {
   test('is there for the program and for each command', () => {
     expect(printed('--help')).toContain('serve')
     expect(printed('ctl --help')).toContain('transfer-leader')
+    expect(printed('bench --help')).toContain('--pipeline N')
     expect(printed('serve --port 1 -h')).toBe(printed('serve --help'))
     expect(printed('--version')).toBe('cellarium 1.2.3')
   })

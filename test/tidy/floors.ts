@@ -10,8 +10,8 @@ export const floors: readonly (readonly string[])[] = [
   ['model'],
   ['storage', 'router'],
   ['store', 'pd', 'gateway', 'ops'],
-  // Puts the rooms below together into one process.
-  ['boot'],
+  // `boot` puts the rooms below together into one process; `bench` looks at one from outside.
+  ['boot', 'bench'],
 ]
 
 /** Rooms without a clock, chance, a disk or a network, with the files in them that are an exception. */

@@ -1,0 +1,106 @@
+/** A server of our own, in a fresh directory, as a process beside this one; gone when the measuring is over. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Target } from './connection.ts'
+
+export interface OwnServerOptions {
+  /** The file that Node runs: the program itself. */
+  readonly program: string
+  /** In which its data directory is made. */
+  readonly parent: string
+  /** As after `cellarium serve`, without directory and ports. */
+  readonly flags: readonly string[]
+  readonly replicas: number
+}
+
+const READY = /cellarium ready: redis on (.*):(\d+), http on (.*):(\d+), \d+ executors/
+const ASK_AGAIN_MS = 50
+const COPIES_WITHIN_MS = 60_000
+const STOP_WITHIN_MS = 15_000
+
+export class OwnServer {
+  readonly pid: number
+  readonly target: Target
+  readonly #child: ChildProcess
+  readonly #directory: string
+
+  private constructor(child: ChildProcess, directory: string, target: Target) {
+    this.pid = child.pid as number
+    this.target = target
+    this.#child = child
+    this.#directory = directory
+    process.once('exit', this.#abandon)
+  }
+
+  /** Resolves when every cell has all its copies: what is measured before is the making of them. */
+  static async start({ program, parent, flags, replicas }: OwnServerOptions): Promise<OwnServer> {
+    const directory = mkdtempSync(join(parent, 'cellarium-bench-'))
+    const { UV_THREADPOOL_SIZE: _, ...environment } = process.env
+    const own = ['--dir', directory, '--port', '0', '--http-port', '0', '--log-level', 'warn']
+    const child = spawn(process.execPath, [program, 'serve', ...own, '--replicas', String(replicas), ...flags], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: environment,
+    })
+    try {
+      const ready = await readyLine(child)
+      const server = new OwnServer(child, directory, { host: ready.host, port: ready.port, password: '' })
+      await copiesMade(ready.http, replicas)
+      return server
+    } catch (error) {
+      child.kill('SIGKILL')
+      rmSync(directory, { recursive: true, force: true })
+      throw error
+    }
+  }
+
+  readonly #abandon = (): void => {
+    this.#child.kill('SIGKILL')
+    rmSync(this.#directory, { recursive: true, force: true })
+  }
+
+  async stop(): Promise<void> {
+    process.removeListener('exit', this.#abandon)
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve))
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), STOP_WITHIN_MS)
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.#child.kill('SIGTERM')
+      await ended
+    }
+    clearTimeout(late)
+    rmSync(this.#directory, { recursive: true, force: true })
+  }
+}
+
+function readyLine(child: ChildProcess): Promise<{ host: string; port: number; http: string }> {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    let complained = ''
+    child.stdout?.on('data', (chunk) => {
+      said += String(chunk)
+      const [, host, port, httpHost, httpPort] = READY.exec(said) ?? []
+      if (host !== undefined) resolve({ host, port: Number(port), http: `http://${httpHost}:${httpPort}` })
+    })
+    child.stderr?.on('data', (chunk) => {
+      complained = (complained + String(chunk)).slice(-4000)
+    })
+    child.once('error', reject)
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${complained}`)))
+  })
+}
+
+interface CellList {
+  readonly items: readonly { readonly peers: readonly { readonly role: string }[] }[]
+}
+
+async function copiesMade(http: string, replicas: number): Promise<void> {
+  const deadlineMs = performance.now() + COPIES_WITHIN_MS
+  while (performance.now() < deadlineMs) {
+    const response = await fetch(`${http}/api/v1/cells?limit=1000`)
+    const { items } = response.ok ? ((await response.json()) as CellList) : { items: [] }
+    const whole = items.filter(({ peers }) => peers.filter((peer) => peer.role === 'voter').length >= replicas)
+    if (items.length > 0 && whole.length === items.length) return
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS))
+  }
+  throw new Error(`not every cell had its ${replicas} copies within ${COPIES_WITHIN_MS / 1000} s`)
+}
