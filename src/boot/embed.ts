@@ -16,6 +16,7 @@ import {
 } from '../model/index.ts'
 import { type CellShape, cellShapes, type StoreShape, storeShape } from '../ops/index.ts'
 import { type Reply, ReplyError } from '../redis/index.ts'
+import { gatewayPlaces } from './gateways.ts'
 import { type CommandPart, ConnectionGone, type InProcessClient, InProcessListener } from './in-process.ts'
 import { firstAnswer, type Running, run } from './run.ts'
 import { recordedOptions, setUp } from './set-up.ts'
@@ -74,7 +75,17 @@ export async function embed(given: ClusterOptions, version: string): Promise<Clu
       failure = reasons
       listener.close()
     }
-    const running = await run({ options, topology, record: prepared, listener, version, log, say, nothingLeft })
+    const running = await run({
+      options,
+      topology,
+      record: prepared,
+      listener,
+      gateways: gatewayPlaces('main', topology.executors, listener.host, listener.port),
+      version,
+      log,
+      say,
+      nothingLeft,
+    })
     await firstAnswer(listener, '')
     return new EmbeddedCluster(listener, running, () => failure, prepared?.release ?? (async () => {}))
   } catch (error) {

@@ -1,12 +1,12 @@
 /**
- * The disks of an executor, made on its own thread. The main thread hands over only what can be cloned: where things lie,
- * and the name of the channel on which a loss is told.
+ * The disks of an executor, and its gateway's listener, made on its own thread. The main thread hands over only what can
+ * be cloned: where things lie, and the name of the channel on which it is told of a loss.
  */
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { BroadcastChannel } from 'node:worker_threads'
 import type { Edges } from '../actor/index.ts'
 import { assert } from '../base/index.ts'
+import { debugEdge, listenerEdge, processEdge } from '../gateway/index.ts'
 import type { StorePlace, Topology } from '../model/index.ts'
 import {
   type Engine,
@@ -21,24 +21,22 @@ import {
   type RaftLog,
 } from '../storage/index.ts'
 import { type StorageEdge, storageEdge } from '../store/index.ts'
+import { ExecutorListener, type ListenPlace } from './executor-listener.ts'
 import { putFirstCells } from './first-cells.ts'
 import { databaseDirectory } from './identity.ts'
 import { isLocked } from './lock.ts'
 import { LogPerDisk } from './log-per-disk.ts'
+import { remoteDebug, tellMain } from './main-channel.ts'
+import { processPort } from './process-port.ts'
 
 export interface ExecutorEdgesArgs {
   readonly topology: Topology
   /** Nothing outlives the process, nor a thread its stores. */
   readonly inMemory: boolean
-  readonly lossChannel: string
-}
-
-/** What goes over the channel. */
-export interface Loss {
-  readonly stores: readonly number[]
-  readonly reason: string
-  /** False: what is on the disk can still be trusted, and another run may open it (a full disk, too many open files). */
-  readonly forGood: boolean
+  /** The name of the channel to the main thread. */
+  readonly channel: string
+  /** Where this executor's gateway listens; null: it has none. By executor. */
+  readonly gateways: readonly (ListenPlace | null)[]
 }
 
 /** A thread that died lets go of its databases a moment after its exit is known. */
@@ -46,7 +44,15 @@ const LOCK_RETRY_MS = 50
 const LOCK_WAIT_MS = 10_000
 
 export function makeExecutorEdges(executor: number, _incarnation: number, args: ExecutorEdgesArgs): Edges {
-  return { [storageEdge.name]: args.inMemory ? memoryStorage(args) : diskStorage(executor, args) }
+  const storage = { [storageEdge.name]: args.inMemory ? memoryStorage(args) : diskStorage(executor, args) }
+  const place = args.gateways[executor] ?? null
+  if (place === null) return storage
+  return {
+    ...storage,
+    [listenerEdge.name]: new ExecutorListener(place),
+    [processEdge.name]: processPort,
+    [debugEdge.name]: remoteDebug(args.channel),
+  }
 }
 
 function diskStorage(executor: number, args: ExecutorEdgesArgs): StorageEdge {
@@ -60,7 +66,7 @@ function diskStorage(executor: number, args: ExecutorEdgesArgs): StorageEdge {
       const failedLogs = places.filter((place) => stores.includes(place.id) && isMarked(place.logDir))
       const fenced = failedLogs.length > 0 ? failedLogs.map((place) => place.id) : concerned(stores, error)
       const forGood = failedLogs.length > 0 || isCorruption(error)
-      tellLoss(args.lossChannel, { stores: fenced, reason: error.message, forGood })
+      tellMain(args.channel, { kind: 'loss', stores: fenced, reason: error.message, forGood })
       // The others of this executor are whole, and are opened again without these when the thread begins anew.
       if (places.length > fenced.length) process.nextTick(() => beginAnew(fenced))
     },
@@ -127,12 +133,6 @@ function openPatiently(
   })
 }
 
-function tellLoss(name: string, loss: Loss): void {
-  const channel = new BroadcastChannel(name)
-  channel.postMessage(loss)
-  channel.close()
-}
-
 function memoryStorage(args: ExecutorEdgesArgs): StorageEdge {
   return {
     openLog: () => memoryRaftLog(),
@@ -148,7 +148,7 @@ function memoryStorage(args: ExecutorEdgesArgs): StorageEdge {
       )
     },
     storesLost(stores, error) {
-      tellLoss(args.lossChannel, { stores, reason: error.message, forGood: true })
+      tellMain(args.channel, { kind: 'loss', stores, reason: error.message, forGood: true })
     },
   }
 }

@@ -2,24 +2,15 @@
  * The system of actors: what lives where, what is started again when a thread has died, and the order in which all of it
  * ends. The same for the server and for a cluster embedded in another program.
  *
- *   executors 0 … N−1   the stores of each; PD on the first of them
+ *   executors 0 … N−1   the stores of each; PD on the first of them; gateways, with `--gateways first` or `all`
  *   main (N)            the supervisor, the desk for HTTP, the gateway
  */
 import { randomUUID } from 'node:crypto'
-import { totalmem } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BroadcastChannel } from 'node:worker_threads'
 import { createSystem, type Edges, type LogEntry, type System } from '../actor/index.ts'
-import { assert } from '../base/index.ts'
-import {
-  type DebugPort,
-  debugEdge,
-  gateway,
-  type Listener,
-  listenerEdge,
-  type ProcessPort,
-  processEdge,
-} from '../gateway/index.ts'
+import { assert, unreachable } from '../base/index.ts'
+import { type DebugPort, debugEdge, gateway, type Listener, listenerEdge, processEdge } from '../gateway/index.ts'
 import {
   actorNames,
   type Drain,
@@ -31,10 +22,14 @@ import {
 } from '../model/index.ts'
 import { type Desk, type DeskEdge, deskEdge, opsDesk } from '../ops/index.ts'
 import { stores } from '../store/index.ts'
-import type { ExecutorEdgesArgs, Loss } from './executor-edges.ts'
+import type { ExecutorEdgesArgs } from './executor-edges.ts'
+import type { ListenPlace } from './executor-listener.ts'
 import { Fence, type FenceRecord } from './fence.ts'
+import { gatewayNames } from './gateways.ts'
 import { ConnectionGone, type InProcessListener } from './in-process.ts'
+import type { Loss, WordToMain } from './main-channel.ts'
 import { PdHome } from './pd-home.ts'
+import { processPort } from './process-port.ts'
 import { fenceEdge, supervisor } from './supervisor.ts'
 
 export interface Parts {
@@ -42,7 +37,10 @@ export interface Parts {
   readonly topology: Topology
   /** Where it is written down which stores are lost; null: everything is in memory. */
   readonly record: FenceRecord | null
+  /** Of the main thread's gateway. */
   readonly listener: Listener
+  /** Where the gateways on executors listen, by executor. */
+  readonly gateways: readonly (ListenPlace | null)[]
   /** Of the product, for INFO. */
   readonly version: string
   log(entry: LogEntry): void
@@ -75,8 +73,8 @@ class Runner implements Running {
   readonly #executors: number
   readonly #fence: Fence
   #home: PdHome
-  readonly #lossChannel: string
-  #losses: BroadcastChannel | null = null
+  readonly #channelName: string
+  #channel: BroadcastChannel | null = null
   #desk: Desk | null = null
   #system: System | null = null
 
@@ -86,7 +84,7 @@ class Runner implements Running {
     this.#executors = topology.executors
     this.#fence = new Fence(topology, parts.record, parts.say)
     this.#home = new PdHome({ options, topology }, parts.say)
-    this.#lossChannel = `cellarium/${topology.cluster}/${randomUUID()}`
+    this.#channelName = `cellarium/${topology.cluster}/${randomUUID()}`
   }
 
   get system(): System {
@@ -99,13 +97,13 @@ class Runner implements Running {
   }
 
   async start(): Promise<void> {
-    const { options, topology, record, log, say } = this.#parts
+    const { options, topology, record, gateways, log, say } = this.#parts
     // Before any store is opened: one that cannot be is told at once.
-    const losses = new BroadcastChannel(this.#lossChannel)
-    losses.onmessage = (event) => this.#lose((event as { data: Loss }).data)
-    losses.unref()
-    this.#losses = losses
-    const args: ExecutorEdgesArgs = { topology, inMemory: record === null, lossChannel: this.#lossChannel }
+    const channel = new BroadcastChannel(this.#channelName)
+    channel.onmessage = (event) => this.#told((event as { data: WordToMain }).data)
+    channel.unref()
+    this.#channel = channel
+    const args: ExecutorEdgesArgs = { topology, inMemory: record === null, channel: this.#channelName, gateways }
     for (;;) {
       const { fenced } = this.#fence
       this.#home = new PdHome({ options, topology }, say)
@@ -131,9 +129,10 @@ class Runner implements Running {
   async stop(timeoutMs: number): Promise<boolean> {
     const endMs = Date.now() + timeoutMs
     this.#home.stop()
-    await drain(this.system, actorNames.gateway(this.#executors), timeoutMs * DRAIN_SHARE)
+    const names = gatewayNames(this.#parts.gateways)
+    await Promise.all(names.map((name) => drain(this.system, name, timeoutMs * DRAIN_SHARE)))
     const inTime = await this.system.stop({ timeoutMs: Math.max(100, endMs - Date.now()) })
-    this.#losses?.close()
+    this.#channel?.close()
     this.#desk = null
     return inTime
   }
@@ -159,12 +158,11 @@ class Runner implements Running {
 
   async #populate(executor: number, incarnation: number, system: System): Promise<void> {
     this.#system = system
-    const { options, topology, version } = this.#parts
+    const { options } = this.#parts
     if (executor === this.#executors) {
       await system.spawn(supervisor, undefined, { executor, name: actorNames.supervisor })
       await system.spawn(opsDesk, undefined, { executor, name: actorNames.ops })
-      const name = actorNames.gateway(executor)
-      await system.spawn(gateway, { options, topology, name, version }, { executor, name })
+      await this.#spawnGateway(executor, system)
       return
     }
     if (this.#fence.storesOf(executor).length > 0) {
@@ -172,7 +170,15 @@ class Runner implements Running {
       // A store that has fallen has files open: it begins anew with its thread, never beside its former self.
       await system.spawn(stores, args, { executor, name: actorNames.stores(executor), supervise: 'escalate' })
     }
+    if ((this.#parts.gateways[executor] ?? null) !== null) await this.#spawnGateway(executor, system)
     await this.#home.executorUp(executor, system)
+  }
+
+  async #spawnGateway(executor: number, system: System): Promise<void> {
+    const { options, topology, version, gateways } = this.#parts
+    const name = actorNames.gateway(executor)
+    const others = gatewayNames(gateways).filter((other) => other !== name)
+    await system.spawn(gateway, { options, topology, name, others, version }, { executor, name })
   }
 
   #exited(executor: number, incarnation: number, error: Error | null): void {
@@ -189,7 +195,20 @@ class Runner implements Running {
     void this.#home.executorExit(executor, this.system)
   }
 
-  #lose({ stores: lost, reason, forGood }: Loss): void {
+  #told(word: WordToMain): void {
+    switch (word.kind) {
+      case 'loss':
+        return this.#lose(word)
+      case 'crash':
+        return this.system.crashExecutor(word.executor)
+      case 'pause':
+        return this.system.pauseExecutor(word.executor, word.durationMs)
+      default:
+        return unreachable(word)
+    }
+  }
+
+  #lose({ stores: lost, reason, forGood }: Omit<Loss, 'kind'>): void {
     if (!this.#fence.lose(lost, reason, forGood)) return
     if (this.#fence.nothingLeft) this.#parts.nothingLeft(this.#fence.reasons)
     // One that is not there yet tells PD when it begins.
@@ -224,20 +243,4 @@ export async function firstAnswer(listener: InProcessListener, password: string)
       client.close()
     }
   }
-}
-
-const processPort: ProcessPort = {
-  id: process.pid,
-  platform: `${process.platform} ${process.arch}`,
-  memoryBytes: totalmem(),
-  usage() {
-    const memory = process.memoryUsage()
-    const cpu = process.cpuUsage()
-    return {
-      heapBytes: memory.heapUsed,
-      residentBytes: memory.rss,
-      userMs: cpu.user / 1000,
-      systemMs: cpu.system / 1000,
-    }
-  },
 }

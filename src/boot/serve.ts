@@ -13,6 +13,7 @@ import { openListener } from '../gateway/index.ts'
 import type { Options } from '../model/index.ts'
 import { openHttp } from '../ops/index.ts'
 import { addressText, listenError, refuseOpenDoor } from './address.ts'
+import { firstConnection, gatewayPlaces, refuseUnsharedPort } from './gateways.ts'
 import { InProcessListener } from './in-process.ts'
 import { Password } from './password.ts'
 import { firstAnswer, type Running, run } from './run.ts'
@@ -46,6 +47,7 @@ const PROGRESS_INTERVAL_MS = 1_000
 export async function serve(given: ServeOptions): Promise<Served> {
   const { options, say } = given
   refuseOpenDoor(options.bind, options.requirepass)
+  refuseUnsharedPort(options.gateways, process.platform, process.versions.node)
   const advice = threadPoolAdvice(options.stores)
   if (advice !== null) say(advice)
 
@@ -64,8 +66,11 @@ export async function serve(given: ServeOptions): Promise<Served> {
     const sockets = await openListener(options.bind, options.port).catch((error: unknown) => {
       throw listenError(error, 'port', options.bind, options.port)
     })
-    closers.push(() => sockets.close())
-    const listener = new InProcessListener(sockets)
+    const onMain = options.gateways === 'main'
+    // Gateways on executors take it on their own threads; that it was free is known, and what it is if it was 0.
+    if (!onMain) await sockets.close()
+    else closers.push(() => sockets.close())
+    const listener = new InProcessListener(onMain ? sockets : null)
     const password = new Password(listener, options.requirepass)
     const http = await openHttp({
       bind: options.bind,
@@ -85,13 +90,15 @@ export async function serve(given: ServeOptions): Promise<Served> {
 
     phase = 'opening the stores'
     const { topology } = prepared
-    const parts = { ...given, topology, record: prepared, listener }
+    const gateways = gatewayPlaces(options.gateways, topology.executors, sockets.host, sockets.port)
+    const parts = { ...given, topology, record: prepared, listener, gateways }
     const started = await run(parts)
     running = started
     closers.push((timeoutMs) => started.stop(timeoutMs))
 
     phase = 'waiting for the first answer on a key'
     await firstAnswer(listener, options.requirepass)
+    if (!onMain) await firstConnection(sockets.host, sockets.port)
     isReady = true
     return {
       redis: addressText(sockets.host, sockets.port),

@@ -1,5 +1,5 @@
 /** TCP: the real connections. */
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type ListenOptions, type Server, type Socket } from 'node:net'
 import type { Connection, ConnectionHandler, Listener } from './edges.ts'
 
 /** As Redis's `tcp-keepalive`. */
@@ -12,12 +12,17 @@ export interface TcpListener extends Listener {
   close(): Promise<void>
 }
 
-/** Resolves when the port is taken; rejects as `net.Server` does when it cannot be. Port 0 picks a free one. */
-export function openListener(host: string, port: number): Promise<TcpListener> {
+/**
+ * Resolves when the port is taken; rejects as `net.Server` does when it cannot be. Port 0 picks a free one. `shared`:
+ * other threads listen on it as well, which needs Linux and Node 22.12 or 23.1.
+ */
+export function openListener(host: string, port: number, shared = false): Promise<TcpListener> {
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host, port, backlog: 511 }, () => {
+    // Not in the declarations of the oldest Node that is supported, which ignores it.
+    const where: ListenOptions & { reusePort: boolean } = { host, port, backlog: 511, reusePort: shared }
+    server.listen(where, () => {
       server.off('error', reject)
       const address = server.address()
       const taken = address !== null && typeof address === 'object' ? address.port : port

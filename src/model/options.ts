@@ -82,7 +82,11 @@ export const optionTable = {
     summary: 'ticks without a leader before an election (drawn from n to 2n)',
     min: 3,
   },
-  gateways: { type: ['main', 'first', 'all'], default: 'main', summary: 'which threads serve clients' },
+  gateways: {
+    type: ['main', 'first', 'all'],
+    default: 'main',
+    summary: 'threads that serve clients: main, executor first, or all',
+  },
   requirepass: { type: 'text', default: '', summary: 'password that clients must give', atRunTime: true },
   enableDebugCommand: {
     type: ['no', 'yes'],

@@ -85,6 +85,10 @@ export class Client {
 
   send(...parts: (string | number)[]): Promise<Reply> {
     return new Promise((resolve, reject) => {
+      if (this.#socket.destroyed) {
+        reject(new Error('the connection was closed'))
+        return
+      }
       this.#waiting.push({ resolve, reject })
       this.#socket.write(encodeCommand(parts))
     })

@@ -1,0 +1,70 @@
+/**
+ * The listener of a gateway that lives on an executor. It is made on that thread, so it takes its port there, when the
+ * gateway asks for connections; the main thread has made sure before that the port is free (`serve.ts`).
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type Connection,
+  type ConnectionHandler,
+  type Listener,
+  openListener,
+  type TcpListener,
+} from '../gateway/index.ts'
+
+type Accept = (connection: Connection) => ConnectionHandler | null
+
+/** Where the gateways on executors listen. */
+export interface ListenPlace {
+  readonly host: string
+  readonly port: number
+  /** Several threads listen on the port, and the kernel deals connections out to them. */
+  readonly shared: boolean
+}
+
+/** The socket of the thread's former life is closed a moment after its exit is known. */
+const RETRY_MS = 20
+
+export class ExecutorListener implements Listener {
+  readonly host: string
+  readonly port: number
+  readonly #shared: boolean
+  #accept: Accept | null = null
+  #sockets: TcpListener | null = null
+  #isOpening = false
+
+  constructor(place: ListenPlace) {
+    this.host = place.host
+    this.port = place.port
+    this.#shared = place.shared
+  }
+
+  attach(accept: Accept): void {
+    this.#accept = accept
+    if (this.#sockets !== null) this.#sockets.attach(accept)
+    else if (!this.#isOpening) void this.#open()
+  }
+
+  detach(): void {
+    this.#accept = null
+    void this.#sockets?.close()
+    this.#sockets = null
+  }
+
+  /** Until it succeeds: whoever starts the server asks for a connection, and says what is wrong when there is none. */
+  async #open(): Promise<void> {
+    this.#isOpening = true
+    while (this.#accept !== null && this.#sockets === null) {
+      try {
+        const sockets = await openListener(this.host, this.port, this.#shared)
+        if (this.#accept === null) void sockets.close()
+        else {
+          this.#sockets = sockets
+          sockets.attach(this.#accept)
+        }
+      } catch {
+        await sleep(RETRY_MS, undefined, { ref: false })
+      }
+    }
+    this.#isOpening = false
+  }
+}

@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { gatewayNames, gatewayPlaces, refuseUnsharedPort } from '../../src/boot/gateways.ts'
+import { ReplyError } from '../../src/redis/index.ts'
+import { Client, json, Program, until } from './process.ts'
+
+let base: string
+let programs: Program[]
+
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), 'cellarium-gateways-'))
+  programs = []
+})
+
+afterEach(async () => {
+  await Promise.all(programs.map((program) => program.stop('SIGKILL')))
+  rmSync(base, { recursive: true, force: true })
+})
+
+function start(...args: string[]): Program {
+  const ports = ['--port', '0', '--http-port', '0', '--executors', '2', '--enable-debug-command', 'yes']
+  const program = new Program(['serve', '--dir', join(base, 'd'), ...ports, ...args])
+  programs.push(program)
+  return program
+}
+
+async function gatewaysOf(http: number): Promise<(string | undefined)[]> {
+  const { items } = await json(http, '/api/v1/executors')
+  return items.map((executor) => executor.actors.map((actor) => actor.name).find((name) => name.startsWith('gateway')))
+}
+
+/** Whether this Node lets several threads listen on one port. */
+const canShare = (() => {
+  try {
+    refuseUnsharedPort('all', process.platform, process.versions.node)
+    return true
+  } catch {
+    return false
+  }
+})()
+
+describe('A port that all threads listen on', () => {
+  test.each(['22.12.0', '22.21.1', '23.1.0', '24.0.0', '26.1.0'])('is there with Node %s on Linux', (version) => {
+    expect(() => refuseUnsharedPort('all', 'linux', version)).not.toThrow()
+  })
+
+  test.each([
+    ['linux', '20.20.2'],
+    ['linux', '22.11.0'],
+    ['linux', '23.0.0'],
+    ['darwin', '24.0.0'],
+  ])('is not on %s with Node %s, and is refused with what to do', (platform, version) => {
+    expect(() => refuseUnsharedPort('all', platform, version)).toThrow(/use --gateways main or first/)
+    expect(() => refuseUnsharedPort('first', platform, version)).not.toThrow()
+  })
+})
+
+test('The main thread has a gateway in any case, and the executors as it is wished', () => {
+  const names = (gateways: 'main' | 'first' | 'all') => gatewayNames(gatewayPlaces(gateways, 3, '::1', 7))
+  expect(names('main')).toEqual(['gateway/3'])
+  expect(names('first')).toEqual(['gateway/0', 'gateway/3'])
+  expect(names('all')).toEqual(['gateway/0', 'gateway/1', 'gateway/2', 'gateway/3'])
+})
+
+describe('A gateway on an executor', () => {
+  test('serves clients on the port of the ready line, and again when its thread has died', async () => {
+    const server = start('--gateways', 'first')
+    const { redis, http } = await server.ready()
+    expect(await gatewaysOf(http)).toEqual(['gateway/0', undefined, 'gateway/2'])
+    const client = new Client(redis)
+    expect(await client.send('SET', 'a', '1')).toBe('OK')
+    // Whether the answer leaves before the thread dies is nobody's concern.
+    await client.send('DEBUG', 'CRASH-EXECUTOR', '0').catch(() => null)
+    const ping = () => client.send('PING').catch((error: Error) => error.message)
+    await until(ping, (answer) => answer === 'the connection was closed')
+    const again = async () => {
+      const next = new Client(redis)
+      try {
+        return await next.send('GET', 'a')
+      } catch (error) {
+        return new ReplyError(`ERR ${String(error)}`)
+      } finally {
+        next.close()
+      }
+    }
+    expect(await until(again, (value) => !(value instanceof ReplyError))).toBe('1')
+    expect(await server.stop()).toEqual({ code: 0, signal: null })
+  })
+
+  test('that shares its port serves a part of the connections', async (context) => {
+    if (!canShare) {
+      const refused = start('--gateways', 'all')
+      expect(await refused.exit).toEqual({ code: 1, signal: null })
+      expect(refused.stderr).toContain('--gateways all needs Linux and Node 22.12')
+      context.skip(!process.versions.node.startsWith('20.'), 'this Node has no port that threads share')
+      return
+    }
+    const server = start('--gateways', 'all')
+    const { redis, http } = await server.ready()
+    expect(await gatewaysOf(http)).toEqual(['gateway/0', 'gateway/1', 'gateway/2'])
+    const clients = Array.from({ length: 32 }, () => new Client(redis))
+    const ids = await Promise.all(clients.map((client) => client.send('CLIENT', 'ID')))
+    // Each gateway gives out ids of its own residue, so that no two clients of the server share one.
+    expect(new Set(ids).size).toBe(32)
+    expect(new Set(ids.map((id) => Number(id) % 3)).size).toBe(2)
+    for (const client of clients) client.close()
+    expect(await server.stop()).toEqual({ code: 0, signal: null })
+  })
+
+  test('does not begin on a port that another program has', async () => {
+    const server = start()
+    const { redis } = await server.ready()
+    const args = ['serve', '--dir', join(base, 'e'), '--http-port', '0', '--gateways', 'first']
+    const second = new Program([...args, '--port', String(redis)])
+    programs.push(second)
+    expect(await second.exit).toEqual({ code: 1, signal: null })
+    expect(second.stderr).toContain('is taken by another program')
+  })
+})
