@@ -5,7 +5,7 @@ const built = process.env.CELLARIUM_BUILT ?? 'dist'
 const at = (...rooms: string[]) => rooms.map((room) => `${built}/test/${room}/**/*.test.js`)
 
 /** Rooms whose tests start threads and processes, and watch a clock: one file at a time, with nothing beside it. */
-const threaded = at('actor', 'boot', 'real')
+const threaded = at('actor', 'boot', 'examples', 'real')
 
 export default defineConfig({
   test: {

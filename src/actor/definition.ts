@@ -2,8 +2,8 @@
  * What an actor is made from. No closure crosses threads: a definition carries its module's URL and a name in it, and a
  * thread that does not have it imports the module, whose evaluation registers it.
  */
-import { assert } from '../base/index.ts'
-import type { ActorContext, Behavior, Protocol } from './types.ts'
+import { AssertionError, assert } from '../base/index.ts'
+import type { ActorContext, Behavior, Lanes, Protocol } from './types.ts'
 
 export interface ActorDefinition<M, A = void> {
   /** `module#name`: the same on every thread. */
@@ -23,8 +23,8 @@ export interface ActorOptions<M, A> {
   module: string
   /** Unique in the module. */
   name: string
-  /** How its messages travel between threads; default: the structured codec, lane `data`. */
-  protocol?: Protocol<M>
+  /** How its messages travel between threads: in which lane, in which encoding. Default: lane `data`, the structured codec. */
+  protocol?: Protocol<M> | Lanes<M>
   /** Declares that `receive` may return a promise: the mailbox then waits for it, and a rejection counts as a throw. */
   asynchronous?: boolean
   /** Called on the actor's own thread, again at each restart. A throw is a throw of the actor. */
@@ -40,12 +40,23 @@ export function actor<M, A = void>(options: ActorOptions<M, A>): ActorDefinition
     key,
     module: options.module,
     name: options.name,
-    protocol: options.protocol ?? null,
+    protocol: options.protocol === undefined ? null : whole(options.protocol),
     asynchronous: options.asynchronous ?? false,
     start: (ctx, args) => options.start(ctx, args),
   }
   registry.set(key, definition as unknown as AnyDefinition)
   return definition
+}
+
+function whole<M>(protocol: Protocol<M> | Lanes<M>): Protocol<M> {
+  if ('encode' in protocol) return protocol
+  return {
+    lane: (message) => protocol.lane(message),
+    encode: () => false,
+    decode: () => {
+      throw new AssertionError('what was never encoded is not decoded')
+    },
+  }
 }
 
 /** The definition if its module has been evaluated on this thread. */

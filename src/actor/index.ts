@@ -76,6 +76,7 @@ export type {
   ExecutorInspection,
   Lane,
   LaneInspection,
+  Lanes,
   LogEntry,
   LogLevel,
   MakeEdges,

@@ -53,9 +53,10 @@ export function topic<M>(name: string): Topic<M> {
   }
   return {
     name,
-    async populate(executor, where) {
+    populate(executor, where) {
       // One that began anew by itself would have forgotten its subscribers, and nobody would know.
-      await where.spawn(relay, undefined, { executor, name: relayName(executor), supervise: 'escalate' })
+      const options = { executor, name: relayName(executor), supervise: 'escalate' } as const
+      return Promise.resolve(where.spawn(relay, undefined, options)).then(() => {})
     },
     publisher(where) {
       const relays = Array.from({ length: where.executors + 1 }, (_, i) => where.named<RelayMessage>(relayName(i)))

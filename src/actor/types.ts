@@ -14,6 +14,11 @@ import type { FrameReader, FrameWriter } from './frame.ts'
  */
 export type Lane = 'control' | 'droppable' | 'data'
 
+/** Messages in the structured codec that do not all go in the lane `data`: `protocol: { lane: () => 'droppable' }`. */
+export interface Lanes<M> {
+  lane(message: M): Lane
+}
+
 /** How an actor's messages travel to another thread. Without one: lane `data`, the structured codec. */
 export interface Protocol<M> {
   /** Which lane; `data` when absent. */

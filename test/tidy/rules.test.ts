@@ -135,13 +135,15 @@ test('a room without a door, or with a door that says nothing, is found', () => 
 })
 
 test('an import without its ending, of a file that is not there, or of a stranger is found', () => {
-  const manifest = { dependencies: { comlink: '1', rocksdb: '1' }, devDependencies: { vitest: '1', '@x/y': '1' } }
+  const dependencies = { comlink: '1', rocksdb: '1' }
+  const manifest = { name: 'us', dependencies, devDependencies: { vitest: '1', '@x/y': '1' } }
   const wrong = (path: string, text: string) => strayImports(project({ 'src/a.ts': '', [path]: text }), manifest)
   expect(wrong('src/b.ts', `import './a'`)).toEqual(['src/b.ts:1 ./a is not there'])
   expect(wrong('src/b.ts', `import './a.js'`)).toEqual(['src/b.ts:1 ./a.js is not there'])
   expect(wrong('src/b.ts', `import 'fs'`)).toEqual(['src/b.ts:1 fs is no package that it may use'])
   expect(wrong('src/b.ts', `import 'vitest'`)).toEqual(['src/b.ts:1 vitest is no package that it may use'])
-  expect(wrong('test/b.ts', `import 'vitest'; import '@x/y/z'`)).toEqual([])
+  expect(wrong('test/b.ts', `import 'vitest'; import '@x/y/z'; import 'us/door'`)).toEqual([])
+  expect(wrong('src/b.ts', `import 'us/door'`)).toEqual(['src/b.ts:1 us/door is no package that it may use'])
   expect(wrong('src/b.ts', `import './a.ts'; import 'node:fs'; import 'comlink/node'`)).toEqual([])
 })
 
