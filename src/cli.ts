@@ -35,7 +35,7 @@ export const optionGroups: readonly { readonly title: string; readonly names: re
     title: 'Clients',
     names: ['valueMax', 'clientQueryMax', 'clientOutputMax', 'requestTimeout', 'connectionOrder'],
   },
-  { title: 'Raft', names: ['tick', 'electionTicks'] },
+  { title: 'Raft', names: ['tick', 'electionTicks', 'sleepAfter'] },
   { title: 'Development', names: ['enableDebugCommand'] },
 ]
 

@@ -135,9 +135,29 @@ export interface ReportAll {
   readonly generation: number
 }
 
+/**
+ * The stores of an executor are there: once in a while to each other executor, and never per cell (rule 13). A sleeping
+ * cell counts on it.
+ */
+export interface Alive {
+  readonly kind: 'alive'
+  readonly executor: number
+  readonly incarnation: number
+}
+
+/** About the sleep of cells: records of `SleepWriter`. May be lost. */
+export interface SleepBatch {
+  readonly kind: 'sleep'
+  readonly executor: number
+  readonly incarnation: number
+  readonly records: Uint8Array
+}
+
 export type StoresMessage =
   | CommandBatch
   | RaftBatch
+  | Alive
+  | SleepBatch
   | SnapshotPiece
   | SnapshotPieceTaken
   | Order

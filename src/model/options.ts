@@ -82,6 +82,12 @@ export const optionTable = {
     summary: 'ticks without a leader before an election (drawn from n to 2n)',
     min: 3,
   },
+  sleepAfter: {
+    type: 'duration',
+    default: '3s',
+    summary: 'a cell that nobody has used for so long sleeps: no ticks, no messages; 0: never',
+    min: 0,
+  },
   gateways: {
     type: ['main', 'first', 'all'],
     default: 'main',
@@ -118,6 +124,7 @@ export interface Options {
   connectionOrder: 'keys' | 'strict'
   tick: number
   electionTicks: number
+  sleepAfter: number
   gateways: 'main' | 'first' | 'all'
   requirepass: string
   enableDebugCommand: 'no' | 'yes'

@@ -3,7 +3,7 @@ import type { FrameReader, FrameWriter, Lane, Protocol } from '../actor/index.ts
 import type { AnswerBatch, GatewayMessage, PdMessage, StoresMessage } from './messages.ts'
 
 /** The first byte of a frame. */
-const Kind = { commands: 1, answers: 2, raft: 3, raftWithoutEntries: 4 } as const
+const Kind = { commands: 1, answers: 2, raft: 3, raftWithoutEntries: 4, sleep: 5 } as const
 
 function encodeAnswers(message: AnswerBatch, out: FrameWriter): boolean {
   out.u8(Kind.answers)
@@ -24,6 +24,9 @@ export const storesProtocol: Protocol<StoresMessage> = {
     switch (message.kind) {
       case 'raft':
         return message.carriesEntries ? 'data' : 'droppable'
+      case 'sleep':
+      case 'alive':
+        return 'droppable'
       case 'commands':
       case 'snapshotPiece':
       case 'snapshotPieceTaken':
@@ -37,6 +40,14 @@ export const storesProtocol: Protocol<StoresMessage> = {
       out.u8(Kind.commands)
       out.text(message.origin)
       out.f64(message.generation)
+      out.u32(message.records.length)
+      out.bytes(message.records)
+      return true
+    }
+    if (message.kind === 'sleep') {
+      out.u8(Kind.sleep)
+      out.u32(message.executor)
+      out.u32(message.incarnation)
       out.u32(message.records.length)
       out.bytes(message.records)
       return true
@@ -55,6 +66,11 @@ export const storesProtocol: Protocol<StoresMessage> = {
       const origin = frame.text()
       const generation = frame.f64()
       return { kind: 'commands', origin, generation, records: frame.bytes(frame.u32()) }
+    }
+    if (kind === Kind.sleep) {
+      const executor = frame.u32()
+      const incarnation = frame.u32()
+      return { kind: 'sleep', executor, incarnation, records: frame.bytes(frame.u32()) }
     }
     return { kind: 'raft', carriesEntries: kind === Kind.raft, records: frame.bytes(frame.u32()) }
   },

@@ -72,8 +72,8 @@ class StoresActor implements Behavior<StoresMessage> {
     this.#stores?.turn()
   }
 
-  executorLost(executor: number): void {
-    if (this.#open) this.#stores?.executorLost(executor)
+  executorLost(executor: number, incarnation: number): void {
+    if (this.#open) this.#stores?.executorLost(executor, incarnation)
   }
 
   stop(why: StopReason): Promise<void> | void {

@@ -36,6 +36,7 @@ export function apply(stores: Stores, peer: Peer, entry: Entry): void {
   }
   peer.applied = entry.index
   peer.appliedTerm = entry.term
+  peer.usedMs = stores.nowMs
   if (birth !== null) raiseBarrier(stores, peer, birth)
   // Its own removal may have been the entry.
   if (!peer.destroyed) stores.writeBack.dirty(peer)

@@ -56,7 +56,8 @@ export function createPeer(stores: Stores, store: Store, state: CellState, group
     storage,
     stores.random,
   )
-  const peer: Peer = new Peer(store, state, node, group, new Lease(leaseMs(options)))
+  const peer: Peer = new Peer(store, state, node, group, new Lease(leaseMs(options)), stores.nowMs)
+  store.active.add(peer)
   return peer
 }
 

@@ -243,6 +243,8 @@ export class Evaluator {
       this.#refusal = Refusal.notReady
       return Gate.refuse
     }
+    peer.usedMs = this.#stores.nowMs
+    if (peer.asleep) this.#stores.sleep.wake(peer)
     if (peer.split?.holdsCommands) return Gate.park
     return this.#stores.holdsLease(peer) ? Gate.open : Gate.park
   }

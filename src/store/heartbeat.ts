@@ -10,6 +10,8 @@ const INTERVAL_MS = 1000
 const RETRY_MS = 100
 /** A peer that has not answered for so long is reported as down. */
 const DOWN_MS = 2000
+/** Reports in one message: the rest goes in the next turns. */
+const CELLS_PER_TURN = 1000
 
 export class Heartbeats {
   readonly #stores: Stores
@@ -24,9 +26,10 @@ export class Heartbeats {
     this.#pd = pd
   }
 
-  /** PD is new: it is told everything. */
+  /** PD is new: it is told of everything that is led here, of what sleeps as well, and nobody wakes for it (rule 32). */
   reportAll(): void {
     this.#lastMs = Number.NEGATIVE_INFINITY
+    for (const peer of this.#stores.peers()) if (peer.isLeader) this.#due.add(peer)
   }
 
   /** PD is to hear of this cell at the end of the turn. */
@@ -38,33 +41,46 @@ export class Heartbeats {
     const { nowMs } = this.#stores
     const all = nowMs - this.#lastMs >= INTERVAL_MS
     if ((!all && this.#due.size === 0) || nowMs - this.#refusedMs < RETRY_MS) return
+    // What sleeps has said its last word when it fell asleep.
+    if (all) for (const peer of this.#awake()) if (peer.isLeader) this.#due.add(peer)
+    const told: Peer[] = []
     const cells: CellReport[] = []
-    if (all) for (const peer of this.#stores.peers()) this.#due.add(peer)
-    for (const peer of this.#due) if (peer.working !== null) cells.push(reportOf(peer, nowMs))
-    if (!all && cells.length === 0) {
-      this.#due.clear()
-      return
+    for (const peer of this.#due) {
+      if (cells.length === CELLS_PER_TURN) break
+      told.push(peer)
+      if (peer.working !== null && !peer.destroyed) cells.push(reportOf(peer, nowMs))
     }
-    const stores = [...this.#stores.stores.values()].map((store): StoreReport => {
-      let leaders = 0
-      let sizeBytes = 0
-      for (const peer of store.peers.values()) {
+    if (all || cells.length > 0) {
+      const { syncs, bytes } = this.#stores.rawLog.stats
+      const raftLog = { syncs, bytes }
+      const { executor } = this.#stores
+      const taken = this.#pd.tell({ kind: 'heartbeat', executor, stores: this.#storeReports(), cells, raftLog })
+      // Without a PD nothing is lost: what is due stays due.
+      if (!taken) {
+        this.#refusedMs = nowMs
+        return
+      }
+      if (all) this.#lastMs = nowMs
+    }
+    for (const peer of told) this.#due.delete(peer)
+    if (this.#due.size > 0) this.#stores.again()
+  }
+
+  *#awake(): Iterable<Peer> {
+    for (const store of this.#stores.stores.values()) yield* store.active
+  }
+
+  #storeReports(): StoreReport[] {
+    return [...this.#stores.stores.values()].map((store): StoreReport => {
+      let leaders = store.asleepLeaders
+      let sizeBytes = store.asleepBytes
+      for (const peer of store.active) {
         if (peer.isLeader) leaders++
         sizeBytes += peer.sizeBytes
       }
       const { executor, dir, labels } = store.place
       return { store: store.id, executor, dir, labels, state: 'up', cells: store.peers.size, leaders, sizeBytes }
     })
-    const { syncs, bytes } = this.#stores.rawLog.stats
-    const raftLog = { syncs, bytes }
-    const told = this.#pd.tell({ kind: 'heartbeat', executor: this.#stores.executor, stores, cells, raftLog })
-    // Without a PD nothing is lost: what is due stays due.
-    if (!told) {
-      this.#refusedMs = nowMs
-      return
-    }
-    if (all) this.#lastMs = nowMs
-    this.#due.clear()
   }
 }
 
@@ -79,7 +95,9 @@ function reportOf(peer: Peer, nowMs: number): CellReport {
     match.push({ peer: member.id, index })
     if (member.id === peer.id) continue
     if (progress?.state !== ProgressState.replicate) pending.push(member.id)
-    const silentMs = nowMs - Math.max(peer.leadSinceMs, peer.heardAtMs.get(member.id) ?? 0)
+    const silentMs = peer.asleep
+      ? 0
+      : nowMs - Math.max(peer.leadSinceMs, peer.wokenMs, peer.heardAtMs.get(member.id) ?? 0)
     if (silentMs > DOWN_MS) down.push({ peer: member.id, seconds: Math.floor(silentMs / 1000) })
   }
   const leader = peer.member ?? { id: peer.id, store: peer.store.id, role: 'voter' as const }

@@ -39,6 +39,12 @@ export class Lease {
     this.untilMs = 0
   }
 
+  /** The cell falls asleep: what was answered until now is not counted on when it wakes. */
+  rest(): void {
+    this.untilMs = 0
+    this.#answered.clear()
+  }
+
   /** Messages are about to leave: the number they carry. */
   nextRound(nowMs: number): number {
     const sinceMs = nowMs - (this.#leftAtMs[this.round % ROUNDS] as number)

@@ -50,6 +50,7 @@ export function obey(stores: Stores, order: Order): void {
     stores.heartbeats.due(peer)
     return
   }
+  stores.sleep.wake(peer)
   stores.touch(peer)
   propose(stores, peer, order.step)
 }
@@ -124,11 +125,21 @@ export function applyMembership(stores: Stores, peer: Peer, entry: Entry): void 
     peers: membersOf(confState, stores_),
   }
   stores.heartbeats.due(peer)
+  if (peer.isLeader) tellTheRemoved(stores, peer, stores_)
   if (wasMember && !isMember(peer)) stores.removals.remove(peer)
 }
 
 function isMember({ cell, id }: Peer): boolean {
   return cell.peers.some((member) => member.id === id)
+}
+
+/** Nobody writes to them any more, and one that sleeps would not miss it. */
+function tellTheRemoved(stores: Stores, peer: Peer, storeOf: ReadonlyMap<number, number>): void {
+  const { id: cell, peers, epoch } = peer.cell
+  for (const [id, store] of storeOf) {
+    if (peers.some((member) => member.id === id)) continue
+    stores.transport.tell(store, { kind: 'peerRemoved', store, cell, peer: id, confVer: epoch.confVer })
+  }
 }
 
 /** Everyone in either half of a joint configuration, ascending; learners are those who vote in neither. */

@@ -99,6 +99,13 @@ export class Peer {
   /** In the list of peers that the turn looks at. */
   touched = false
   evaluating = false
+  /** No ticks, no messages (`sleep.ts`). A leader that `asking` has asked its followers to sleep. */
+  asleep = false
+  asking = false
+  sleepAskedMs = Number.NEGATIVE_INFINITY
+  /** When a command was evaluated or an entry applied last, or it woke. */
+  usedMs: number
+  wokenMs = Number.NEGATIVE_INFINITY
   /** May commands run, as judged in turn `gateTurn`; the evaluator's. */
   gate = 0
   gateRefusal = 0
@@ -117,7 +124,7 @@ export class Peer {
   snapshotOut: SnapshotOut | null = null
   snapshotIn: SnapshotIn | null = null
 
-  constructor(store: Store, state: CellState, node: RawNode, group: GroupLog, lease: Lease) {
+  constructor(store: Store, state: CellState, node: RawNode, group: GroupLog, lease: Lease, nowMs: number) {
     this.store = store
     this.id = state.peer
     this.node = node
@@ -132,6 +139,7 @@ export class Peer {
     this.clockFloorMs = state.clockFloorMs
     this.written = state.appliedIndex
     this.durable = state.appliedIndex
+    this.usedMs = nowMs
   }
 
   get initialized(): boolean {

@@ -37,6 +37,8 @@ export class Removals {
     peer.working = null
     peer.destroyed = true
     this.#leaving.add(peer)
+    this.#stores.sleep.wake(peer)
+    store.active.delete(peer)
     store.peers.delete(peer.cell.id)
     store.log.bury(peer.group, peer.cell.epoch.confVer)
     this.#stores.afterSync(() => {

@@ -69,6 +69,7 @@ function gather(stores: Stores, peer: Peer, ready: Ready): void {
 
 function sendAll(stores: Stores, peer: Peer, messages: readonly Message[]): void {
   if (messages.length === 0) return
+  if (peer.asking) stores.sleep.takeBack(peer)
   let round = -1
   for (const message of messages) {
     const toStore = peer.storeOf(message.to)

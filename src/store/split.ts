@@ -332,6 +332,7 @@ function bearChild(stores: Stores, parent: Peer, cell: Cell, split: Split): Peer
   if (stranger !== undefined) {
     assert(!stranger.initialized, 'a child lives before it is born')
     store.peers.delete(cell.id)
+    store.active.delete(stranger)
     stranger.destroyed = true
     stores.writeBack.forget(stranger)
   }

@@ -11,7 +11,12 @@ export class Store {
   readonly engine: Engine
   readonly log: RaftLog
   readonly peers = new Map<number, Peer>()
-  /** Peers here that lead, as of the last tick. */
+  /** Those that are awake. What each turn and each tick looks at is among them. */
+  readonly active = new Set<Peer>()
+  /** Of those that sleep, and so do not change. */
+  asleepLeaders = 0
+  asleepBytes = 0
+  /** Peers here that lead and are awake, as of the last tick. */
   leaders = 0
   /** A read batch is at the engine: one at a time (rule 29). */
   reading = false

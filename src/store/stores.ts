@@ -10,25 +10,27 @@ import {
   type Options,
   type PdMessage,
   readRaftBatch,
+  readSleepNotes,
   type StoresMessage,
   type Topology,
 } from '../model/index.ts'
-import { MessageType, type Ready } from '../raft/index.ts'
+import type { Ready } from '../raft/index.ts'
 import type { RaftLog } from '../storage/index.ts'
-import { asksForVote, bearLearner, mayBeBorn } from './birth.ts'
 import { Evaluator } from './evaluate.ts'
 import { Heartbeats } from './heartbeat.ts'
+import { Liveness } from './liveness.ts'
 import { Loads } from './loads.ts'
-import { askIfMember, hearOfRemoval, obey } from './membership.ts'
+import { hearOfRemoval, obey } from './membership.ts'
 import { Origin } from './origin.ts'
 import type { Peer } from './peer.ts'
 import { answerLast } from './refuse.ts'
 import { Removals } from './removal.ts'
+import { Sleep } from './sleep.ts'
 import { SnapshotsIn } from './snapshot-in.ts'
 import { REFUSED, Snapshots } from './snapshot-out.ts'
 import { Splits } from './split.ts'
 import type { Store } from './store.ts'
-import { campaignAgain, surviveExecutor } from './survivors.ts'
+import { Wakings } from './survivors.ts'
 import { Transport } from './transport.ts'
 import { turn } from './turn.ts'
 import { WriteBack } from './write-back.ts'
@@ -41,15 +43,14 @@ export interface StoresArgs {
   readonly incarnation: number
 }
 
-/** A peer that gives no fate for so long answers *unknown* (rule 5). */
-const FATE_MS = 10_000
-
 /**
  * The stores of one executor, their peers, and the turn that drives them. It is handed messages by its actor, and
  * words of the disk by callbacks; all work is done in `turn`.
  */
 export class Stores {
   readonly executor: number
+  /** The whole process has just started: no lease of another life can be abroad. */
+  readonly isFirstLife: boolean
   readonly options: Options
   readonly topology: Topology
   readonly random: Random
@@ -72,6 +73,9 @@ export class Stores {
   readonly snapshots: Snapshots
   readonly snapshotsIn: SnapshotsIn
   readonly splits: Splits
+  readonly sleep: Sleep
+  readonly wakings: Wakings
+  readonly liveness: Liveness
   readonly heartbeats: Heartbeats
 
   // What has come since the last turn, and what the turn works on.
@@ -91,7 +95,6 @@ export class Stores {
 
   readonly #ctx: ActorContext<StoresMessage>
   readonly #pd: Ref<PdMessage>
-  readonly #incarnation: number
   readonly startedMs: number
   readonly #origins = new Map<string, Origin>()
   #originSerial = 0
@@ -103,11 +106,13 @@ export class Stores {
     this.topology = args.topology
     this.random = ctx.random
     this.rawLog = log
-    this.#incarnation = args.incarnation
+    this.isFirstLife = args.incarnation === 1
     this.nowMs = ctx.clock.monotonicMs()
     this.startedMs = this.nowMs
     this.wallMs = ctx.clock.wallMs()
-    this.transport = new Transport(args.executor, args.topology, (name) => ctx.named<StoresMessage>(name))
+    this.transport = new Transport(args.executor, ctx.incarnation, args.topology, (name) =>
+      ctx.named<StoresMessage>(name),
+    )
     this.evaluator = new Evaluator(this)
     this.loads = new Loads(this)
     this.writeBack = new WriteBack(this)
@@ -115,6 +120,9 @@ export class Stores {
     this.snapshots = new Snapshots(this)
     this.snapshotsIn = new SnapshotsIn(this)
     this.splits = new Splits(this)
+    this.sleep = new Sleep(this)
+    this.wakings = new Wakings(this)
+    this.liveness = new Liveness(this, ctx.incarnation, (name) => ctx.named<StoresMessage>(name))
     this.#pd = ctx.named<PdMessage>(actorNames.pd)
     this.heartbeats = new Heartbeats(this, ctx.named<PdMessage>(actorNames.pd))
   }
@@ -152,6 +160,12 @@ export class Stores {
         break
       case 'tick':
         this.ticks++
+        break
+      case 'alive':
+        this.complete(() => this.liveness.heard(message.executor, message.incarnation))
+        break
+      case 'sleep':
+        readSleepNotes(message.records, (note) => this.sleep.receive(note, message.executor, message.incarnation))
         break
       case 'order':
         this.complete(() => obey(this, message))
@@ -262,86 +276,13 @@ export class Stores {
     return false
   }
 
-  /** A Raft message for a peer of ours, with the host's own rules before Raft sees it (rules 12, 15 and 18). */
-  step(envelope: Envelope): void {
-    const { message } = envelope
-    const store = this.stores.get(envelope.toStore)
-    if (store === undefined) return
-    let peer = store.peers.get(envelope.cell)
-    if (peer === undefined || peer.id !== message.to) {
-      if (!mayBeBorn(this, store, envelope)) return
-      if (peer !== undefined) {
-        // A cell has one peer on a store, and ids only grow: ours was removed, and did not hear of it.
-        if (!peer.snapshotIn?.installing) this.removals.remove(peer)
-        return
-      }
-      peer = bearLearner(this, store, envelope.cell, message.to)
-    }
-    // A peer whose data is being replaced hears nothing until that is done.
-    if (peer.snapshotIn?.installing) return
-    const { type } = message
-    if (asksForVote(message) && message.context === null && this.#promisedSilence(peer)) return
-    if (peer.storeOf(message.from) === 0) peer.heardFrom.set(message.from, envelope.fromStore)
-    // A log without room takes no entries, but still votes: Raft sends them again.
-    if (message.entries.length > 0 && store.log.full) return
-    const { node } = peer
-    node.step(message)
-    this.touch(peer)
-    if (type === MessageType.app || type === MessageType.heartbeat) {
-      if (node.leader === message.from && node.term === message.term) this.#handledRound(peer, envelope.round)
-    } else if (type === MessageType.appResp || type === MessageType.heartbeatResp) {
-      if (node.isLeader && message.term === node.term) peer.heardAtMs.set(message.from, this.nowMs)
-      if (node.isLeader && message.term === node.term && envelope.round > 0) {
-        const { voters, votersOutgoing } = peer.confState
-        peer.lease.answered(message.from, envelope.round, peer.id, voters, votersOutgoing)
-      }
-    }
-  }
-
-  /** Within the time that a leader's lease may last, nobody else is voted for (rule 12). */
-  #promisedSilence(peer: Peer): boolean {
-    if (this.nowMs - peer.leaderContactMs < this.electionMs) return true
-    return this.#incarnation > 1 && this.nowMs - this.startedMs < this.electionMs
-  }
-
-  /** Likewise it does not campaign. */
-  mayCampaign(peer: Peer): boolean {
-    return peer.initialized && !this.#promisedSilence(peer)
-  }
-
-  #handledRound(peer: Peer, round: number): void {
-    peer.leaderContactMs = this.nowMs
-    if (peer.roundTerm !== peer.node.term) {
-      peer.roundTerm = peer.node.term
-      peer.roundSeen = 0
-    }
-    if (round > peer.roundSeen) peer.roundSeen = round
-  }
-
   /** A thread has exited, which proves that the leaders on it are dead: nobody has to wait for their leases (rule 13). */
-  executorLost(executor: number): void {
+  executorLost(executor: number, incarnation: number): void {
     this.complete(() => {
       this.snapshots.lostExecutor(executor)
-      surviveExecutor(this, executor)
+      this.liveness.lost(executor, incarnation)
+      this.wakings.ledFrom(executor, true)
     })
-  }
-
-  /** Time's part of the turn. */
-  tick(): void {
-    for (const store of this.stores.values()) store.tick(this.nowMs)
-    for (const peer of this.peers()) {
-      if (peer.isLeader) peer.store.leaders++
-      // A follower that has promised silence keeps its election clock at zero.
-      if (!peer.isLeader && !this.mayCampaign(peer)) peer.node.setElectionElapsed(0)
-      peer.node.tick()
-      if (peer.orphanedMs !== 0) campaignAgain(this, peer)
-      if (!peer.pending.isEmpty) peer.pending.expire(this.nowMs - FATE_MS)
-      this.splits.tick(peer)
-      askIfMember(this, peer)
-      this.touch(peer)
-    }
-    this.snapshots.tick()
-    this.snapshotsIn.tick()
   }
 
   /** The engine cannot read or write: the store can answer for nothing any more. */

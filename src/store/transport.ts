@@ -1,5 +1,13 @@
 import type { Ref } from '../actor/index.ts'
-import { actorNames, type Envelope, RaftWriter, type StoresMessage, type Topology } from '../model/index.ts'
+import {
+  actorNames,
+  type Envelope,
+  RaftWriter,
+  type SleepNote,
+  SleepWriter,
+  type StoresMessage,
+  type Topology,
+} from '../model/index.ts'
 import type { Message } from '../raft/index.ts'
 
 /**
@@ -13,15 +21,20 @@ export class Transport {
   /** By executor: with entries, and without, which may be dropped and overtake. */
   readonly #appends: RaftWriter[] = []
   readonly #others: RaftWriter[] = []
+  readonly #notes: SleepWriter[] = []
+  readonly #incarnation: number
   #local: Envelope[] = []
+  #localNotes: SleepNote[] = []
 
-  constructor(executor: number, topology: Topology, named: (name: string) => Ref<StoresMessage>) {
+  constructor(executor: number, incarnation: number, topology: Topology, named: (name: string) => Ref<StoresMessage>) {
     this.#executor = executor
+    this.#incarnation = incarnation
     for (const store of topology.stores) this.#executorOf.set(store.id, store.executor)
     for (let i = 0; i < topology.executors; i++) {
       this.#refs.push(named(actorNames.stores(i)))
       this.#appends.push(new RaftWriter())
       this.#others.push(new RaftWriter())
+      this.#notes.push(new SleepWriter())
     }
   }
 
@@ -47,6 +60,14 @@ export class Transport {
     ;(writers[executor] as RaftWriter).add(toStore, fromStore, cell, round, message, range)
   }
 
+  /** About the sleep of a cell: behind Raft's messages of the same turn. */
+  sendNote(note: SleepNote): void {
+    const executor = this.#executorOf.get(note.toStore)
+    if (executor === undefined) return
+    if (executor === this.#executor) this.#localNotes.push(note)
+    else (this.#notes[executor] as SleepWriter).add(note)
+  }
+
   /** Any other message to the actor that holds a store. */
   tell(toStore: number, message: StoresMessage): boolean {
     const executor = this.#executorOf.get(toStore)
@@ -54,7 +75,7 @@ export class Transport {
   }
 
   get hasLocal(): boolean {
-    return this.#local.length > 0
+    return this.#local.length > 0 || this.#localNotes.length > 0
   }
 
   /** What stores of this executor said to one another since the last call. */
@@ -64,16 +85,30 @@ export class Transport {
     return local
   }
 
+  takeLocalNotes(): SleepNote[] {
+    const notes = this.#localNotes
+    this.#localNotes = []
+    return notes
+  }
+
   flush(): void {
     for (let executor = 0; executor < this.#refs.length; executor++) {
       this.#send(executor, this.#appends[executor] as RaftWriter, true)
       this.#send(executor, this.#others[executor] as RaftWriter, false)
+      this.#sendNotes(executor, this.#notes[executor] as SleepWriter)
     }
   }
 
   #send(executor: number, writer: RaftWriter, carriesEntries: boolean): void {
     if (writer.count === 0) return // No room is as good as a lost message: Raft sends again.
     ;(this.#refs[executor] as Ref<StoresMessage>).tell({ kind: 'raft', carriesEntries, records: writer.view() })
+    writer.clear()
+  }
+
+  #sendNotes(executor: number, writer: SleepWriter): void {
+    if (writer.count === 0) return
+    const sender = { executor: this.#executor, incarnation: this.#incarnation }
+    ;(this.#refs[executor] as Ref<StoresMessage>).tell({ kind: 'sleep', ...sender, records: writer.view() })
     writer.clear()
   }
 }

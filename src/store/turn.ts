@@ -7,9 +7,11 @@
  *        └─ one write, one sync, unless one is in flight ─ answers ─ (later) acknowledgements, late messages
  * ```
  */
+import { hear } from './hear.ts'
 import type { Peer } from './peer.ts'
 import { acknowledge, settle } from './settle.ts'
 import type { Stores } from './stores.ts'
+import { tick } from './tick.ts'
 import { continueTransfer } from './transfer.ts'
 
 export function turn(stores: Stores): void {
@@ -19,10 +21,13 @@ export function turn(stores: Stores): void {
 
   runCompletions(stores)
   if (stores.failed !== null) return
-  for (; stores.ticks > 0; stores.ticks--) stores.tick()
+  if (stores.ticks > 0) stores.liveness.tick()
+  for (; stores.ticks > 0; stores.ticks--) tick(stores)
   stepMessages(stores)
+  stores.wakings.advance()
   // What is committed takes effect before any command is evaluated: ranges and members as of now (rule 17).
   const looked = settleTouched(stores)
+  stores.sleep.hear()
 
   evaluate(stores, looked)
   settleTouched(stores)
@@ -31,6 +36,7 @@ export function turn(stores: Stores): void {
   stores.removals.advance()
   stores.snapshotsIn.advance()
   if (stores.writeBack.advance()) stores.again()
+  stores.sleep.ask()
   stores.transport.flush()
   sync(stores)
   for (const origin of stores.dirtyOrigins) origin.send()
@@ -53,8 +59,9 @@ function runCompletions(stores: Stores): void {
 function stepMessages(stores: Stores): void {
   const { envelopes } = stores
   stores.envelopes = []
-  for (const envelope of envelopes) stores.step(envelope)
-  for (const envelope of stores.transport.takeLocal()) stores.step(envelope)
+  for (const envelope of envelopes) hear(stores, envelope)
+  for (const envelope of stores.transport.takeLocal()) hear(stores, envelope)
+  for (const note of stores.transport.takeLocalNotes()) stores.sleep.receive(note, stores.executor, 0)
 }
 
 function settleTouched(stores: Stores): readonly Peer[] {

@@ -86,6 +86,7 @@ export function drawCluster(random: Random): ClusterSettings {
       gateways: random.pick(['main', 'all']),
       initialCells: random.pick(['1', '1', '1', '3']),
       splitPeers: random.pick(['all', 'all', 'one']),
+      sleepAfter: random.pick(['60ms', '200ms', '500ms', '3s', '0']),
     },
     syncMs: random.pick<[number, number]>([
       [0.1, 2],
@@ -469,6 +470,16 @@ export class Cluster implements Victim {
       for (const peer of host.peers()) if (!served.has(peer.cell.id)) return `cell ${peer.cell.id} has no leader`
     }
     return served.size >= 2 ? null : 'there are no cells'
+  }
+
+  /** A peer that is awake, where nobody wants anything and cells may sleep; null: all sleep. */
+  whoIsAwake(): string | null {
+    for (const host of this.hosts.values()) {
+      for (const { asleep, cell, store } of host.peers()) {
+        if (!asleep) return `the peer of cell ${cell.id} on store ${store.id} is awake`
+      }
+    }
+    return null
   }
 
   #hostOf(store: number): Stores | undefined {

@@ -159,6 +159,31 @@ export class Faults {
     victim.trace('faults stop')
   }
 
+  /** One thing befalls those who sleep, and passes by itself: or nothing does. */
+  strikeAtNight(random: Random): void {
+    const victim = this.#victim
+    const executor = random.below(victim.executors)
+    const durationMs = 1 + random.float() * PAUSE_MS_MAX
+    switch (random.pick(['nothing', 'crash', 'crash', 'pause', 'process'])) {
+      case 'crash':
+        victim.trace(`executor ${executor} crashes in its sleep for ${durationMs.toFixed(0)} ms`)
+        victim.crashExecutor(executor)
+        victim.schedule(durationMs, () => victim.restartExecutor(executor))
+        break
+      case 'pause':
+        victim.trace(`executor ${executor} stands still in its sleep for ${durationMs.toFixed(0)} ms`)
+        victim.pauseExecutor(executor, durationMs)
+        break
+      case 'process':
+        victim.trace(`the process dies in its sleep`)
+        victim.crashProcess()
+        victim.schedule(durationMs, () => victim.restartProcess())
+        break
+      default:
+        break
+    }
+  }
+
   #strikeEvery(kind: string, meanMs: number, strike: () => void): void {
     if (meanMs === Number.POSITIVE_INFINITY) return
     const victim = this.#victim

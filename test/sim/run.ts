@@ -8,7 +8,9 @@
  *   healing   faults stop, clients finish what they have begun; within a limit every cell must be served and whole
  *   peace     clients work once more: now everything they send must be executed
  *   farewell  every key that was ever used is read; the replicas are compared with the record of their entries
- *   rest      nobody asks for anything, so nobody may be busy
+ *   rest      nobody asks for anything, so nobody may be busy, and cells sleep
+ *   night     something befalls the sleepers
+ *   morning   whatever that was, every key is read again, and every cell comes back to all its copies
  *
  * and then the history of all operations is judged.
  */
@@ -52,6 +54,8 @@ const FAREWELL_MS_MAX = 30_000
 /** A few seconds' work for one key; what is then undecided is counted, and is no failure. */
 const CONFIGURATIONS_MAX = 150_000
 const REST_MS = 1000
+/** From the time at which a cell may sleep until all do: questions may have to be asked again. */
+const ASLEEP_MS_MAX = 15_000
 /** Ticks and heartbeats take some; one that never sleeps takes tens of thousands. */
 const REST_PASSES_MAX = 500
 const LOOK_EVERY_MS = 10
@@ -85,15 +89,19 @@ function describe(error: unknown, withStack: boolean): string {
 class Play {
   readonly #seed: string
   readonly #random: Random
+  /** For naps and the night: of its own, so that nothing else is drawn differently for them. */
+  readonly #night: Random
   readonly #trace: (text: string) => void
   readonly #history = new History()
   #cluster: Cluster | null = null
   #faults: Faults | null = null
   #undecided = 0
+  #napping = false
 
   constructor(options: RunOptions) {
     this.#seed = options.seed
     this.#random = new Random(`${options.seed}/run`)
+    this.#night = new Random(`${options.seed}/night`)
     const { trace } = options
     this.#trace = trace === undefined ? () => {} : (text) => trace(this.#cluster?.nowMs ?? 0, text)
   }
@@ -144,9 +152,11 @@ class Play {
     const faults = new Faults(cluster, random.fork(), faultSettings)
     this.#faults = faults
     faults.start()
+    if (this.#night.chance(0.5)) this.#nap(world, clients)
     await this.#for(random.between(5000, 25_000))
 
     faults.stop()
+    this.#napping = false
     world.resting = true
     await this.#until(
       () =>
@@ -195,6 +205,7 @@ class Play {
     )
     if (failures.length > 0) throw failures[0]
     await this.#expectRest()
+    await this.#sleepThroughTheNight(reader, [...source.keys].sort())
     this.#trace(
       `${replicas.entriesSeen} entries, ${replicas.comparisons} comparisons of contents, ${simulation.steps} steps`,
     )
@@ -247,6 +258,57 @@ class Play {
       const more = count - (before[executor] as number)
       if (more > REST_PASSES_MAX) throw new Stuck(`executor ${executor} has made ${more} passes in a second of rest`)
     })
+  }
+
+  /** By day too, all clients now and then rest together, for long enough that some cells fall asleep among the faults. */
+  #nap(world: ClientWorld, clients: readonly Client[]): void {
+    const cluster = this.#cluster as Cluster
+    this.#napping = true
+    const wake = () => {
+      if (!this.#napping) return
+      world.resting = false
+      for (const client of clients) client.resume()
+      cluster.schedule(500 + this.#night.float() * 4000, doze)
+    }
+    const doze = () => {
+      if (!this.#napping) return
+      world.resting = true
+      cluster.schedule(this.#night.float() * 2500, wake)
+    }
+    cluster.schedule(this.#night.float() * 3000, doze)
+  }
+
+  async #sleepThroughTheNight(reader: Client, keys: readonly string[]): Promise<void> {
+    const cluster = this.#cluster as Cluster
+    const faults = this.#faults as Faults
+    if (cluster.options.sleepAfter > 0) {
+      await this.#until(
+        () => cluster.whoIsAwake() === null,
+        cluster.options.sleepAfter + ASLEEP_MS_MAX,
+        () => `though nobody asks for anything, ${cluster.whoIsAwake()}`,
+      )
+    }
+    this.#trace('night')
+    await this.#for(this.#night.float() * 3000)
+    faults.strikeAtNight(this.#night)
+    await this.#for(this.#night.float() * 2000)
+    this.#trace('morning')
+    // What is not executed in time may be asked again: the thread that it is led on may still be away.
+    let asked = keys.map((key) => reader.ask(['GET', key]))
+    await this.#until(
+      () => {
+        if (!reader.idle) return false
+        asked = asked.filter(({ outcome }) => outcome !== 'done').map(({ command }) => reader.ask(command))
+        return asked.length === 0
+      },
+      FAREWELL_MS_MAX,
+      () => `in the morning ${asked.length} reads are not answered`,
+    )
+    await this.#until(
+      () => cluster.whatIsMissing() === null,
+      HEALING_MS_MAX,
+      () => `in the morning: ${cluster.whatIsMissing()}`,
+    )
   }
 
   #expectDone(operations: readonly Operation[], mayVanish: boolean): void {

@@ -33,6 +33,7 @@ export interface Answer {
 
 interface Node {
   readonly executor: number
+  readonly incarnation: number
   behavior: ReturnType<typeof storesActor.start>
   host: Stores | null
   wantsTurn: boolean
@@ -124,6 +125,7 @@ export class StoreHarness {
   open(executor: number, incarnation: number): void {
     const node: Node = {
       executor,
+      incarnation,
       behavior: {} as Node['behavior'],
       host: null,
       wantsTurn: false,
@@ -153,7 +155,8 @@ export class StoreHarness {
 
   tellOfDeath(of: number, executor: number): void {
     const node = this.nodes[of] as Node
-    if (!node.dead) node.behavior.executorLost?.(executor, 1)
+    const dead = this.nodes[executor] as Node
+    if (!node.dead) node.behavior.executorLost?.(executor, dead.incarnation)
   }
 
   /** Runs turns, and time in steps of a millisecond, until it is so. */
@@ -309,7 +312,7 @@ export class StoreHarness {
     }
     const context = {
       executor: node.executor,
-      incarnation: 1,
+      incarnation: node.incarnation,
       clock: { monotonicMs: () => this.nowMs, wallMs: () => 1_700_000_000_000 + this.nowMs },
       random: this.#random.fork(),
       requestTurn: () => {

@@ -1,0 +1,96 @@
+/**
+ * Which executors live, as far as this one knows: for all sleeping cells together (rule 13).
+ *
+ * Phases of another executor: not heard of → alive, since a word of an incarnation → its exit is proven, or it has been
+ * silent for longer than any lease → alive again, in the same incarnation (it was only silent) or in a later one (which
+ * proves the end of the earlier).
+ *
+ * One word per pair of executors and 100 ms, whatever the number of cells, and only while the stores can work: one whose
+ * log has failed falls silent.
+ */
+import type { Ref } from '../actor/index.ts'
+import { actorNames, type StoresMessage } from '../model/index.ts'
+import type { Stores } from './stores.ts'
+
+const WORD_MS = 100
+/** In election timeouts; no lease lasts for one. */
+const SILENCE_ELECTIONS = 2
+const SILENCE_MS_MIN = 10 * WORD_MS
+
+class Other {
+  /** The latest life that was heard of; 0: none. */
+  incarnation = 0
+  /** That life is over, for its thread has exited. */
+  ended = false
+  silent = false
+  heardMs = 0
+  /** Turns with a tick since then. One that stood still itself has heard nobody, and that proves nothing. */
+  silentTurns = 0
+}
+
+export class Liveness {
+  readonly #stores: Stores
+  readonly #incarnation: number
+  readonly #refs: Ref<StoresMessage>[] = []
+  readonly #others: Other[] = []
+  #saidMs = Number.NEGATIVE_INFINITY
+
+  constructor(stores: Stores, incarnation: number, named: (name: string) => Ref<StoresMessage>) {
+    this.#stores = stores
+    this.#incarnation = incarnation
+    for (let executor = 0; executor < stores.topology.executors; executor++) {
+      this.#refs.push(named(actorNames.stores(executor)))
+      this.#others.push(new Other())
+    }
+  }
+
+  /** Does that life of the executor last, as far as is known? */
+  isAlive(executor: number, incarnation: number): boolean {
+    if (executor === this.#stores.executor) return true
+    const other = this.#others[executor]
+    return other !== undefined && other.incarnation === incarnation && !other.ended && !other.silent
+  }
+
+  heard(executor: number, incarnation: number): void {
+    const other = this.#others[executor] as Other
+    // A late word of one that is known to be over.
+    if (incarnation < other.incarnation || (incarnation === other.incarnation && other.ended)) return
+    other.heardMs = this.#stores.nowMs
+    other.silentTurns = 0
+    other.silent = false
+    if (incarnation === other.incarnation) return
+    other.incarnation = incarnation
+    other.ended = false
+    // What was led there is led no more, and what has a peer there may have something to bring it.
+    this.#stores.wakings.ledFrom(executor, true)
+    this.#stores.wakings.withPeerOn(executor)
+  }
+
+  /** Its thread has exited. */
+  lost(executor: number, incarnation: number): void {
+    const other = this.#others[executor] as Other
+    if (incarnation < other.incarnation) return
+    other.incarnation = incarnation
+    other.ended = true
+  }
+
+  /** Called once in a turn in which time has passed. */
+  tick(): void {
+    const { nowMs, executor: self, options, electionMs } = this.#stores
+    const silenceMs = Math.max(SILENCE_ELECTIONS * electionMs, SILENCE_MS_MIN)
+    for (let executor = 0; executor < this.#others.length; executor++) {
+      const other = this.#others[executor] as Other
+      if (executor === self || other.incarnation === 0 || other.ended || other.silent) continue
+      other.silentTurns++
+      if (nowMs - other.heardMs <= silenceMs || other.silentTurns * options.tick <= silenceMs) continue
+      other.silent = true
+      this.#stores.wakings.ledFrom(executor, false)
+    }
+    if (nowMs - this.#saidMs < WORD_MS) return
+    this.#saidMs = nowMs
+    const word: StoresMessage = { kind: 'alive', executor: self, incarnation: this.#incarnation }
+    for (let executor = 0; executor < this.#refs.length; executor++) {
+      if (executor !== self) (this.#refs[executor] as Ref<StoresMessage>).tell(word)
+    }
+  }
+}

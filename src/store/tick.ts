@@ -1,0 +1,35 @@
+/** Time's part of the turn: what each peer that is awake does at each tick. Those that sleep are not looked at. */
+import { mayCampaign } from './hear.ts'
+import { askIfMember } from './membership.ts'
+import type { Peer } from './peer.ts'
+import type { Stores } from './stores.ts'
+import { campaignAgain } from './survivors.ts'
+
+/** A peer that gives no fate for so long answers *unknown* (rule 5). */
+const FATE_MS = 10_000
+
+export function tick(stores: Stores): void {
+  for (const store of stores.stores.values()) {
+    store.tick(stores.nowMs)
+    for (const peer of store.active) tickPeer(stores, peer)
+  }
+  stores.snapshots.tick()
+  stores.snapshotsIn.tick()
+}
+
+function tickPeer(stores: Stores, peer: Peer): void {
+  const { node } = peer
+  if (peer.isLeader) {
+    peer.store.leaders++
+    stores.sleep.consider(peer)
+  } else if (!mayCampaign(stores, peer)) {
+    // A follower that has promised silence keeps its election clock at zero.
+    node.setElectionElapsed(0)
+  }
+  node.tick()
+  if (peer.orphanedMs !== 0) campaignAgain(stores, peer)
+  if (!peer.pending.isEmpty) peer.pending.expire(stores.nowMs - FATE_MS)
+  stores.splits.tick(peer)
+  askIfMember(stores, peer)
+  stores.touch(peer)
+}

@@ -1,0 +1,226 @@
+import { expect, test } from 'vitest'
+import { FIRST_USER_CELL, type StoresMessage, SYSTEM_CELL } from '../../src/model/index.ts'
+import { MessageType } from '../../src/raft/index.ts'
+import { Fate, StoreHarness } from './harness.ts'
+
+const SLEEP_AFTER_MS = 300
+
+function peersOf(harness: StoreHarness, cell: number) {
+  return harness.nodes
+    .filter((node) => !node.dead)
+    .flatMap(({ host }) => [...(host?.peers() ?? [])].filter((peer) => peer.cell.id === cell))
+}
+
+const areAsleep = (harness: StoreHarness, cell: number) => peersOf(harness, cell).every((peer) => peer.asleep)
+
+/** Three copies of the first user cell that sleep, and what is said between executors from then on. */
+async function sleepers() {
+  const harness = new StoreHarness(3, 3, { sleepAfter: `${SLEEP_AFTER_MS}ms` })
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.addPeer(FIRST_USER_CELL, 2, 1001)
+  await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+  await harness.ask(['SET', 'k', 'v'])
+  const said: StoresMessage[] = []
+  await harness.until(() => areAsleep(harness, FIRST_USER_CELL), 'all three sleep')
+  const leader = harness.leader(FIRST_USER_CELL)?.executor as number
+  harness.drop = (_, __, message) => {
+    said.push(message)
+    return false
+  }
+  return { harness, said, leader, term: peersOf(harness, FIRST_USER_CELL)[0]?.node.term as number }
+}
+
+test('a cell that nobody uses falls asleep on all its stores, and then nothing at all is said of it', async () => {
+  const { harness, said } = await sleepers()
+  await harness.run(10_000)
+  expect(said.filter((message) => message.kind !== 'alive')).toEqual([])
+  // One word per pair of executors and 100 ms, however many cells there are.
+  expect(said.length).toBeLessThanOrEqual(6 * 101)
+  expect(areAsleep(harness, FIRST_USER_CELL)).toBe(true)
+  expect(areAsleep(harness, SYSTEM_CELL)).toBe(true)
+})
+
+test('the turn and its ticks do not look at who sleeps: Raft is not called', async () => {
+  const { harness } = await sleepers()
+  const peers = peersOf(harness, FIRST_USER_CELL)
+  for (const peer of peers) peer.node.tick = () => expect.fail('a sleeping peer was ticked')
+  for (const peer of peers) peer.node.hasReady = () => expect.fail('a sleeping peer was looked at')
+  await harness.run(3000)
+  expect(peers.every((peer) => peer.asleep)).toBe(true)
+})
+
+test('with --sleep-after 0 nobody ever sleeps', async () => {
+  const harness = new StoreHarness(1, 1, { sleepAfter: '0' })
+  await harness.start()
+  await harness.run(20_000)
+  expect(peersOf(harness, FIRST_USER_CELL).map((peer) => peer.asleep)).toEqual([false])
+})
+
+test('the first command after sleep is answered when a quorum has confirmed the leader, and not before', async () => {
+  const { harness, leader } = await sleepers()
+  harness.drop = (_, to) => to === leader
+  const sequence = harness.send(['GET', 'k'])
+  const answer = () => harness.answers.find((each) => each.sequence === sequence)
+  await harness.run(250)
+  expect(answer()).toBeUndefined()
+  harness.drop = () => false
+  await harness.until(() => answer() !== undefined, 'an answer')
+  expect(answer()).toMatchObject({ fate: Fate.done, text: '$1\r\nv\r\n' })
+})
+
+test('a leader that falls asleep has no lease any more, though its last round was answered just now', async () => {
+  const { harness, leader } = await sleepers()
+  const host = harness.nodes[leader]?.host
+  const peer = peersOf(harness, FIRST_USER_CELL).find((each) => each.isLeader)
+  expect(host && peer && host.holdsLease(peer)).toBe(false)
+})
+
+test('when the thread of the leader exits, the sleepers elect another without being asked', async () => {
+  const { harness, leader } = await sleepers()
+  harness.kill(leader)
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'another leader', 400)
+  expect(harness.leader(FIRST_USER_CELL)?.executor).not.toBe(leader)
+  expect(await harness.ask(['GET', 'k'])).toMatchObject({ fate: Fate.done, text: '$1\r\nv\r\n' })
+})
+
+test('a thread that falls silent without an exit is taken for dead only after longer than any lease', async () => {
+  const { harness, leader } = await sleepers()
+  harness.die(leader)
+  await harness.run(900)
+  expect(areAsleep(harness, FIRST_USER_CELL)).toBe(true)
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'another leader', 3000)
+})
+
+test('an executor that stood still itself takes nobody for dead', async () => {
+  const { harness } = await sleepers()
+  // All stood still, and none has heard another for ten seconds.
+  harness.nowMs += 10_000
+  await harness.run(5000)
+  expect(areAsleep(harness, FIRST_USER_CELL)).toBe(true)
+})
+
+test('a question that comes when its sender is known to be dead is not agreed to', async () => {
+  const { harness, leader } = await sleepers()
+  const late: { to: number; message: StoresMessage }[] = []
+  harness.drop = (from, to, message) => {
+    if (from !== leader || message.kind !== 'sleep') return false
+    late.push({ to, message: { ...message, records: Uint8Array.from(message.records) } })
+    return true
+  }
+  await harness.ask(['GET', 'k'])
+  await harness.until(() => late.length > 0, 'a question')
+  harness.die(leader)
+  for (const { to, message } of late) {
+    // The exit is known, and the leader not yet forgotten, when the question is read: all in one turn.
+    harness.tellOfDeath(to, leader)
+    harness.tell(to, message)
+  }
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'another leader', 3000)
+})
+
+test('a question whose answer is lost is taken back by the next heartbeat, and asked again', async () => {
+  const { harness, leader, term } = await sleepers()
+  let isLossy = true
+  harness.drop = (_, to, message) => isLossy && to === leader && message.kind === 'sleep'
+  await harness.ask(['GET', 'k'])
+  await harness.run(3000)
+  const peers = peersOf(harness, FIRST_USER_CELL)
+  expect(peers.find((peer) => peer.isLeader)?.asleep).toBe(false)
+  isLossy = false
+  await harness.until(() => areAsleep(harness, FIRST_USER_CELL), 'all sleep')
+  expect(peers.map((peer) => peer.node.term)).toEqual([term, term, term])
+})
+
+test('a follower that is woken by a stray message asks its leader, and nobody else comes to lead', async () => {
+  const { harness, leader, term } = await sleepers()
+  const [follower, other] = peersOf(harness, FIRST_USER_CELL).filter((peer) => !peer.isLeader)
+  if (follower === undefined || other === undefined) throw new Error('two followers')
+  const executor = follower.store.place.executor
+  harness.nodes[executor]?.host?.envelopes.push({
+    fromStore: other.store.id,
+    toStore: follower.store.id,
+    cell: FIRST_USER_CELL,
+    round: 0,
+    range: null,
+    message: Object.assign(Object.create(null), {
+      type: MessageType.heartbeatResp,
+      to: follower.id,
+      from: other.id,
+      term,
+      entries: [],
+      context: null,
+      snapshot: null,
+      index: 0,
+      logTerm: 0,
+      commit: 0,
+      reject: false,
+      rejectHint: 0,
+    }),
+  })
+  await harness.until(() => !follower.asleep, 'it wakes')
+  await harness.until(() => areAsleep(harness, FIRST_USER_CELL), 'all sleep again')
+  expect(harness.leader(FIRST_USER_CELL)?.executor).toBe(leader)
+  expect(peersOf(harness, FIRST_USER_CELL).map((peer) => peer.node.term)).toEqual([term, term, term])
+})
+
+test('when a thread comes back, sleeping leaders with a peer there wake, and lead on in the same term', async () => {
+  const { harness, leader, term } = await sleepers()
+  const executor = (leader + 1) % 3
+  harness.kill(executor)
+  await harness.run(500)
+  harness.open(executor, 2)
+  await harness.until(() => peersOf(harness, FIRST_USER_CELL).length === 3, 'the store is open')
+  await harness.until(
+    () => peersOf(harness, FIRST_USER_CELL).some((peer) => peer.isLeader && !peer.asleep),
+    'the leader wakes',
+  )
+  await harness.until(() => areAsleep(harness, FIRST_USER_CELL), 'all sleep again')
+  expect(harness.leader(FIRST_USER_CELL)?.executor).toBe(leader)
+  expect(peersOf(harness, FIRST_USER_CELL).map((peer) => peer.node.term)).toEqual([term, term, term])
+})
+
+test('a new PD is told of sleeping cells by their store, and nobody wakes for it', async () => {
+  const { harness, leader } = await sleepers()
+  harness.heartbeats = []
+  await harness.run(3000)
+  expect(harness.heartbeats.flatMap((heartbeat) => heartbeat.cells)).toEqual([])
+  harness.tell(leader, { kind: 'reportAll', generation: 7 })
+  const reported = () =>
+    harness.heartbeats.flatMap((heartbeat) => heartbeat.cells).find(({ cell }) => cell.id === FIRST_USER_CELL)
+  await harness.until(() => reported() !== undefined, 'a report')
+  expect(reported()).toMatchObject({ pending: [], down: [] })
+  expect(areAsleep(harness, FIRST_USER_CELL)).toBe(true)
+})
+
+test('the store still counts its sleepers when it reports', async () => {
+  const { harness, leader } = await sleepers()
+  const store = harness.leader(FIRST_USER_CELL)?.store
+  harness.heartbeats = []
+  await harness.run(2500)
+  const last = harness.heartbeats
+    .findLast(({ executor }) => executor === leader)
+    ?.stores.find((each) => each.store === store)
+  expect(last?.leaders).toBe(
+    peersOf(harness, FIRST_USER_CELL)
+      .concat(peersOf(harness, SYSTEM_CELL))
+      .filter((peer) => peer.isLeader && peer.store.id === store).length,
+  )
+  expect(last?.sizeBytes).toBeGreaterThan(0)
+})
+
+test('an order of PD wakes the leader, and is carried out', async () => {
+  const { harness } = await sleepers()
+  const follower = peersOf(harness, FIRST_USER_CELL).find((peer) => !peer.isLeader)
+  await harness.transfer(FIRST_USER_CELL, follower?.store.id as number)
+  await harness.until(() => areAsleep(harness, FIRST_USER_CELL), 'all sleep again')
+})
+
+test('a sleeper that is removed, and hears nothing of it from Raft, is told by the leader', async () => {
+  const { harness } = await sleepers()
+  const follower = peersOf(harness, FIRST_USER_CELL).find((peer) => !peer.isLeader)
+  const executor = follower?.store.place.executor
+  harness.drop = (_, to, message) => to === executor && message.kind === 'raft'
+  await harness.removePeer(FIRST_USER_CELL, follower?.id as number)
+  await harness.until(() => follower?.destroyed === true, 'it goes', 1000)
+})
