@@ -22,6 +22,7 @@ import { type Server, Statistics } from './server.ts'
 import { PENDING_MAX, Session, type SessionOwner } from './session.ts'
 import { handlerOf } from './session-commands.ts'
 import { Settings, type Wish } from './settings.ts'
+import { Walks } from './walks.ts'
 
 /** Commands read in one turn, of one session and of all: what is left is read in the next. A turn takes a few ms at most. */
 const SESSION_COMMANDS_PER_TURN = 256
@@ -62,6 +63,7 @@ export class Gateway implements Server, SessionOwner {
   readonly #edges: GatewayEdges
   readonly #others: readonly string[]
   readonly #router: Router
+  readonly #walks: Walks
   readonly #args: Arguments
   /** For a reply that cannot leave at once. */
   readonly #scratch: ReplyWriter
@@ -108,6 +110,7 @@ export class Gateway implements Server, SessionOwner {
         routesWanted: () => edges.askForRoutes(),
       },
     )
+    this.#walks = new Walks(this, this.#router)
     this.#args = new Arguments()
     this.#scratch = new ReplyWriter()
     this.#outputs = new OutputPool()
@@ -170,8 +173,7 @@ export class Gateway implements Server, SessionOwner {
     this.#edges.listener.detach()
     this.#draining = new Draining(drain, this.nowMs + drain.timeoutMs)
     for (const session of this.sessions.values()) {
-      session.isClosing = true
-      this.soil(session)
+      session.close()
     }
   }
 
@@ -185,6 +187,7 @@ export class Gateway implements Server, SessionOwner {
     if (!this.#isInPass) this.#enter()
     for (const session of this.#gone) this.#forget(session)
     this.#gone = []
+    this.#walks.turn()
     this.#read()
     if (this.nowMs >= this.#router.nextTickMs) this.#router.tick()
     this.#router.flush()
@@ -226,6 +229,10 @@ export class Gateway implements Server, SessionOwner {
 
   received(bytes: number): void {
     this.statistics.inputBytes += bytes
+  }
+
+  stepped(session: Session, buffer: Uint8Array, start: number, end: number): void {
+    this.#walks.take(session, buffer, start, end)
   }
 
   closed(session: Session): void {
@@ -277,10 +284,8 @@ export class Gateway implements Server, SessionOwner {
       return null
     }
     this.#lastId += this.#idStep
-    const parser = new RequestParser({
-      argumentBytesMax: options.valueMax,
-      queryBytesMax: Math.min(options.clientQueryMax, QUERY_BYTES_MAX),
-    })
+    const queryBytesMax = Math.min(options.clientQueryMax, QUERY_BYTES_MAX)
+    const parser = new RequestParser({ argumentBytesMax: options.valueMax, queryBytesMax })
     const session = new Session(this.#lastId, connection, parser, this.clock.monotonicMs(), this)
     session.routed = this.#router.open(session)
     beginAuthentication(session, this)
@@ -290,6 +295,7 @@ export class Gateway implements Server, SessionOwner {
 
   #forget(session: Session): void {
     if (!this.sessions.delete(session.id)) return
+    this.#walks.forget(session)
     this.#router.close(session.routed as RouterSession)
     if (session.output !== null) this.#outputs.takeBack(session.output)
     session.output = null
@@ -322,6 +328,7 @@ export class Gateway implements Server, SessionOwner {
       if (session.isClosing) return count
       if (
         session.isChoked ||
+        session.walk !== null ||
         session.order.pending >= PENDING_MAX ||
         routed.heldBytes > SESSION_HELD_BYTES_MAX ||
         this.#router.heldBytes > HELD_BYTES_MAX
@@ -336,9 +343,9 @@ export class Gateway implements Server, SessionOwner {
       }
       session.hasUnread = false
       if (outcome instanceof ProtocolError) {
-        this.#fail(session, outcome.text)
-        this.#close(session)
-      } else if (session.hasEnded) this.#close(session)
+        session.fail(outcome.text, this.#scratch)
+        session.close()
+      } else if (session.hasEnded) session.close()
       else if (session.isPaused) {
         session.isPaused = false
         session.connection.resume()
@@ -365,15 +372,18 @@ export class Gateway implements Server, SessionOwner {
     const row = lookupCommand(args)
     if (row === undefined || row.internal) {
       if (isCrossProtocolAttack(args)) this.kill(session)
-      else this.#fail(session, unknownCommandError(args))
-    } else if (!checkArity(row, args)) this.#fail(session, wrongArityError(row))
-    else if (!session.isAuthenticated && !row.flags.includes('no_auth')) this.#fail(session, NOAUTH)
+      else session.fail(unknownCommandError(args), this.#scratch)
+    } else if (!checkArity(row, args)) session.fail(wrongArityError(row), this.#scratch)
+    else if (!session.isAuthenticated && !row.flags.includes('no_auth')) session.fail(NOAUTH, this.#scratch)
     else {
       session.lastCommand = row
       session.lastCommandAtMs = this.nowMs
       if (row.where === 'cell') {
         const slot = session.order.take(session.isSilent)
         this.#router.request(session.routed as RouterSession, slot, row, args, session.protocol)
+      } else if (row.where === 'walk') {
+        const fault = this.#walks.begin(session, row, args)
+        if (fault !== null) session.fail(fault, this.#scratch)
       } else this.#answer(session, row, args)
     }
   }
@@ -385,18 +395,6 @@ export class Gateway implements Server, SessionOwner {
     answer(session, args, reply, this)
     session.endReply(reply, start)
     if (session.isClosing) this.soil(session)
-  }
-
-  #fail(session: Session, text: string): void {
-    const reply = session.beginReply(this.#scratch)
-    const start = reply.length
-    reply.errorText(text)
-    session.endReply(reply, start)
-  }
-
-  #close(session: Session): void {
-    session.isClosing = true
-    this.soil(session)
   }
 
   #write(): void {

@@ -2,6 +2,7 @@ import type { CommandRow, ReplyWriter, RequestParser } from '../redis/index.ts'
 import type { RouterClient, RouterSession } from '../router/index.ts'
 import type { Connection, ConnectionHandler } from './edges.ts'
 import { ReplyOrder } from './reply-order.ts'
+import type { Walk } from './walks.ts'
 
 /** What a session asks of the gateway it belongs to. */
 export interface SessionOwner {
@@ -12,6 +13,8 @@ export interface SessionOwner {
   /** An output buffer for as long as there is something in it. */
   lend(): ReplyWriter
   received(bytes: number): void
+  /** The answer to a step of its walk; bytes that are valid during the call. */
+  stepped(session: Session, buffer: Uint8Array, start: number, end: number): void
   closed(session: Session): void
 }
 
@@ -60,6 +63,8 @@ export class Session implements ConnectionHandler, RouterClient {
   hasUnread: boolean
   /** The client sends no more. */
   hasEnded: boolean
+  /** A command of many steps is under way: nothing behind it is read until it is answered. */
+  walk: Walk | null
   output: ReplyWriter | null
   readonly #owner: SessionOwner
 
@@ -91,6 +96,7 @@ export class Session implements ConnectionHandler, RouterClient {
     this.isChoked = false
     this.hasUnread = false
     this.hasEnded = false
+    this.walk = null
     this.output = null
     this.#owner = owner
   }
@@ -137,8 +143,27 @@ export class Session implements ConnectionHandler, RouterClient {
   /** From the router: bytes that are valid during the call. */
   reply(slot: number, buffer: Uint8Array, start: number, end: number): void {
     if (this.isClosed) return
+    if (slot === this.walk?.slot) return this.#owner.stepped(this, buffer, start, end)
     this.order.fill(slot, buffer, start, end, this.out())
     if (this.hasUnread && !this.isAwake && this.order.pending <= PENDING_RESUME) this.#owner.wake(this)
+  }
+
+  /** Nothing more is read; when what is owed has left, the connection is closed. */
+  close(): void {
+    this.isClosing = true
+    this.#owner.soil(this)
+  }
+
+  /** The walk is over. */
+  resume(): void {
+    if (!this.isAwake) this.#owner.wake(this)
+  }
+
+  fail(text: string, scratch: ReplyWriter): void {
+    const reply = this.beginReply(scratch)
+    const start = reply.length
+    reply.errorText(text)
+    this.endReply(reply, start)
   }
 
   onData(chunk: Uint8Array): void {

@@ -33,6 +33,12 @@ export function matchGlob(pattern: string, text: string, anyCase = false): boole
   return p === pattern.length
 }
 
+/** How every text begins that the pattern fits; `isAll`: and there is no other one that it fits. */
+export function literalPrefix(pattern: string): { prefix: string; isAll: boolean } {
+  const special = pattern.search(/[*?[\\]/)
+  return special < 0 ? { prefix: pattern, isAll: true } : { prefix: pattern.slice(0, special), isAll: false }
+}
+
 function lowerCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }

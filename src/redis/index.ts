@@ -20,9 +20,10 @@
 export { Arguments } from './arguments.ts'
 export { encodeCommand, parseCommand } from './command-bytes.ts'
 export { commandReply } from './command-reply.ts'
-export { matchGlob } from './glob.ts'
+export { literalPrefix, matchGlob } from './glob.ts'
 export { parseInteger } from './integers.ts'
-export type { Keyspace, StringValue } from './keyspace.ts'
+export type { Keyspace, StringValue, Walked } from './keyspace.ts'
+export { bulkAt, elementEnd, integerAt, lineEnd } from './reply-bytes.ts'
 export { Push, type Reply, ReplyError, ReplyParser } from './reply-parser.ts'
 export { formatDouble, ReplyTooLarge, ReplyWriter } from './reply-writer.ts'
 export { ProtocolError, type RequestLimits, RequestParser } from './request-parser.ts'
@@ -44,3 +45,4 @@ export {
   unknownCommandError,
 } from './table.ts'
 export { invalidExpireError, texts, tooBigText, wrongArityError } from './texts.ts'
+export { PAGE_KEYS_MAX, parseScan, type ScanRequest } from './walks.ts'

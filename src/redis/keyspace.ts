@@ -31,4 +31,18 @@ export interface Keyspace {
   /** Whether it was there. */
   remove(key: string): boolean
   clear(): void
+  /**
+   * The keys from `from` on, in byte order, up to and without `end` (empty: none) or the end of the cell: at most
+   * `keysMax` are looked at, and those that are alive are visited. `next`: where to go on; null: behind the last key.
+   */
+  walk(from: string, end: string, keysMax: number, visit: (key: string, type: string) => void): Walked
+  /** A key, in the long run each as often as another; null: none yet, and one should ask again. There are keys. */
+  randomKey(): string | null
+  /** From 0 up to, and without, 1. */
+  chance(): number
+}
+
+export interface Walked {
+  readonly next: string | null
+  readonly looked: number
 }

@@ -57,9 +57,9 @@ export type CommandGroup = 'string' | 'generic' | 'server' | 'connection' | 'clu
 /**
  * How a command over several cells is cut, one command per cell, and how the replies are joined:
  * `none` not at all (CROSSCELL) · `sum` integers are added · `array` elements go back to their keys' places ·
- * `allOk` OK when all said OK.
+ * `allOk` OK when all said OK · `least` the part with the least score, the first of its elements, is the reply.
  */
-export type Spread = 'none' | 'sum' | 'array' | 'allOk'
+export type Spread = 'none' | 'sum' | 'array' | 'allOk' | 'least'
 
 /** Runs at the leader of a cell, on its working state. Writes exactly one reply. */
 export type Execute = (args: Arguments, keyspace: Keyspace, reply: ReplyWriter) => void
@@ -89,14 +89,19 @@ export interface CommandRow {
   readonly since: string
   readonly group: CommandGroup
   readonly complexity: string
-  /** `session`: answered by the gateway, whose code is keyed by name. `cell`: run by the leader of a cell. */
-  readonly where: 'cell' | 'session'
+  /**
+   * `cell`: run by the leader of a cell. `session`: answered by the gateway, whose code is keyed by name. `walk`: made of
+   * many steps over the cells, which the gateway takes.
+   */
+  readonly where: 'cell' | 'session' | 'walk'
   /** It may change the cell: the flag `write`, at hand. */
   readonly writes: boolean
   /** For the system range, never for clients, to whom it is an unknown command. */
   readonly internal: boolean
-  /** No keys, all cells. */
+  /** It may see any key of its cell. Without keys it concerns all cells. */
   readonly wholeRange: boolean
+  /** It looks at what there is in order, and not at keys by name. Others of other connections need not wait for it. */
+  readonly walks: boolean
   readonly spread: Spread
   readonly subcommands: readonly CommandRow[]
   /** Set exactly when `where` is `cell`. */
@@ -125,6 +130,7 @@ interface CellCommand extends Described {
   readonly keyNotes?: string
   readonly spread?: Spread
   readonly internal?: boolean
+  readonly walks?: boolean
   readonly execute: Execute
 }
 
@@ -145,7 +151,8 @@ export function cellCommand(described: CellCommand): CommandRow {
     keyNotes: described.keyNotes ?? '',
     where: 'cell',
     internal: described.internal ?? false,
-    wholeRange: keys[0] === 0,
+    wholeRange: keys[0] === 0 || described.walks === true,
+    walks: described.walks ?? false,
     spread: described.spread ?? 'none',
     subcommands: [],
     execute: described.execute,
@@ -155,6 +162,20 @@ export function cellCommand(described: CellCommand): CommandRow {
 
 /** A command that the gateway answers. */
 export function sessionCommand(described: SessionCommand): CommandRow {
+  return keyless(described, 'session', described.subcommands ?? [], described.answer ?? null)
+}
+
+/** A command of which the gateway takes the steps. */
+export function walkCommand(described: Described): CommandRow {
+  return keyless(described, 'walk', [], null)
+}
+
+function keyless(
+  described: Described,
+  where: 'session' | 'walk',
+  subcommands: readonly CommandRow[],
+  answer: Answer | null,
+): CommandRow {
   return row(described, {
     firstKey: 0,
     lastKey: 0,
@@ -162,13 +183,14 @@ export function sessionCommand(described: SessionCommand): CommandRow {
     keyFlags: [],
     secondKeyFlags: [],
     keyNotes: '',
-    where: 'session',
+    where,
     internal: false,
     wholeRange: false,
+    walks: false,
     spread: 'none',
-    subcommands: described.subcommands ?? [],
+    subcommands,
     execute: null,
-    answer: described.answer ?? null,
+    answer,
   })
 }
 
@@ -196,6 +218,7 @@ function row(described: Described, rest: Omit<CommandRow, keyof Described | Deri
     writes: described.flags.includes('write'),
     internal: rest.internal,
     wholeRange: rest.wholeRange,
+    walks: rest.walks,
     spread: rest.spread,
     subcommands: rest.subcommands,
     execute: rest.execute,

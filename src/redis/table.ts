@@ -21,6 +21,7 @@ import * as substrings from './substrings.ts'
 import * as systemRange from './system-range.ts'
 import { unknownCommandText } from './texts.ts'
 import * as timedStrings from './timed-strings.ts'
+import * as walks from './walks.ts'
 
 /** Every command, by group. Adding one is adding its row here. */
 export const commands: readonly CommandRow[] = [
@@ -66,6 +67,9 @@ export const commands: readonly CommandRow[] = [
   moving.copy,
   moving.rename,
   moving.renamenx,
+  walks.keys,
+  walks.randomkey,
+  walks.scan,
   inspection.memory,
   inspection.object,
   connection.auth,
@@ -95,6 +99,8 @@ export const commands: readonly CommandRow[] = [
   systemRange.syscas,
   systemRange.sysget,
   systemRange.syswrite,
+  walks.syspage,
+  walks.sysrandom,
 ]
 
 /** A power of two, several times the commands, so that most names are found at the first place looked at. */

@@ -1,11 +1,11 @@
-import { assert, concatBytes, copyBytes, fromLatin1 } from '../base/index.ts'
-import type { CommandRow } from '../redis/index.ts'
+import { assert, concatBytes, copyBytes, fromLatin1, latin1 } from '../base/index.ts'
+import { bulkAt, type CommandRow, elementEnd, integerAt, lineEnd } from '../redis/index.ts'
 import { replies } from './replies.ts'
 import type { RouterSession } from './session.ts'
 
 const MINUS = 45
-const CR = 13
-const DOLLAR = 36
+const ASTERISK = 42
+const COLON = 58
 
 /** The parts of one command that was cut over several cells, and the reply that they become together. */
 export class Join {
@@ -17,6 +17,9 @@ export class Join {
   #sum: number
   #error: Uint8Array | null
   #elements: Uint8Array[]
+  /** Of the parts so far: the one with the least score. One without a score is less than none. */
+  #least: Uint8Array | null
+  #leastScore: number
   #someExecuted: boolean
   #someUnknown: boolean
   /** What is said when a part was not executed. */
@@ -31,6 +34,8 @@ export class Join {
     this.#sum = 0
     this.#error = null
     this.#elements = []
+    this.#least = null
+    this.#leastScore = Number.POSITIVE_INFINITY
     this.#someExecuted = false
     this.#someUnknown = false
     this.#refused = null
@@ -46,6 +51,7 @@ export class Join {
     }
     if (this.row.spread === 'sum') this.#sum += integerAt(buffer, start + 1)
     else if (this.row.spread === 'array') this.#takeElements(buffer, start, end, places)
+    else if (this.row.spread === 'least') this.#takeScored(buffer, start, end)
   }
 
   unknown(): void {
@@ -66,7 +72,18 @@ export class Join {
     if (this.#error !== null) return this.#error
     if (this.row.spread === 'sum') return fromLatin1(`:${this.#sum}\r\n`)
     if (this.row.spread === 'allOk') return OK
+    if (this.row.spread === 'least') return this.#least as Uint8Array
     return concatBytes(fromLatin1(`*${this.#elements.length}\r\n`), ...this.#elements)
+  }
+
+  /** An array: its first element is its score. A number instead: one should ask again. Else: there is nothing here. */
+  #takeScored(buffer: Uint8Array, start: number, end: number): void {
+    const hasScore = buffer[start] === ASTERISK
+    const score = hasScore ? Number(latin1(bulkAt(buffer, lineEnd(buffer, start)) as Uint8Array)) : 0
+    if (hasScore ? score >= this.#leastScore : this.#least !== null && buffer[start] !== COLON) return
+    if (!hasScore && this.#leastScore < Number.POSITIVE_INFINITY) return
+    if (hasScore) this.#leastScore = score
+    this.#least = copyBytes(buffer.subarray(start, end))
   }
 
   #takeElements(buffer: Uint8Array, start: number, end: number, places: readonly number[] | null): void {
@@ -82,26 +99,3 @@ export class Join {
 }
 
 const OK = fromLatin1('+OK\r\n')
-
-/** The offset behind the line that begins at or before `at`. */
-function lineEnd(buffer: Uint8Array, at: number): number {
-  while (buffer[at] !== CR) at++
-  return at + 2
-}
-
-function integerAt(buffer: Uint8Array, at: number): number {
-  const isNegative = buffer[at] === MINUS
-  if (isNegative) at++
-  let value = 0
-  for (; buffer[at] !== CR; at++) value = value * 10 + buffer[at]! - 48
-  return isNegative ? -value : value
-}
-
-/** The offset behind the element that begins at `at`: a bulk string, or what takes one line. */
-function elementEnd(buffer: Uint8Array, at: number): number {
-  assert(at < buffer.length, 'an answer is complete')
-  const behind = lineEnd(buffer, at)
-  if (buffer[at] !== DOLLAR) return behind
-  const size = integerAt(buffer, at + 1)
-  return size < 0 ? behind : behind + size + 2
-}

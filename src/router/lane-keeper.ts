@@ -39,17 +39,15 @@ export class LaneKeeper {
   readonly #map: RangeMap
   readonly #outbox: Outbox
   readonly #owner: LaneOwner
-  readonly #flags: number
   readonly #reachable: (store: number) => boolean
   #resting: Lane[]
 
-  constructor(map: RangeMap, outbox: Outbox, owner: LaneOwner, isInternal: boolean) {
+  constructor(map: RangeMap, outbox: Outbox, owner: LaneOwner) {
     this.nowMs = 0
     this.nextRetryAtMs = Number.POSITIVE_INFINITY
     this.#map = map
     this.#outbox = outbox
     this.#owner = owner
-    this.#flags = isInternal ? CommandFlag.internal : 0
     this.#reachable = (store) => outbox.isUp(outbox.executorOf(store))
     this.#resting = []
   }
@@ -209,7 +207,7 @@ export class LaneKeeper {
       route.cell.epoch.version,
       remainingMs < 1 ? 1 : Math.floor(remainingMs),
       pending.protocol,
-      this.#flags,
+      pending.row?.internal ? CommandFlag.internal : 0,
       pending.buffer,
       pending.start,
       pending.end,

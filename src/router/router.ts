@@ -78,7 +78,7 @@ export class Router implements LaneOwner {
     this.#generation = options.generation
     this.#sink = sink
     this.#outbox = new Outbox(options.origin, options.generation, options.topology)
-    this.#keeper = new LaneKeeper(this.map, this.#outbox, this, options.system ?? false)
+    this.#keeper = new LaneKeeper(this.map, this.#outbox, this)
     this.#fates = new Fates()
     this.#placement = new Placement(this.map, this.#keeper, this.#fates, this, options.system ?? false)
     this.#placement.isStrict = options.settings.connectionOrder === 'strict'

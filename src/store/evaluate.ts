@@ -20,6 +20,7 @@ import {
   unknownCommandError,
   wrongArityError,
 } from '../redis/index.ts'
+import { COMMAND_BYTES_MAX, isTooLarge, isWholeRange, sharedKeys } from './command-keys.ts'
 import { EntryWriter } from './entry.ts'
 import type { Origin } from './origin.ts'
 import type { ParkedCommand } from './parking.ts'
@@ -28,8 +29,6 @@ import type { Stores } from './stores.ts'
 
 /** An entry gathers no more effects than this, but for one large command (rule 8). */
 const ENTRY_BYTES_MAX = 1024 * 1024
-/** The largest command, and the largest value: what one entry, and so one segment of the log, has room for. */
-export const COMMAND_BYTES_MAX = 8 * 1024 * 1024
 /**
  * No entry is as large: effects are hardly more than twice the bytes of their commands. What a command writes is known
  * when it has run only, so it runs while there is room for the largest. A command that reads writes, too, when it
@@ -93,7 +92,7 @@ export class Evaluator {
         this.#refuse(command.origin, command.session, command.sequence, Refusal.epochNotMatch, peer)
       } else if (
         (gate === Gate.park && command.turn > confirmedTurn) ||
-        peer.parked.holdsBack(command.sessionKey, command.keys) ||
+        peer.parked.holdsBack(command.sessionKey, command.keys, command.wholeRange) ||
         !this.#tryParked(peer, command)
       ) {
         peer.parked.add(command)
@@ -159,7 +158,7 @@ export class Evaluator {
     }
     if (gate === Gate.open && !this.#mustWait(peer, sessionKey, row)) {
       const before = accepted?.releaseIndex ?? 0
-      const released = this.#execute(peer, origin, session, sequence, reader.protocol, reader.flags, row, before)
+      const released = this.#execute(peer, origin, session, sequence, reader.protocol, reader.flags, row, before, null)
       if (released !== CANNOT_YET) {
         this.#accept(peer, sessionKey, accepted, sequence, released)
         return
@@ -179,7 +178,8 @@ export class Evaluator {
       protocol: reader.protocol,
       flags: reader.flags,
       bytes: copyBytes(reader.buffer.subarray(reader.start, reader.end)),
-      keys: keysOf(this.#args, row),
+      keys: sharedKeys(this.#args, row),
+      wholeRange: isWholeRange(row),
       expiresAtMs: this.#stores.nowMs + reader.remainingMs,
       turn: this.#stores.turnNumber,
     })
@@ -213,13 +213,13 @@ export class Evaluator {
     if (row?.writes && peer.store.log.full) return false
     const accepted = peer.accepted.get(sessionKey)
     const before = accepted?.releaseIndex ?? 0
-    const released = this.#execute(peer, origin, session, sequence, protocol, flags, row, before)
+    const released = this.#execute(peer, origin, session, sequence, protocol, flags, row, before, command)
     if (accepted !== undefined && released > accepted.releaseIndex) accepted.releaseIndex = released
     return released !== CANNOT_YET
   }
 
   #mustWait(peer: Peer, sessionKey: number, row: CommandRow | undefined): boolean {
-    return !peer.parked.isEmpty && peer.parked.holdsBack(sessionKey, keysOf(this.#args, row))
+    return !peer.parked.isEmpty && peer.parked.holdsBack(sessionKey, sharedKeys(this.#args, row), isWholeRange(row))
   }
 
   #gate(peer: Peer): Gate {
@@ -263,6 +263,7 @@ export class Evaluator {
     flags: number,
     row: CommandRow | undefined,
     before: number,
+    parked: ParkedCommand | null,
   ): number {
     const args = this.#args
     const reply = this.#reply
@@ -286,7 +287,7 @@ export class Evaluator {
       return 0
     }
     const working = peer.working as NonNullable<Peer['working']>
-    if (!this.#loaded(peer, row)) return CANNOT_YET
+    if (!row.walks && !this.#loaded(peer, row)) return CANNOT_YET
     if (!peer.evaluating) this.#begin(peer)
     if (origin.isLoaded) {
       // The rest in another turn: one message to a gateway has room for so much only.
@@ -296,6 +297,7 @@ export class Evaluator {
     // Behind large answers that wait for a commit, which then looks at what is parked.
     if (peer.pending.isLoaded) return CANNOT_YET
     if (!this.#hasBudget(peer, row.writes ? UNCOMMITTED_RESERVE_BYTES : LARGEST_ENTRY_BYTES)) return CANNOT_YET
+    if (row.walks && !stores.pages.ready(peer, row.firstKey === 0 ? null : args.key(1), parked)) return CANNOT_YET
 
     working.beginCommand()
     try {
@@ -365,26 +367,4 @@ export class Evaluator {
     }
     origin.answers().add(session, sequence, Fate.notExecuted, refusal, payload, 0, payload.length)
   }
-}
-
-/**
- * Would its effects be larger than an entry may be? Reads are no exception, for they delete the dead. In raw keys a
- * zero is two bytes.
- */
-function isTooLarge(args: Arguments, row: CommandRow): boolean {
-  let bytes = args.commandEnd - args.commandStart
-  for (const key of keysOf(args, row)) {
-    for (let at = key.indexOf('\0'); at >= 0; at = key.indexOf('\0', at + 1)) bytes++
-  }
-  return bytes > COMMAND_BYTES_MAX
-}
-
-const NO_KEYS: readonly string[] = []
-
-function keysOf(args: Arguments, row: CommandRow | undefined): readonly string[] {
-  if (row === undefined || row.firstKey === 0) return NO_KEYS
-  const last = row.lastKey < 0 ? args.count + row.lastKey : row.lastKey
-  const keys: string[] = []
-  for (let i = row.firstKey; i <= last; i += row.keyStep) keys.push(args.key(i))
-  return keys
 }

@@ -82,6 +82,7 @@ export class Loads {
   }
 
   #evict(crowded: ReadonlySet<Peer>): void {
-    for (const peer of crowded) peer.working?.evict(this.#stores.workingBytesMax(peer.store) * 0.9, peer.written)
+    for (const peer of crowded)
+      peer.working?.evict(this.#stores.workingBytesMax(peer.store) * 0.9, peer.forgettableIndex)
   }
 }

@@ -12,8 +12,9 @@ export interface ParkedCommand {
   readonly flags: number
   /** RESP bytes of the command, its own copy. */
   readonly bytes: Uint8Array
-  /** Empty: the whole range. */
   readonly keys: readonly string[]
+  /** It shares a key with every other. */
+  readonly wholeRange: boolean
   readonly expiresAtMs: number
   /** In which it was taken from the mailbox: only what confirms leadership after that confirms it for this command. */
   readonly turn: number
@@ -31,7 +32,7 @@ export class Parking {
   #bytes = 0
   readonly #sessions = new Set<number>()
   readonly #keys = new Set<string>()
-  /** A command over the whole range is parked: it shares a key with every other. */
+  /** A command over the whole range is parked. */
   #wholeRange = false
 
   get isEmpty(): boolean {
@@ -50,14 +51,14 @@ export class Parking {
     this.#commands.push(command)
     this.#bytes += command.bytes.length
     this.#sessions.add(command.sessionKey)
-    if (command.keys.length === 0) this.#wholeRange = true
+    if (command.wholeRange) this.#wholeRange = true
     for (const key of command.keys) this.#keys.add(key)
   }
 
   /** Must a command wait behind those that are parked? */
-  holdsBack(sessionKey: number, keys: readonly string[]): boolean {
+  holdsBack(sessionKey: number, keys: readonly string[], wholeRange: boolean): boolean {
     if (this.#commands.length === 0) return false
-    if (this.#wholeRange || keys.length === 0 || this.#sessions.has(sessionKey)) return true
+    if (this.#wholeRange || wholeRange || this.#sessions.has(sessionKey)) return true
     for (const key of keys) if (this.#keys.has(key)) return true
     return false
   }

@@ -3,6 +3,7 @@ import { type Cell, type CellState, peerOn, type StoredConfState } from '../mode
 import type { RawNode } from '../raft/index.ts'
 import type { GroupLog } from '../storage/index.ts'
 import type { Lease } from './lease.ts'
+import type { EnginePage } from './pages.ts'
 import { Parking } from './parking.ts'
 import { PendingAnswers } from './pending.ts'
 import type { SnapshotIn } from './snapshot-in.ts'
@@ -73,6 +74,10 @@ export class Peer {
   readonly accepted = new Map<number, AcceptedSession>()
   /** Keys that have been asked of the engine for parked commands. */
   readonly loading = new Set<string>()
+  /** What a parked command over the keys in order has asked of the engine. One at a time. */
+  page: EnginePage | null = null
+  /** When such a command ran last. */
+  walkedMs = 0
   /** A read-index round is under way since; 0: none. */
   confirmingSinceMs = 0
   /** The turn in which the answer to a read-index round came last, and the one in which that round began (rule 1). */
@@ -174,6 +179,11 @@ export class Peer {
       confState: this.confState,
       installing: false,
     }
+  }
+
+  /** What the engine has for certain, and a page that was asked for, too: what memory may forget. */
+  get forgettableIndex(): number {
+    return this.page === null ? this.written : Math.min(this.written, this.page.written)
   }
 
   checkInvariant(): void {

@@ -9,8 +9,8 @@ import { encodeCell, Refusal } from '../model/index.ts'
 import { type Message, MessageType, type Ready } from '../raft/index.ts'
 import { apply, isEffects } from './apply.ts'
 import { asksForVote } from './birth.ts'
+import { COMMAND_BYTES_MAX } from './command-keys.ts'
 import { EffectReader } from './entry.ts'
-import { COMMAND_BYTES_MAX } from './evaluate.ts'
 import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 import { WorkingState } from './working-state.ts'
@@ -109,6 +109,7 @@ function follow(stores: Stores, peer: Peer): void {
     // Whatever a former term of ours evaluated ahead of the log is void (rule 5); its answers wait for their fate.
     peer.leadTerm = leadTerm
     peer.working = null
+    peer.page = null
     peer.loading.clear()
     peer.accepted.clear()
     peer.transferTo = 0
@@ -132,7 +133,7 @@ const reader = new EffectReader()
 /** All before our own term's first entry is applied: what the engine lacks is read from the overlay, and commands may come. */
 function beginEvaluation(stores: Stores, peer: Peer): void {
   const valueMax = Math.min(stores.options.valueMax, COMMAND_BYTES_MAX)
-  const working = new WorkingState(peer.node.term, peer.cell, peer.keys, peer.sizeBytes, valueMax)
+  const working = new WorkingState(peer.node.term, peer.cell, peer.keys, peer.sizeBytes, valueMax, stores.random)
   for (let index = peer.written + 1; index <= peer.applied; index++) {
     const entry = peer.group.entry(index)
     if (!isEffects(entry)) continue

@@ -177,7 +177,8 @@ export class Sleep {
     if (!peer.isLeader) return
     store.asleepLeaders++
     peer.lease.rest()
-    peer.working?.evict(0, peer.written)
+    peer.working?.forgetWalker()
+    peer.working?.evict(0, peer.forgettableIndex)
     // PD's last word of it: everyone has everything.
     this.#stores.heartbeats.due(peer)
   }

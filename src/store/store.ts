@@ -20,6 +20,8 @@ export class Store {
   leaders = 0
   /** A read batch is at the engine: one at a time (rule 29). */
   reading = false
+  /** A page is being read, for a walk. */
+  paging = false
   /** A write batch is at the engine; null when it is free. */
   writing: 'writeBack' | 'install' | 'delete' | null = null
   flushing = false

@@ -22,6 +22,7 @@ import { Liveness } from './liveness.ts'
 import { Loads } from './loads.ts'
 import { hearOfRemoval, obey } from './membership.ts'
 import { Origin } from './origin.ts'
+import { Pages } from './pages.ts'
 import type { Peer } from './peer.ts'
 import { answerLast } from './refuse.ts'
 import { Removals } from './removal.ts'
@@ -68,6 +69,7 @@ export class Stores {
   readonly transport: Transport
   readonly evaluator: Evaluator
   readonly loads: Loads
+  readonly pages: Pages
   readonly writeBack: WriteBack
   readonly removals: Removals
   readonly snapshots: Snapshots
@@ -115,6 +117,7 @@ export class Stores {
     )
     this.evaluator = new Evaluator(this)
     this.loads = new Loads(this)
+    this.pages = new Pages(this)
     this.writeBack = new WriteBack(this)
     this.removals = new Removals(this)
     this.snapshots = new Snapshots(this)

@@ -30,6 +30,7 @@ function tickPeer(stores: Stores, peer: Peer): void {
   if (peer.orphanedMs !== 0) campaignAgain(stores, peer)
   if (!peer.pending.isEmpty) peer.pending.expire(stores.nowMs - FATE_MS)
   stores.splits.tick(peer)
+  stores.pages.tick(peer)
   askIfMember(stores, peer)
   stores.touch(peer)
 }

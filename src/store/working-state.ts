@@ -1,9 +1,10 @@
-import { assert, latin1 } from '../base/index.ts'
+import { assert, latin1, type Random } from '../base/index.ts'
 import type { Cell } from '../model/index.ts'
-import type { Keyspace, StringValue } from '../redis/index.ts'
+import type { Keyspace, StringValue, Walked } from '../redis/index.ts'
 import { EFFECT, type Scope, VALUE_TYPE } from '../storage/index.ts'
 import { rangeOfCell, scopeOfCell } from './cell-range.ts'
 import { type EffectReader, type EntryWriter, expiryOfValue, Slab, userKeyText, valuePrefixBytes } from './entry.ts'
+import { Walker } from './walker.ts'
 
 /** What a key costs in memory beside its bytes: the record, the map's slot, the string. Roughly. */
 const RECORD_BYTES = 160
@@ -72,14 +73,18 @@ export class WorkingState implements Keyspace {
   #changes: Map<string, number> | null = null
   /** The entry that last cleared the range: an absent key is absent because of it. */
   #clearedIndex = 0
+  /** There is one while somebody walks over the keys. */
+  #walker: Walker | null = null
+  readonly #random: Random
 
-  constructor(term: number, cell: Cell, keys: number, sizeBytes: number, valueBytesMax: number) {
+  constructor(term: number, cell: Cell, keys: number, sizeBytes: number, valueBytesMax: number, random: Random) {
     this.term = term
     this.valueBytesMax = valueBytesMax
     this.count = keys
     this.sizeBytes = sizeBytes
     this.#cell = cell
     this.#scope = scopeOfCell(cell)
+    this.#random = random
   }
 
   get entryIndex(): number {
@@ -87,7 +92,7 @@ export class WorkingState implements Keyspace {
   }
 
   get memoryBytes(): number {
-    return this.pinnedBytes + this.#records.size * RECORD_BYTES
+    return this.pinnedBytes + this.#records.size * RECORD_BYTES + (this.#walker?.memoryBytes ?? 0)
   }
 
   /** One turn's evaluation begins: its effects will be in the entry at `entryIndex`. */
@@ -103,7 +108,12 @@ export class WorkingState implements Keyspace {
   }
 
   isLoaded(key: string): boolean {
-    return this.#present === this.count || this.#records.has(key)
+    return this.isWhole || this.#records.has(key)
+  }
+
+  /** Every key that is not here is absent. */
+  get isWhole(): boolean {
+    return this.#present === this.count
   }
 
   /** What the engine holds of a key that was asked for; null: nothing. A key that is known already stays as it is. */
@@ -118,6 +128,7 @@ export class WorkingState implements Keyspace {
     const expireAtMs = expiryOfValue(buffer, 0)
     const record = new KeyRecord(NO_SLAB, 0, 0, 0, false, 0)
     this.#records.set(key, record)
+    this.#walker?.order.add(key)
     this.#settle(record, new Slab(buffer), valuePrefixBytes(expireAtMs), buffer.length, expireAtMs)
   }
 
@@ -136,6 +147,7 @@ export class WorkingState implements Keyspace {
       if (effects.op === EFFECT.delete) {
         this.#vacate(record)
       } else {
+        // There is no walker yet: nobody has walked in this term.
         slab ??= new Slab(effects.buffer)
         const expireAtMs = expiryOfValue(effects.buffer, effects.valueStart)
         const start = effects.valueStart + valuePrefixBytes(expireAtMs)
@@ -170,6 +182,7 @@ export class WorkingState implements Keyspace {
     } else {
       this.count++
       this.#changed(key, 1)
+      this.#walker?.order.add(key)
       this.sizeBytes += key.length
     }
     this.sizeBytes += end - start
@@ -205,6 +218,7 @@ export class WorkingState implements Keyspace {
     this.#entry().delete(this.#scope, key)
     this.count--
     this.#changed(key, -1)
+    this.#walker?.order.delete(key)
     this.sizeBytes -= key.length + record.end - record.start
     record.index = this.#entryIndex
     this.#vacate(record)
@@ -231,8 +245,7 @@ export class WorkingState implements Keyspace {
     if (this.memoryBytes <= bytesMax || this.#clearedIndex > writtenIndex) return
     for (const [key, record] of this.#records) {
       if (record.index > writtenIndex) continue
-      this.#vacate(record)
-      this.#records.delete(key)
+      this.#drop(key, record)
       if (this.memoryBytes <= bytesMax) return
     }
   }
@@ -265,13 +278,50 @@ export class WorkingState implements Keyspace {
     this.#changes = null
     const bound = cell.end === null ? null : latin1(cell.end)
     for (const [key, record] of this.#records) {
-      if (bound === null || key < bound) continue
-      this.#vacate(record)
-      this.#records.delete(key)
+      if (bound !== null && key >= bound) this.#drop(key, record)
     }
+    this.#walker?.turnBack()
     this.count = keys
     this.sizeBytes = sizeBytes
     this.rangeEffects++
+  }
+
+  /** What walks over the keys of this cell; made when it is asked for. */
+  walker(): Walker {
+    this.#walker ??= new Walker(this, this.#records.entries(), this.#random)
+    return this.#walker
+  }
+
+  /** Nobody has walked for a while. */
+  forgetWalker(): void {
+    this.#walker = null
+  }
+
+  /** Whether memory knows of the key, be it that it is absent. */
+  knows(key: string): boolean {
+    return this.#records.has(key)
+  }
+
+  get cell(): Cell {
+    return this.#cell
+  }
+
+  walk(from: string, end: string, keysMax: number, visit: (key: string, type: string) => void): Walked {
+    return this.walker().walk(from, end, keysMax, visit)
+  }
+
+  randomKey(): string | null {
+    return this.walker().randomKey()
+  }
+
+  chance(): number {
+    return this.#random.float()
+  }
+
+  #drop(key: string, record: KeyRecord): void {
+    if (record.exists) this.#walker?.order.delete(key)
+    this.#vacate(record)
+    this.#records.delete(key)
   }
 
   #changed(key: string, change: number): void {
@@ -321,6 +371,7 @@ export class WorkingState implements Keyspace {
   #forgetAll(): void {
     for (const record of this.#records.values()) if (record.exists) this.#release(record.slab)
     this.#records.clear()
+    this.#walker?.order.clear()
     this.#present = 0
   }
 }

@@ -278,7 +278,7 @@ export class WriteBack {
     store.unflushedBytes += Math.max(1, job.bytes)
     this.#end(store)
     job.request?.written(state)
-    peer.working?.evict(peer.asleep ? 0 : this.#stores.workingBytesMax(store), peer.written)
+    peer.working?.evict(peer.asleep ? 0 : this.#stores.workingBytesMax(store), peer.forgettableIndex)
   }
 
   /** What was not written stays to be written, should the snapshot come to nothing. */

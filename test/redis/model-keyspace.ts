@@ -1,4 +1,4 @@
-import type { Keyspace, StringValue } from '../../src/redis/index.ts'
+import type { Keyspace, StringValue, Walked } from '../../src/redis/index.ts'
 
 /** The simplest keyspace there is: a Map. It writes down each change it is asked for. */
 export class ModelKeyspace implements Keyspace {
@@ -50,6 +50,22 @@ export class ModelKeyspace implements Keyspace {
   clear(): void {
     this.effects.push('clear')
     this.#values.clear()
+  }
+
+  walk(from: string, end: string, keysMax: number, visit: (key: string, type: string) => void): Walked {
+    const inRange = [...this.#values.keys()].filter((key) => key >= from && (end === '' || key < end)).sort()
+    const looked = inRange.slice(0, keysMax)
+    for (const key of looked) if (this.find(key) !== null) visit(key, 'string')
+    return { next: inRange[keysMax] ?? null, looked: looked.length }
+  }
+
+  randomKey(): string | null {
+    const [key] = this.#values.keys()
+    return key === undefined || this.find(key) === null ? null : key
+  }
+
+  chance(): number {
+    return 0.5
   }
 
   #set(effect: string, key: string, value: string, expireAtMs: number): void {

@@ -67,9 +67,9 @@ describe('the table', () => {
       expect(row.where === 'cell', row.name).toBe(row.execute !== null)
       expect(row.flags.includes('write') && row.flags.includes('readonly'), row.name).toBe(false)
       expect(row.writes).toBe(row.flags.includes('write'))
-      expect(row.wholeRange, row.name).toBe(row.where === 'cell' && row.firstKey === 0)
+      expect(row.wholeRange, row.name).toBe(row.where === 'cell' && (row.firstKey === 0 || row.walks))
       expect(row.firstKey === 0, row.name).toBe(row.keyStep === 0)
-      if (row.wholeRange) expect(row.spread === 'none', row.name).toBe(row.internal)
+      if (row.wholeRange && row.firstKey === 0) expect(row.spread, row.name).not.toBe('none')
       if (row.spread !== 'none') expect(row.wholeRange || row.lastKey < 0, row.name).toBe(true)
     }
     expect(new Set(commands.map((row) => row.name)).size).toBe(commands.length)

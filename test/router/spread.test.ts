@@ -1,6 +1,8 @@
 /** Commands over several cells: how they are cut, how their replies are joined, and what waits for what. */
 import { describe, expect, test } from 'vitest'
-import { commands } from '../../src/redis/index.ts'
+import { type CommandRow, commands } from '../../src/redis/index.ts'
+import { Join } from '../../src/router/join.ts'
+import { RouterSession } from '../../src/router/session.ts'
 import { Bench, type FakeClient } from './client.ts'
 import { FakeWorld } from './world.ts'
 
@@ -126,4 +128,21 @@ test('every command that is cut has its keys up to its end, and whole-keyspace c
   }
   for (const row of rows.filter(({ wholeRange }) => wholeRange))
     expect(['sum', 'allOk'], row.name).toContain(row.spread)
+})
+
+test('of a command whose parts have scores the least one is the reply; what should be asked again comes before nothing', () => {
+  const session = new RouterSession(1, { reply() {} })
+  const row = commands.find(({ name }) => name === 'sysrandom') as CommandRow
+  const reply = (...parts: string[]) => {
+    const join = new Join(session, 0, row, parts.length)
+    for (const part of parts) join.done(Buffer.from(`before${part}`), 6, 6 + part.length, null)
+    return Buffer.from(join.reply()).toString()
+  }
+  const scored = (score: string, key: string) => `*2\r\n$${score.length}\r\n${score}\r\n$1\r\n${key}\r\n`
+  const nothing = '$-1\r\n'
+  const again = ':0\r\n'
+  expect(reply(scored('0.5', 'a'), nothing, scored('1e-7', 'b'), again)).toBe(scored('1e-7', 'b'))
+  expect(reply(again, scored('0.5', 'a'), scored('2', 'b'))).toBe(scored('0.5', 'a'))
+  expect(reply(nothing, again, nothing)).toBe(again)
+  expect(reply(nothing, nothing)).toBe(nothing)
 })

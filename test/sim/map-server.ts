@@ -11,6 +11,7 @@ import {
   ReplyWriter,
   RequestParser,
   type StringValue,
+  type Walked,
 } from '../../src/redis/index.ts'
 import type { WireEnd } from './network.ts'
 
@@ -90,6 +91,22 @@ class MapKeyspace implements Keyspace {
   #drop(key: string, entry: Entry): void {
     this.removed.set(key, { value: entry.value, expireAtMs: 0 })
     this.entries.delete(key)
+  }
+
+  walk(from: string, end: string, keysMax: number, visit: (key: string, type: string) => void): Walked {
+    const inRange = [...this.entries.keys()].filter((key) => key >= from && (end === '' || key < end)).sort()
+    const looked = inRange.slice(0, keysMax)
+    for (const key of looked) if (this.find(key) !== null) visit(key, 'string')
+    return { next: inRange[keysMax] ?? null, looked: looked.length }
+  }
+
+  randomKey(): string | null {
+    const [key] = this.entries.keys()
+    return key === undefined || this.find(key) === null ? null : key
+  }
+
+  chance(): number {
+    return 0.5
   }
 
   clear(): void {

@@ -227,7 +227,7 @@ export class StoreHarness {
       version,
       5000,
       2,
-      cell === SYSTEM_CELL ? CommandFlag.internal : 0,
+      cell === SYSTEM_CELL || words[0]?.startsWith('sys') ? CommandFlag.internal : 0,
       resp,
       0,
       resp.length,

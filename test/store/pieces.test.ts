@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Ref } from '../../src/actor/index.ts'
-import { EMPTY, utf8 } from '../../src/base/index.ts'
+import { EMPTY, Random, utf8 } from '../../src/base/index.ts'
 import { type AnswerBatch, AnswerReader, Fate, FIRST_USER_CELL, Refusal } from '../../src/model/index.ts'
 import { dataKey, EFFECT, SCOPE } from '../../src/storage/index.ts'
 import { EffectReader, EntryWriter, expiryOfValue, userKeyText } from '../../src/store/entry.ts'
@@ -151,7 +151,7 @@ test('effects are read back as they were written, raw keys and all', () => {
 
 test('an entry that outgrows its slab keeps everything, and values already put stay readable', () => {
   const writer = new EntryWriter()
-  const working = new WorkingState(1, cell, 0, 0, 1 << 30)
+  const working = new WorkingState(1, cell, 0, 0, 1 << 30, new Random(1))
   writer.begin()
   working.begin(writer, 0, 6)
   const large = Buffer.alloc(200_000, 'x')
@@ -168,7 +168,7 @@ test('an entry that outgrows its slab keeps everything, and values already put s
 })
 
 function evaluated(work: (state: WorkingState) => void): WorkingState {
-  const state = new WorkingState(1, cell, 0, 0, 1 << 20)
+  const state = new WorkingState(1, cell, 0, 0, 1 << 20, new Random(1))
   const writer = new EntryWriter()
   writer.begin()
   state.begin(writer, 1000, 6)
@@ -224,14 +224,15 @@ test('a command waits behind a parked one of its key or its connection, and behi
   const { origin } = listener()
   const parking = new Parking()
   const command = { origin, session: 1, sequence: 1, version: 1, protocol: 2, flags: 0 }
-  const base = { ...command, bytes: EMPTY, expiresAtMs: 0, turn: 0 }
+  const base = { ...command, bytes: EMPTY, expiresAtMs: 0, turn: 0, wholeRange: false }
   parking.add({ ...base, sessionKey: 1, keys: ['a', 'b'] })
-  expect(parking.holdsBack(2, ['c'])).toBe(false)
-  expect(parking.holdsBack(2, ['b'])).toBe(true)
-  expect(parking.holdsBack(1, ['c'])).toBe(true)
-  expect(parking.holdsBack(2, [])).toBe(true)
+  expect(parking.holdsBack(2, ['c'], false)).toBe(false)
+  expect(parking.holdsBack(2, ['b'], false)).toBe(true)
+  expect(parking.holdsBack(1, ['c'], false)).toBe(true)
+  expect(parking.holdsBack(2, [], true)).toBe(true)
+  expect(parking.holdsBack(2, [], false)).toBe(false)
   parking.takeAll()
-  expect(parking.holdsBack(1, ['a'])).toBe(false)
+  expect(parking.holdsBack(1, ['a'], false)).toBe(false)
 })
 
 test('a leader of many turns a millisecond keeps its lease, though answers take their time', () => {

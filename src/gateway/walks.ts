@@ -1,0 +1,249 @@
+/**
+ * SCAN, KEYS and RANDOMKEY: commands of many steps (`redis/walks.ts`).
+ *
+ * Phases: read, and a place in the order of replies taken → a page asked for, of the cell where the walk is, through the
+ * router like any other command → its keys gathered → the next page, from where this one says → at the end, the reply.
+ * Meanwhile nothing more of the session is read, so what it sends behind a walk takes effect behind it (rule 9); what it
+ * sent before is before it in the lane of each cell.
+ *
+ * A page takes its cell a moment, however large the cell is. So a walk is no picture of one instant: what is there
+ * throughout is found once, what comes or goes meanwhile may be found or not.
+ */
+import { fromLatin1, latin1 } from '../base/index.ts'
+import {
+  Arguments,
+  bulkAt,
+  type CommandRow,
+  elementEnd,
+  encodeCommand,
+  integerAt,
+  lineEnd,
+  literalPrefix,
+  lookupCommand,
+  PAGE_KEYS_MAX,
+  parseCommand,
+  parseScan,
+  ReplyTooLarge,
+  ReplyWriter,
+} from '../redis/index.ts'
+import type { Router, RouterSession } from '../router/index.ts'
+import { Cursors } from './cursors.ts'
+import type { Server } from './server.ts'
+import type { Session } from './session.ts'
+
+/** A SCAN ends early when it has found so much, whatever its COUNT: it is to be a reply among others. */
+const SCAN_BYTES_MAX = 1024 * 1024
+/** What all walks under way may have gathered. */
+const GATHERED_BYTES_MAX = 512 * 1024 * 1024
+/** Before what is found there is room for the lines that come before it in the reply. */
+const HEADER_BYTES = 64
+const MINUS = 45
+const ASTERISK = 42
+const COLON = 58
+
+const UNKNOWN_CURSOR = 'ERR invalid cursor'
+const RANDOM_KEY = encodeCommand(['sysrandom'])
+
+type Kind = 'scan' | 'keys' | 'randomkey'
+
+/** One such command under way. */
+class Walk {
+  readonly session: Session
+  readonly slot: number
+  readonly kind: Kind
+  /** Where the next page begins, a character per byte; null: there is none. */
+  position: string | null
+  /** Without this key and those behind it; empty: to the end. */
+  end = ''
+  pattern: string | null = null
+  type = ''
+  /** Keys still to be looked at. */
+  wanted = Number.POSITIVE_INFINITY
+  readonly found = new ReplyWriter()
+  count = 0
+  /** RESP bytes that are the whole reply. */
+  whole: Uint8Array | null = null
+  /** Gathered by it, as counted among all. */
+  bytes = 0
+
+  constructor(session: Session, slot: number, kind: Kind, position: string, bytesMax: number) {
+    this.session = session
+    this.slot = slot
+    this.kind = kind
+    this.position = position
+    this.found.bytesMax = bytesMax + HEADER_BYTES
+    this.found.length = HEADER_BYTES
+  }
+
+  /** Only what begins as the pattern does can fit it, and such keys lie together. */
+  narrow(pattern: string): void {
+    if (pattern !== '*') this.pattern = pattern
+    const { prefix, isAll } = literalPrefix(pattern)
+    if (this.position !== null && this.position < prefix) this.position = prefix
+    this.end = isAll ? `${prefix}\0` : behindAll(prefix)
+    if (this.end !== '' && this.position !== null && this.position >= this.end) this.position = null
+  }
+
+  get isOver(): boolean {
+    return (
+      this.whole !== null ||
+      this.position === null ||
+      this.wanted <= 0 ||
+      (this.kind === 'scan' && this.found.length > SCAN_BYTES_MAX)
+    )
+  }
+
+  command(): Uint8Array {
+    if (this.kind === 'randomkey') return RANDOM_KEY
+    const limits = [fromLatin1(this.end), Math.min(this.wanted, PAGE_KEYS_MAX), fromLatin1(this.type)]
+    const pattern = this.pattern === null ? [] : [fromLatin1(this.pattern)]
+    return encodeCommand(['syspage', fromLatin1(this.position as string), ...limits, ...pattern])
+  }
+
+  /** The answer to the last command; views. */
+  take(buffer: Uint8Array, start: number, end: number): void {
+    if (buffer[start] === MINUS) this.whole = buffer.slice(start, end)
+    else if (this.kind === 'randomkey') this.#takeRandom(buffer, start, end)
+    else this.#takePage(buffer, start, end)
+  }
+
+  #takeRandom(buffer: Uint8Array, start: number, end: number): void {
+    // A number: none yet, as when those that were looked at are dead. One is to ask again.
+    if (buffer[start] === COLON) return
+    const from = buffer[start] === ASTERISK ? elementEnd(buffer, lineEnd(buffer, start)) : start
+    this.whole = buffer.slice(from, end)
+  }
+
+  #takePage(buffer: Uint8Array, start: number, end: number): void {
+    const first = lineEnd(buffer, start)
+    const second = elementEnd(buffer, first)
+    const next = bulkAt(buffer, first)
+    const keysStart = lineEnd(buffer, second)
+    this.position = next === null ? null : latin1(next)
+    this.wanted -= Math.max(1, integerAt(buffer, second + 1))
+    this.count += integerAt(buffer, start + 1) - 2
+    this.found.raw(buffer, keysStart, end)
+  }
+}
+
+/** All that are under way at a gateway. */
+export class Walks {
+  readonly #server: Server
+  readonly #router: Router
+  readonly #cursors: Cursors
+  readonly #args = new Arguments()
+  /** Whose page has come. */
+  #ready: Walk[] = []
+  #bytes = 0
+
+  constructor(server: Server, router: Router) {
+    this.#server = server
+    this.#router = router
+    this.#cursors = new Cursors(server.random)
+  }
+
+  /** The first step of a command of this sort. Returns an error instead. */
+  begin(session: Session, row: CommandRow, args: Arguments): string | null {
+    const make = (position: string): Walk => {
+      const slot = session.order.take(session.isSilent)
+      return new Walk(session, slot, row.name as Kind, position, this.#server.settings.options.clientOutputMax)
+    }
+    let walk: Walk
+    if (row.name === 'scan') {
+      const request = parseScan(args)
+      if (typeof request === 'string') return request
+      const position = this.#cursors.find(request.cursor)
+      if (position === undefined) return UNKNOWN_CURSOR
+      walk = make(position)
+      walk.wanted = request.count
+      walk.type = request.type
+      if (request.pattern !== null) walk.narrow(request.pattern)
+    } else {
+      walk = make('')
+      if (row.name === 'keys') walk.narrow(args.latin1(1))
+    }
+    session.walk = walk
+    this.#advance(walk)
+    return null
+  }
+
+  /** The answer to a step of the session's walk: views, and the router must not be called now. */
+  take(session: Session, buffer: Uint8Array, start: number, end: number): void {
+    const walk = session.walk as Walk
+    try {
+      walk.take(buffer, start, end)
+    } catch (error) {
+      if (!(error instanceof ReplyTooLarge)) throw error
+      const { clientOutputMax } = this.#server.settings.options
+      this.#fail(walk, `TOOBIG the reply would be larger than client-output-max (${clientOutputMax} bytes)`)
+    }
+    this.#bytes += walk.found.buffer.length - walk.bytes
+    walk.bytes = walk.found.buffer.length
+    if (this.#bytes > GATHERED_BYTES_MAX) this.#fail(walk, 'BUSY not executed: too much is being gathered for KEYS')
+    this.#ready.push(walk)
+  }
+
+  /** Once in a pass: the next steps. */
+  turn(): void {
+    if (this.#ready.length === 0) return
+    const ready = this.#ready
+    this.#ready = []
+    for (const walk of ready) if (!walk.session.isClosed) this.#advance(walk)
+  }
+
+  /** The session is gone. */
+  forget(session: Session): void {
+    if (session.walk === null) return
+    this.#bytes -= session.walk.bytes
+    session.walk = null
+  }
+
+  #advance(walk: Walk): void {
+    const { session } = walk
+    if (walk.isOver) {
+      this.forget(session)
+      this.#finish(walk)
+      session.resume()
+      return
+    }
+    const args = this.#args
+    parseCommand(walk.command(), 0, args)
+    this.#router.request(
+      session.routed as RouterSession,
+      walk.slot,
+      lookupCommand(args) as CommandRow,
+      args,
+      session.protocol,
+    )
+  }
+
+  #finish(walk: Walk): void {
+    const { session, slot, whole, found } = walk
+    if (whole !== null) {
+      session.order.fill(slot, whole, 0, whole.length, session.out())
+      return
+    }
+    const header = new ReplyWriter()
+    if (walk.kind === 'scan') {
+      header.array(2)
+      header.bulkText(String(walk.position === null ? 0n : this.#cursors.give(walk.position)))
+    }
+    header.array(walk.count)
+    const start = HEADER_BYTES - header.length
+    found.buffer.set(header.bytes(), start)
+    session.order.fill(slot, found.buffer, start, found.length, session.out())
+  }
+
+  #fail(walk: Walk, text: string): void {
+    walk.whole = fromLatin1(`-${text}\r\n`)
+  }
+}
+
+export type { Walk }
+
+/** The least string that is greater than all that begin with `prefix`; empty: there is none. */
+function behindAll(prefix: string): string {
+  let size = prefix.length
+  while (size > 0 && prefix.charCodeAt(size - 1) === 0xff) size--
+  return size === 0 ? '' : prefix.slice(0, size - 1) + String.fromCharCode(prefix.charCodeAt(size - 1) + 1)
+}
