@@ -6,8 +6,10 @@
  */
 export * from './cell.ts'
 export * from './commands.ts'
+export * from './load.ts'
 export * from './messages.ts'
 export * from './options.ts'
+export * from './pd-questions.ts'
 export * from './protocol.ts'
 export * from './raft-frames.ts'
 export * from './sleep-frames.ts'

@@ -4,7 +4,9 @@
  */
 import type { Ref } from '../actor/index.ts'
 import type { Cell, Epoch, Peer } from './cell.ts'
+import type { CellLoad, StoreHealth } from './load.ts'
 import type { OptionName } from './options.ts'
+import type { PdAsked, PdTold } from './pd-questions.ts'
 
 export const actorNames = {
   pd: 'pd',
@@ -186,6 +188,8 @@ export interface CellReport {
   readonly snapshot?: { readonly peer: number; readonly pieces: number }
   /** Members of two configurations are in force at once, for about a round; the cell leaves that state by itself. */
   readonly joint?: boolean
+  /** Only in reports on the interval, and only when there was any. */
+  readonly load?: CellLoad
 }
 
 export interface StoreReport {
@@ -197,6 +201,7 @@ export interface StoreReport {
   readonly cells: number
   readonly leaders: number
   readonly sizeBytes: number
+  readonly health?: StoreHealth
 }
 
 export interface Heartbeat {
@@ -221,6 +226,13 @@ export type StoreState = 'up' | 'disconnected' | 'down' | 'offline' | 'lost' | '
 export interface StoreInfo extends Omit<StoreReport, 'state'> {
   readonly state: StoreState
   readonly lastHeartbeatMs: number
+  /** Its share of leaders, and of cells, beside that of others. */
+  readonly leaderWeight: number
+  readonly cellWeight: number
+  /** By order of a person. */
+  readonly evictLeaders: boolean
+  /** PD has found that it keeps others waiting. */
+  readonly slow: boolean
 }
 
 /** For HTTP and the like: the reported world, as PD sees it. */
@@ -242,6 +254,7 @@ export type PdMessage =
   | OperatorWanted
   | StoreOrder
   | EventsWanted
+  | PdAsked
   | PdInternal
 
 /** An order by hand to which nobody waits for an answer: lead `cell` from `toStore`. */
@@ -293,6 +306,8 @@ export interface OperatorAnswer {
 export interface OperatorInfo {
   readonly id: number
   readonly kind: string
+  /** The scheduler that wished it, or `hand`. */
+  readonly by: string
   readonly cell: number
   readonly reason: string
   readonly steps: readonly { readonly kind: string; readonly store: number; readonly done: boolean }[]
@@ -353,7 +368,7 @@ export interface SupervisorInternal {
   readonly kind: 'tick'
 }
 
-export type OpsMessage = World | OperatorAnswer | Events | OpsInternal
+export type OpsMessage = World | OperatorAnswer | PdTold | Events | OpsInternal
 
 export type OpsInternal = { readonly kind: 'expired'; readonly request: number } | { readonly kind: 'askForEvents' }
 

@@ -7,6 +7,8 @@ import {
   type OperatorAnswer,
   type OpsMessage,
   type PdMessage,
+  type PdQuestion,
+  type PdTold,
   type World,
 } from '../model/index.ts'
 
@@ -15,6 +17,7 @@ export interface Desk {
   world(done: (world: World | null) => void): void
   order(order: HandOrder, done: (answer: OperatorAnswer | null) => void): void
   orderStore(store: number, offline: boolean, done: (answer: OperatorAnswer | null) => void): void
+  ask(question: PdQuestion, done: (answer: PdTold | null) => void): void
   /** From now until the returned function is called. */
   watch(listener: (event: ClusterEvent) => void): () => void
 }
@@ -30,7 +33,8 @@ const ANSWER_WITHIN_MS = 2_000
 /** PD forgets a listener after ten seconds, and a new PD knows none. */
 const EVENTS_AGAIN_MS = 2_000
 
-type Waiting = { readonly done: (answer: World | OperatorAnswer | null) => void }
+type Answer = World | OperatorAnswer | PdTold
+type Waiting = { readonly done: (answer: Answer | null) => void }
 
 class OpsDesk implements Desk {
   readonly #ctx: ActorContext<OpsMessage>
@@ -60,6 +64,11 @@ class OpsDesk implements Desk {
     this.#send(request, { kind: 'storeOrder', store, offline, origin: actorNames.ops, request })
   }
 
+  ask(question: PdQuestion, done: (answer: PdTold | null) => void): void {
+    const request = this.#expect((answer) => done(answer as PdTold | null))
+    this.#send(request, { kind: 'pdAsked', origin: actorNames.ops, request, question })
+  }
+
   watch(listener: (event: ClusterEvent) => void): () => void {
     this.#listeners.add(listener)
     this.askForEvents()
@@ -74,7 +83,7 @@ class OpsDesk implements Desk {
     for (const listener of this.#listeners) for (const event of events) listener(event)
   }
 
-  answer(request: number, answer: World | OperatorAnswer | null): void {
+  answer(request: number, answer: Answer | null): void {
     const waiting = this.#waiting.get(request)
     if (waiting === undefined) return
     this.#waiting.delete(request)

@@ -1,68 +1,74 @@
-/** Peers in equal numbers over the stores: one is added on the emptier store, and takes the place of one on the fuller. */
-import type { CellReport, Peer, StoreReport } from '../model/index.ts'
+/**
+ * Peers in equal numbers over the stores, by weight: one is added on the emptier store, and takes the place of one on the
+ * fuller. By bytes instead where the sizes of cells differ so much that numbers would say little.
+ */
+import type { CellReport, Peer } from '../model/index.ts'
 import { peerOn } from '../model/index.ts'
-import { chooseStore, isolation } from './choose.ts'
+import { chooseStore, isolationOf, keptOut } from './choose.ts'
 import { stepsOfMove, type Wish } from './operator.ts'
-import type { Survey } from './scheduler.ts'
+import { type Survey, samplePlaces, unrest } from './scheduler.ts'
+import { cellAmount, cellScore } from './score.ts'
 
-/** A move narrows the gap by two: below this it would only turn the gap around. */
-const GAP_MIN = 2
-/** Cells of a store that are tried before the next store is. */
-const TRIES = 10
+/** Stores that are tried before the rest is left to the next time. */
+const STORES_TRIED = 8
 
 export function balanceCells(survey: Survey): Wish[] {
   const { view, operators, influence, nowMs, random } = survey
   if (operators.roomFor('cell') === 0) return []
-  const peers = new Map<number, number>()
-  for (const [store, count] of view.counts()) {
-    if (view.storeState(store, nowMs) !== 'up') continue
-    peers.set(store, count.cells + (influence.get(store)?.cells ?? 0))
+  const sources: { store: number; score: number }[] = []
+  let lowest = Infinity
+  const tolerance = toleranceOf(survey)
+  for (const store of view.stores()) {
+    const id = store.report.store
+    if (view.storeState(id, nowMs) !== 'up') continue
+    sources.push({ store: id, score: cellScore(id, view, influence, -tolerance) })
+    if (keptOut(store, null, survey) === null) lowest = Math.min(lowest, cellScore(id, view, influence, tolerance))
   }
-  const fewest = Math.min(...peers.values())
-  const sources = [...peers.keys()]
-    .filter((store) => (peers.get(store) as number) - fewest >= GAP_MIN)
-    .sort((a, b) => (peers.get(b) as number) - (peers.get(a) as number) || a - b)
-  for (const source of sources) {
-    const cells = [...view.cells()].filter((report) => isMovable(report, source, survey))
-    for (let tries = Math.min(TRIES, cells.length); tries > 0; tries--) {
-      const [report] = cells.splice(random.below(cells.length), 1)
-      const wish = moveFrom(source, report as CellReport, peers, survey)
+  sources.sort((a, b) => b.score - a.score || a.store - b.store)
+  for (const { store, score } of sources.slice(0, STORES_TRIED)) {
+    if (score <= lowest) break
+    const { cells } = view.tally(store)
+    for (const place of samplePlaces(cells.size, view.settings.balanceTries, random)) {
+      const report = view.cell(cells.at(place))
+      if (report === undefined || unrest(report, survey) !== null || survey.loads.isHot(report.cell.id)) continue
+      const wish = moveFrom(store, report, tolerance, survey)
       if (wish !== null) return [wish]
     }
   }
   return []
 }
 
-/** At rest and whole: what is missing or behind is the replica checker's to mend first. */
-function isMovable(report: CellReport, source: number, { view, operators, nowMs }: Survey): boolean {
-  if (operators.of(report.cell.id) !== undefined || peerOn(report.cell, source)?.role !== 'voter') return false
-  return (
-    report.cell.peers.length === view.settings.replicas &&
-    report.cell.peers.every(
-      (peer) => peer.role === 'voter' && !view.isPending(report, peer) && view.storeState(peer.store, nowMs) === 'up',
-    )
-  )
+/** In cells or in bytes, as scores are. A move across a gap of two would only be followed by another. */
+function toleranceOf({ view, nowMs }: Survey): number {
+  let most = 0
+  let cells = 0
+  let bytes = 0
+  for (const { report } of view.stores()) {
+    if (view.storeState(report.store, nowMs) !== 'up') continue
+    const tally = view.tally(report.store)
+    most = Math.max(most, tally.cells.size)
+    cells += tally.cells.size
+    bytes += tally.sizeBytes
+  }
+  const tolerance = Math.max(1, view.settings.cellTolerance * most)
+  return view.sizesDiffer && cells > 0 ? (tolerance * bytes) / cells : tolerance
 }
 
-function moveFrom(
-  source: number,
-  report: CellReport,
-  peers: ReadonlyMap<number, number>,
-  { view, influence, nowMs }: Survey,
-): Wish | null {
+function moveFrom(source: number, report: CellReport, tolerance: number, survey: Survey): Wish | null {
+  const { view, influence, nowMs } = survey
   const leaving = peerOn(report.cell, source) as Peer
-  const others = report.cell.peers
-    .filter((peer) => peer !== leaving)
-    .map((peer) => view.store(peer.store)?.report as StoreReport)
-  const today = isolation(view.store(source)?.report as StoreReport, others, view.settings)
-  const sourcePeers = peers.get(source) as number
-  const choice = chooseStore(report, view, influence, nowMs, leaving, today, sourcePeers - GAP_MIN)
+  const isolationMin = isolationOf(leaving, report, view, nowMs)
+  // A large cell must not turn the gap around, however small the mean is.
+  const more = Math.max(tolerance, cellAmount(report, view))
+  const scoreBelow = cellScore(source, view, influence, -more)
+  const choice = chooseStore(report, survey, { leaving, isolationMin, scoreBelow, more })
   if (choice.store === null) return null
+  const { cells } = view.tally(source)
   return {
     kind: 'move-peer',
     class: 'cell',
     cell: report.cell.id,
-    reason: `store ${source} has ${sourcePeers} cells, store ${choice.store} has ${peers.get(choice.store)}`,
+    reason: `store ${source} has ${cells.size} cells, store ${choice.store} has ${view.tally(choice.store).cells.size}`,
     steps: stepsOfMove(report, leaving, choice.store, view, nowMs),
   }
 }

@@ -19,15 +19,10 @@ export class Facts {
   }
 
   of(view: View): GatewayFacts {
-    const facts = { raftLogSyncs: 0, raftLogBytes: 0, commandsProcessed: 0, cells: 0, keys: 0 }
+    const facts = { raftLogSyncs: 0, raftLogBytes: 0, commandsProcessed: 0, cells: view.userCells, keys: view.userKeys }
     for (const log of this.#logs.values()) {
       facts.raftLogSyncs += log.syncs + log.formerSyncs
       facts.raftLogBytes += log.bytes + log.formerBytes
-    }
-    for (const { cell, keys } of view.cells()) {
-      if (cell.system) continue
-      facts.cells++
-      facts.keys += keys
     }
     return { kind: 'facts', ...facts }
   }

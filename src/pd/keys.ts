@@ -10,4 +10,10 @@ export const pdKeys = {
   initialCells: 'pd/initial-cells',
   /** Stores by order of a person: `ID offline` or `ID tombstone`, separated by commas. */
   stores: 'pd/stores',
+  /** JSON: by store, what a person has set for it (`store-settings.ts`). */
+  storeSettings: 'pd/store-settings',
+  /** JSON: settings that a person has changed, by name. */
+  settings: 'pd/settings',
+  /** Schedulers that a person has paused: names, separated by commas. */
+  paused: 'pd/paused',
 } as const

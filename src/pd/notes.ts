@@ -9,7 +9,7 @@ import { assert } from '../base/index.ts'
 import type { SystemReply } from './ids.ts'
 import { pdKeys } from './keys.ts'
 
-const KEYS = [pdKeys.initialCells, pdKeys.stores] as const
+const KEYS = [pdKeys.initialCells, pdKeys.stores, pdKeys.storeSettings, pdKeys.settings, pdKeys.paused] as const
 export type NoteKey = (typeof KEYS)[number]
 
 export class Notes {

@@ -73,11 +73,10 @@ export function buryEmptied(view: View, notes: Notes): void {
   const note = notes.planned(pdKeys.stores)
   if (note === null || !note.includes('offline')) return
   const states = parseStores(note)
-  const counts = view.counts()
   let buried = false
   for (const [id, state] of states) {
     const store = view.store(id)
-    if (state !== 'offline' || counts.get(id)?.cells !== 0) continue
+    if (state !== 'offline' || view.tally(id).cells.size > 0) continue
     // Its own word counts too, while it is heard: a peer that was removed may still be there.
     if (store !== undefined && store.report.cells > 0) continue
     states.set(id, 'tombstone')

@@ -8,10 +8,20 @@ import type { View } from './view.ts'
 export type OperatorKind = HandKind | 'promote-peer' | 'replace-peer' | 'move-peer'
 
 /**
- * Which limit it counts against, and what it gives way to: `hand` before `replica` (a copy is missing) before the rest.
- * `tidy` takes away what is too much; a move in the middle looks like that, and is not disturbed.
+ * What an operator is for. `tidy` takes away what is too much; a move in the middle looks like that, and is not disturbed.
+ * `place` brings copies further apart, `hot` spreads load, `evict` takes leaders from a store.
  */
-export type OperatorClass = 'hand' | 'replica' | 'tidy' | 'cell' | 'leader' | 'split'
+export type OperatorClass =
+  | 'hand'
+  | 'replica'
+  | 'tidy'
+  | 'evict'
+  | 'place'
+  | 'cell'
+  | 'leader'
+  | 'hot'
+  | 'split'
+  | 'merge'
 
 /** A step as a scheduler wishes it. A learner's id is given when the wish becomes an operator: peer 0 stands for it. */
 export interface MemberStep {
@@ -57,6 +67,8 @@ export interface Wish {
   readonly cell: number
   readonly reason: string
   readonly steps: readonly Step[]
+  /** What wished it; the name that is shown, and paused by. */
+  readonly by?: string
 }
 
 export type Outcome = 'finished' | 'cancelled' | 'noProgress'
@@ -71,6 +83,8 @@ export class Operator {
   readonly startedMs: number
   /** Ranges that were planned for: a split or a merge makes the plan void. */
   readonly version: number
+  /** What wished it. */
+  readonly by: string
   /** The first step that is not finished. */
   at: number
   outcome: Outcome | null
@@ -82,7 +96,7 @@ export class Operator {
   orderedFor: string
   orderedMs: number
 
-  constructor(id: number, wish: Wish, steps: readonly Step[], epoch: Epoch, nowMs: number) {
+  constructor(id: number, wish: Wish, steps: readonly Step[], epoch: Pick<Epoch, 'version'>, nowMs: number) {
     this.id = id
     this.kind = wish.kind
     this.class = wish.class
@@ -91,6 +105,7 @@ export class Operator {
     this.steps = steps
     this.startedMs = nowMs
     this.version = epoch.version
+    this.by = wish.by ?? wish.class
     this.at = 0
     this.outcome = null
     this.endedMs = 0
@@ -216,13 +231,18 @@ export function stepsOfMove(report: CellReport, leaving: Peer, store: number, vi
 
 /** A voter on a store that is up and has caught up, of those the one that leads least. */
 export function successorOf(report: CellReport, view: View, nowMs: number): Peer | null {
-  const counts = view.counts()
   let best: Peer | null = null
+  let bestRank = Infinity
   for (const peer of report.cell.peers) {
     if (peer.role !== 'voter' || peer.id === report.leader.id || view.isPending(report, peer)) continue
     if (view.storeState(peer.store, nowMs) !== 'up') continue
-    const leaders = counts.get(peer.store)?.leaders ?? 0
-    if (best === null || leaders < (counts.get(best.store)?.leaders ?? 0)) best = peer
+    // One that is not to lead is better than none: the leader it takes the place of is to go altogether.
+    const shunned = view.isEvicted(peer.store) ? Number.MAX_SAFE_INTEGER / 2 : 0
+    const rank = view.tally(peer.store).leaders.size + shunned
+    if (rank < bestRank) {
+      best = peer
+      bestRank = rank
+    }
   }
   return best
 }

@@ -18,7 +18,8 @@ import {
   type Step,
   type Wish,
 } from './operator.ts'
-import type { PdSettings } from './settings.ts'
+import { snapshotShare } from './score.ts'
+import type { NumberSetting, PdSettings } from './settings.ts'
 import { fateOfSplit, splitFits, withIds } from './split.ts'
 import type { View } from './view.ts'
 
@@ -26,23 +27,38 @@ import type { View } from './view.ts'
 export interface Influence {
   cells: number
   leaders: number
-  /** Learners it has been, or will be, asked to take in. */
+  sizeBytes: number
+  /** Snapshots that it has been, or will be, asked to take in, and to send; small ones count less. */
   incoming: number
+  outgoing: number
 }
 
-const CLASS_PRIORITY: Readonly<Record<OperatorClass, number>> = {
-  leader: 0,
-  cell: 0,
-  tidy: 0,
-  split: 0,
-  replica: 1,
-  hand: 2,
+/** A copy that is missing is more urgent than any balance, and a person's word than both. */
+const CLASSES: Readonly<Record<OperatorClass, { priority: number; limit: NumberSetting | null }>> = {
+  hand: { priority: 3, limit: null },
+  replica: { priority: 2, limit: 'replicaOperatorsMax' },
+  evict: { priority: 1, limit: 'leaderOperatorsMax' },
+  tidy: { priority: 0, limit: 'replicaOperatorsMax' },
+  place: { priority: 0, limit: 'cellOperatorsMax' },
+  cell: { priority: 0, limit: 'cellOperatorsMax' },
+  leader: { priority: 0, limit: 'leaderOperatorsMax' },
+  hot: { priority: 0, limit: 'hotOperatorsMax' },
+  split: { priority: 0, limit: 'splitOperatorsMax' },
+  merge: { priority: 0, limit: 'mergeOperatorsMax' },
 }
+
+const STUCK = { change: 'changeStuckMs', catchUp: 'catchUpStuckMs', split: 'splitStuckMs' } as const satisfies Record<
+  Patience,
+  NumberSetting
+>
 
 export class Operators {
   readonly #settings: PdSettings
   readonly #byCell = new Map<number, Operator>()
+  readonly #counts = new Map<OperatorClass, number>()
   readonly #ended: Operator[] = []
+  /** By kind and cell: when one came to nothing there. */
+  readonly #failedMs = new Map<string, number>()
   #nextId = 1
   #happened: ClusterEvent[] = []
 
@@ -54,24 +70,18 @@ export class Operators {
     return this.#byCell.get(cell)
   }
 
+  get size(): number {
+    return this.#byCell.size
+  }
+
   countOf(operatorClass: OperatorClass): number {
-    let count = 0
-    for (const operator of this.#byCell.values()) if (operator.class === operatorClass) count++
-    return count
+    return this.#counts.get(operatorClass) ?? 0
   }
 
   /** Room under the limit of a class of scheduler. */
   roomFor(operatorClass: OperatorClass): number {
-    const { leaderOperatorsMax, cellOperatorsMax, replicaOperatorsMax, splitOperatorsMax } = this.#settings
-    const limits: Readonly<Record<OperatorClass, number>> = {
-      hand: Infinity,
-      replica: replicaOperatorsMax,
-      tidy: replicaOperatorsMax,
-      cell: cellOperatorsMax,
-      leader: leaderOperatorsMax,
-      split: splitOperatorsMax,
-    }
-    return Math.max(0, limits[operatorClass] - this.countOf(operatorClass))
+    const { limit } = CLASSES[operatorClass]
+    return limit === null ? Infinity : Math.max(0, this.#settings[limit] - this.countOf(operatorClass))
   }
 
   /**
@@ -80,26 +90,27 @@ export class Operators {
    */
   add(wish: Wish, report: CellReport, takeId: () => number | null, nowMs: number): Operator | null {
     const present = this.#byCell.get(wish.cell)
-    if (present !== undefined && CLASS_PRIORITY[present.class] >= CLASS_PRIORITY[wish.class]) return null
-    if (this.roomFor(wish.class) === 0) return null
+    if (present !== undefined && CLASSES[present.class].priority >= CLASSES[wish.class].priority) return null
+    if (this.roomFor(wish.class) === 0 || this.hasFailed(wish.kind, wish.cell, nowMs, wish.class)) return null
     const steps = stepsWithIds(wish.steps, takeId)
     if (steps === null) return null
     if (present !== undefined) this.#end(present, 'cancelled', nowMs)
     const operator = new Operator(this.#nextId++, wish, steps, report.cell.epoch, nowMs)
     this.#byCell.set(wish.cell, operator)
+    this.#counts.set(wish.class, this.countOf(wish.class) + 1)
     this.#happened.push({ event: 'operatorStarted', operator: infoOf(operator, nowMs) })
     return operator
   }
 
-  /** An operator of that kind came to nothing there lately: something is in its way. */
-  hasFailed(kind: OperatorKind, cell: number, nowMs: number): boolean {
-    return this.#ended.some(
-      (ended) =>
-        ended.outcome === 'noProgress' &&
-        ended.cell === cell &&
-        ended.kind === kind &&
-        nowMs - ended.endedMs < this.#settings.splitRestMs,
-    )
+  /** An operator of that kind came to nothing there lately: something is in its way. A person may insist. */
+  hasFailed(kind: OperatorKind, cell: number, nowMs: number, operatorClass: OperatorClass = 'split'): boolean {
+    if (operatorClass === 'hand' || this.#failedMs.size === 0) return false
+    const key = `${kind} ${cell}`
+    const failedMs = this.#failedMs.get(key)
+    if (failedMs === undefined) return false
+    if (nowMs - failedMs < this.#settings.restMs) return true
+    this.#failedMs.delete(key)
+    return false
   }
 
   /** Compares every operator with the world, and gives the orders that are due. */
@@ -117,7 +128,7 @@ export class Operators {
     const on = (store: number) => {
       let found = influence.get(store)
       if (found === undefined) {
-        found = { cells: 0, leaders: 0, incoming: 0 }
+        found = { cells: 0, leaders: 0, sizeBytes: 0, incoming: 0, outgoing: 0 }
         influence.set(store, found)
       }
       return found
@@ -126,25 +137,31 @@ export class Operators {
       const report = view.cell(operator.cell)
       for (let i = operator.at; i < operator.steps.length; i++) {
         const step = operator.steps[i] as Step
-        if (step.kind === 'split') {
-          // Until the child is reported: then it counts by itself.
-          if (view.cell(step.child) !== undefined) continue
-          for (const peer of step.childPeers) on(peer.store).cells++
-          on(step.store).leaders++
-        } else if (step.kind === 'addLearner') on(step.store).cells++
-        else if (step.kind === 'removePeer') on(step.store).cells--
-        else if (step.kind === 'promoteLearner') on(step.store).incoming++
-        else if (step.kind === 'replacePeer') {
-          on(step.store).incoming++
-          const removed = report?.cell.peers.find((peer) => peer.id === step.removed)
-          if (removed !== undefined) on(removed.store).cells--
-        } else if (report !== undefined) {
-          on(step.store).leaders++
-          on(report.leader.store).leaders--
-        }
+        if (step.kind === 'split') addChild(step, view, on)
+        else addStep(step, report, this.#settings, on)
       }
     }
     return influence
+  }
+
+  underWay(): Operator[] {
+    return [...this.#byCell.values()]
+  }
+
+  get nextId(): number {
+    return this.#nextId
+  }
+
+  /** As `underWay` gave them, perhaps through JSON. */
+  restore(operators: readonly Operator[], readStep: (step: Step) => Step, nextId: number): void {
+    for (const held of operators) {
+      const wish: Wish = { ...held, steps: [] }
+      const operator = new Operator(held.id, wish, held.steps.map(readStep), held, held.startedMs)
+      Object.assign(operator, { ...held, steps: operator.steps })
+      this.#byCell.set(operator.cell, operator)
+      this.#counts.set(operator.class, this.countOf(operator.class) + 1)
+    }
+    this.#nextId = nextId
   }
 
   /** Under way, then the latest that ended. */
@@ -198,7 +215,7 @@ export class Operators {
   }
 
   #isStuck(operator: Operator, patience: Patience, nowMs: number): boolean {
-    return nowMs - operator.movedMs >= this.#settings.noProgressMs[patience]
+    return nowMs - operator.movedMs >= this.#settings[STUCK[patience]]
   }
 
   /** Null while what was ordered last is given time. */
@@ -215,6 +232,8 @@ export class Operators {
     operator.outcome = outcome
     operator.endedMs = nowMs
     this.#byCell.delete(operator.cell)
+    this.#counts.set(operator.class, this.countOf(operator.class) - 1)
+    if (outcome === 'noProgress') this.#failedMs.set(`${operator.kind} ${operator.cell}`, nowMs)
     this.#ended.push(operator)
     if (this.#ended.length > this.#settings.operatorsShown) this.#ended.shift()
     this.#happened.push({ event: 'operatorEnded', operator: infoOf(operator, nowMs) })
@@ -222,10 +241,57 @@ export class Operators {
   }
 }
 
+type On = (store: number) => Influence
+
+function addChild(step: SplitStep, view: View, on: On): void {
+  // Until the child is reported: then it counts by itself.
+  if (view.cell(step.child) !== undefined) return
+  for (const peer of step.childPeers) on(peer.store).cells++
+  on(step.store).leaders++
+}
+
+function addStep(step: MemberStep | ReplaceStep, report: CellReport | undefined, settings: PdSettings, on: On): void {
+  const sizeBytes = report?.sizeBytes ?? 0
+  switch (step.kind) {
+    case 'addLearner':
+      on(step.store).cells++
+      on(step.store).sizeBytes += sizeBytes
+      return
+    case 'removePeer':
+      on(step.store).cells--
+      on(step.store).sizeBytes -= sizeBytes
+      return
+    case 'replacePeer': {
+      const removed = report?.cell.peers.find((peer) => peer.id === step.removed)
+      if (removed !== undefined) {
+        on(removed.store).cells--
+        on(removed.store).sizeBytes -= sizeBytes
+      }
+      addSnapshot(step.store, report, settings, on)
+      return
+    }
+    case 'promoteLearner':
+      addSnapshot(step.store, report, settings, on)
+      return
+    case 'transferLeader':
+      if (report === undefined) return
+      on(step.store).leaders++
+      on(report.leader.store).leaders--
+  }
+}
+
+function addSnapshot(to: number, report: CellReport | undefined, settings: PdSettings, on: On): void {
+  if (report === undefined) return
+  const share = snapshotShare(report, settings)
+  on(to).incoming += share
+  on(report.leader.store).outgoing += share
+}
+
 function infoOf(operator: Operator, nowMs: number): OperatorInfo {
   return {
     id: operator.id,
     kind: operator.kind,
+    by: operator.by,
     cell: operator.cell,
     reason: operator.reason,
     steps: operator.steps.map((step, i) => ({ kind: step.kind, store: step.store, done: i < operator.at })),

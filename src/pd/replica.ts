@@ -10,8 +10,8 @@
  *   a learner left over      is removed
  *   too many voters          the one that is missed least is removed
  */
-import type { CellReport, Peer, StoreReport } from '../model/index.ts'
-import { chooseStore, isolation } from './choose.ts'
+import type { CellReport, Peer } from '../model/index.ts'
+import { chooseStore, isolationOf } from './choose.ts'
 import { NEW_PEER, type Step, successorOf, type Wish } from './operator.ts'
 import type { Survey } from './scheduler.ts'
 import type { View } from './view.ts'
@@ -23,7 +23,7 @@ export function checkReplicas(report: CellReport, survey: Survey): Checked {
   const { replicas } = view.settings
   const { peers } = report.cell
   if (report.joint) return { wish: null, why: 'a change of its members is under way' }
-  const gone = peers.filter((peer) => view.isGone(peer.store, nowMs))
+  const gone = peers.filter((peer) => view.isPeerGone(report, peer, nowMs))
   const healthy = peers.filter((peer) => !gone.includes(peer))
   const voters = healthy.filter((peer) => peer.role === 'voter')
   const learners = healthy.filter((peer) => peer.role === 'learner')
@@ -40,15 +40,25 @@ export function checkReplicas(report: CellReport, survey: Survey): Checked {
 
   const dead = gone[0]
   if (dead !== undefined) {
-    const state = view.storeState(dead.store, nowMs)
-    return remove(report, view, nowMs, dead, `store ${dead.store} is ${state}`)
+    return remove(report, view, nowMs, dead, whyGone(dead, view, nowMs))
   }
   const leftOver = learners[0]
   if (leftOver !== undefined) return remove(report, view, nowMs, leftOver, 'a learner is left over')
   if (voters.length > replicas) {
-    return remove(report, view, nowMs, leastMissed(report, voters, view), `${voters.length} voters, ${replicas} wanted`)
+    return remove(
+      report,
+      view,
+      nowMs,
+      leastMissed(report, voters, view, nowMs),
+      `${voters.length} voters, ${replicas} wanted`,
+    )
   }
   return { wish: null, why: 'it has what it should have' }
+}
+
+function whyGone(peer: Peer, view: View, nowMs: number): string {
+  const state = view.storeState(peer.store, nowMs)
+  return view.isGone(peer.store, nowMs) ? `store ${peer.store} is ${state}` : `its peer on store ${peer.store} is down`
 }
 
 function addOne(
@@ -76,7 +86,7 @@ function addOne(
     const steps = [joining(learner.store, learner.id)]
     return { wish: { kind, class: 'replica', cell, reason, steps } }
   }
-  const choice = chooseStore(report, view, survey.influence, nowMs)
+  const choice = chooseStore(report, survey)
   if (choice.store === null) return { wish: null, why: `${reason}, and ${choice.why}` }
   const kind = removed === undefined ? 'add-peer' : 'replace-peer'
   const steps: Step[] = [{ kind: 'addLearner', store: choice.store, peer: NEW_PEER }, joining(choice.store, NEW_PEER)]
@@ -94,13 +104,11 @@ function remove(report: CellReport, view: View, nowMs: number, peer: Peer, reaso
 }
 
 /** One that has not caught up, else the one that isolates least, else the one on the fullest store. */
-function leastMissed(report: CellReport, voters: readonly Peer[], view: View): Peer {
-  const counts = view.counts()
-  const reportOf = (peer: Peer) => view.store(peer.store)?.report as StoreReport
+function leastMissed(report: CellReport, voters: readonly Peer[], view: View, nowMs: number): Peer {
   const rank = (peer: Peer): [number, number, number] => [
     view.isPending(report, peer) ? 0 : 1,
-    isolation(reportOf(peer), voters.filter((other) => other !== peer).map(reportOf), view.settings),
-    -(counts.get(peer.store)?.cells ?? 0),
+    isolationOf(peer, report, view, nowMs),
+    -view.tally(peer.store).cells.size,
   ]
   return voters.reduce((least, peer) => {
     const a = rank(peer)

@@ -1,4 +1,6 @@
 import type { Random } from '../base/index.ts'
+import type { CellReport } from '../model/index.ts'
+import type { Loads } from './loads.ts'
 import type { Wish } from './operator.ts'
 import type { Influence, Operators } from './operators.ts'
 import type { View } from './view.ts'
@@ -7,6 +9,7 @@ import type { View } from './view.ts'
 export interface Survey {
   readonly view: View
   readonly operators: Operators
+  readonly loads: Loads
   readonly influence: ReadonlyMap<number, Influence>
   readonly nowMs: number
   readonly random: Random
@@ -14,3 +17,27 @@ export interface Survey {
 
 /** One kind of balance, in one file. A wish that is not taken up is derived again. */
 export type Scheduler = (survey: Survey) => Wish[]
+
+/** At rest and whole: what is missing, behind or in motion is the replica checker's to mend first. Else: what is the matter. */
+export function unrest(report: CellReport, { view, operators, nowMs }: Survey): string | null {
+  const operator = operators.of(report.cell.id)
+  if (operator !== undefined) return `operator ${operator.id} (${operator.kind}) is under way`
+  if (report.joint) return 'a change of its members is under way'
+  const { peers } = report.cell
+  if (peers.length !== view.settings.replicas) return `it has ${peers.length} peers of ${view.settings.replicas}`
+  for (const peer of peers) {
+    if (peer.role !== 'voter') return `its peer on store ${peer.store} is a learner`
+    if (view.isPending(report, peer)) return `its peer on store ${peer.store} has not caught up`
+    const state = view.storeState(peer.store, nowMs)
+    if (state !== 'up') return `store ${peer.store} is ${state}`
+  }
+  return null
+}
+
+/** Some of `size` places: all of them while they are few, else as many as are to be tried, by chance. */
+export function* samplePlaces(size: number, tries: number, random: Random): Generator<number> {
+  if (size <= tries * 4) {
+    const first = size === 0 ? 0 : random.below(size)
+    for (let i = 0; i < size; i++) yield (first + i) % size
+  } else for (let i = 0; i < tries; i++) yield random.below(size)
+}

@@ -22,7 +22,7 @@ export type Planned = { readonly wish: Wish } | { readonly wish: null; readonly 
 export function planSplit(
   report: CellReport,
   key: Uint8Array | null,
-  operatorClass: 'hand' | 'split',
+  operatorClass: 'hand' | 'split' | 'hot',
   reason: string,
   { view, operators }: Survey,
 ): Planned {

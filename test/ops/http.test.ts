@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { utf8 } from '../../src/base/index.ts'
-import type { ClusterEvent, HandOrder, OperatorAnswer, World } from '../../src/model/index.ts'
+import type { ClusterEvent, HandOrder, OperatorAnswer, PdQuestion, PdTold, World } from '../../src/model/index.ts'
 import { type Desk, type HttpServer, openHttp } from '../../src/ops/index.ts'
 
 /** A world of one system cell and five user cells that follow on each other, the last key not being text. */
@@ -33,6 +33,10 @@ const world: World = {
       cells: 6,
       leaders: 5,
       sizeBytes: 72,
+      leaderWeight: 1,
+      cellWeight: 1,
+      evictLeaders: false,
+      slow: false,
       lastHeartbeatMs: 1,
     },
     {
@@ -44,6 +48,10 @@ const world: World = {
       cells: 6,
       leaders: 0,
       sizeBytes: 0,
+      leaderWeight: 1,
+      cellWeight: 1,
+      evictLeaders: false,
+      slow: false,
       lastHeartbeatMs: -1,
     },
   ],
@@ -51,6 +59,7 @@ const world: World = {
     {
       id: 7,
       kind: 'add-peer',
+      by: 'replicas',
       cell: 10,
       reason: 'why',
       steps: [{ kind: 'addLearner', store: 3, done: true }],
@@ -67,12 +76,16 @@ let desk: Desk | null
 let answer: OperatorAnswer | null
 let heard: (HandOrder | { store: number; offline: boolean })[]
 let ready: boolean
+let asked: PdQuestion[]
+let told: PdTold | null
 let watchers: Set<(event: ClusterEvent) => void>
 
 beforeEach(async () => {
   password = ''
   ready = true
   heard = []
+  asked = []
+  told = { kind: 'pdTold', request: 1, refusal: 'none', message: '', value: { id: 3 } }
   watchers = new Set()
   answer = { kind: 'operatorAnswer', request: 1, operator: 42, refusal: 'none', message: '' }
   desk = {
@@ -84,6 +97,10 @@ beforeEach(async () => {
     orderStore(store, offline, done) {
       heard.push({ store, offline })
       done(answer)
+    },
+    ask(question, done) {
+      asked.push(question)
+      done(told)
     },
     watch(listener) {
       watchers.add(listener)
@@ -308,6 +325,7 @@ describe('An error', () => {
       world: (done) => done(null),
       order: (_, done) => done(null),
       orderStore: (_a, _b, done) => done(null),
+      ask: (_, done) => done(null),
       watch: () => () => {},
     }
     expect(await ask('/api/v1/cells')).toMatchObject({ status: 503, body: { error: { code: 'UNAVAILABLE' } } })

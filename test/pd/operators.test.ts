@@ -75,7 +75,7 @@ describe('An operator', () => {
     ['a snapshot', (i: number) => ({ snapshot: { peer: 104, pieces: i } })],
   ])('is given up when nothing moves for long, and never while %s does', (_, moved) => {
     const of = started('1 2', add(4))
-    const { catchUp } = of.settings.noProgressMs
+    const { catchUpStuckMs: catchUp } = of.settings
     const behind = (i: number) => {
       const { index = 0, ...rest } = moved(i) as { index?: number }
       return { ...cellReport({ peers: '1 2 4+', confVer: 2, pending: [4], index }), ...rest }
@@ -99,7 +99,7 @@ describe('An operator', () => {
     ['a replacement', [{ kind: 'replacePeer', store: 4, peer: 104, removed: 103 }], '1 2 3 4+'],
   ])('that comes to nothing keeps its cell for no longer than a change may take: %s, under load', (_, steps, peers) => {
     const of = started(peers, steps)
-    const { change } = of.settings.noProgressMs
+    const { changeStuckMs: change } = of.settings
     for (let nowMs = 0; nowMs < change; nowMs += 1000) {
       of.report(nowMs, cellReport({ peers, index: 100 + nowMs }))
       orders(of, nowMs)

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { CellReport, StoreReport } from '../../src/model/index.ts'
+import type { CellReport } from '../../src/model/index.ts'
 import { balanceCells } from '../../src/pd/cell-balance.ts'
 import { chooseStore, isolation } from '../../src/pd/choose.ts'
 import { balanceLeaders } from '../../src/pd/leader-balance.ts'
 import type { Step, Wish } from '../../src/pd/operator.ts'
 import { checkReplicas } from '../../src/pd/replica.ts'
-import { pdDefaults } from '../../src/pd/settings.ts'
 import { cellReport, places, storeReport, type World, world } from './world.ts'
 
 const stores = places(4, 2)
@@ -25,23 +24,34 @@ function checked(of: World, cell = 2): string {
 }
 
 describe('Isolation', () => {
-  const at = (executor: number, labels: Record<string, string>): StoreReport =>
-    storeReport({ id: 1, executor, dir: '', logDir: '', labels })
+  const at = (zone: string, disk: string, executor: string) => [zone, '', disk, executor]
 
   test('counts the highest label that differs, and executors last', () => {
-    const here = at(0, { zone: 'a', disk: '1' })
-    expect(isolation(here, [at(0, { zone: 'a', disk: '1' })], pdDefaults)).toBe(0)
-    expect(isolation(here, [at(1, { zone: 'a', disk: '1' })], pdDefaults)).toBe(1)
-    expect(isolation(here, [at(1, { zone: 'a', disk: '2' })], pdDefaults)).toBe(100)
-    expect(isolation(here, [at(0, { zone: 'b', disk: '1' })], pdDefaults)).toBe(1_000_000)
-    expect(isolation(here, [at(1, { zone: 'a', disk: '1' }), at(1, { zone: 'a', disk: '2' })], pdDefaults)).toBe(101)
+    const here = at('a', '1', '0')
+    expect(isolation(here, [at('a', '1', '0')])).toBe(0)
+    expect(isolation(here, [at('a', '1', '1')])).toBe(1)
+    expect(isolation(here, [at('a', '2', '1')])).toBe(100)
+    expect(isolation(here, [at('b', '1', '0')])).toBe(1_000_000)
+    expect(isolation(here, [at('a', '1', '1'), at('a', '2', '1')])).toBe(101)
+  })
+
+  test('is of the labels that are asked for, in their order, a person’s over those of the directory', () => {
+    const labelled = places(3, 3).map((place, i) => ({
+      ...place,
+      labels: { disk: String(i), zone: i < 2 ? 'a' : 'b' },
+    }))
+    const of = world(labelled, [], { settings: { isolationLabels: ['zone', 'disk'] } })
+    const between = (a: number, b: number) => isolation(of.view.place(a), [of.view.place(b)])
+    expect([between(1, 2), between(1, 3)]).toEqual([1, 100])
+    of.view.setStoreSettings(new Map([[2, { labels: { zone: 'b' } }]]))
+    expect([between(1, 2), between(2, 3)]).toEqual([100, 1])
   })
 })
 
 describe('A store for a new peer', () => {
   test('is on another executor than the peers that are there', () => {
     const { view, survey } = world(stores, [cellReport({ peers: '1' })])
-    const choice = chooseStore(view.cell(2) as never, view, survey().influence, 0)
+    const choice = chooseStore(view.cell(2) as never, survey())
     expect([2, 4]).toContain(choice.store)
   })
 
@@ -50,12 +60,12 @@ describe('A store for a new peer', () => {
       cellReport({ id: 10 + i, start: `k${i}`, end: `k${i + 1}`, peers: '2' }),
     )
     const { view, survey } = world(stores, [cellReport({ peers: '1', end: 'k0' }), ...full])
-    expect(chooseStore(view.cell(2) as never, view, survey().influence, 0)).toEqual({ store: 4 })
+    expect(chooseStore(view.cell(2) as never, survey())).toMatchObject({ store: 4 })
   })
 
   test('is waited for when the best one is only disconnected', () => {
     const { view, survey } = world(stores, [cellReport({ peers: '1' })], { silent: [2, 4] })
-    const choice = chooseStore(view.cell(2) as never, view, survey().influence, 0)
+    const choice = chooseStore(view.cell(2) as never, survey())
     expect(choice).toEqual({ store: null, why: 'the best store is disconnected' })
   })
 
@@ -65,12 +75,12 @@ describe('A store for a new peer', () => {
       { kind: 'heartbeat', executor: 0, stores: [storeReport(stores[2] as never)], cells: [] },
       settings.downMs,
     )
-    expect(chooseStore(view.cell(2) as never, view, survey().influence, settings.downMs)).toEqual({ store: 3 })
+    expect(chooseStore(view.cell(2) as never, survey(settings.downMs))).toMatchObject({ store: 3 })
   })
 
   test('never has a peer of the cell already', () => {
     const { view, survey } = world(places(3, 3), [cellReport({ peers: '1 2 3+' })])
-    expect(chooseStore(view.cell(2) as never, view, survey().influence, 0).store).toBeNull()
+    expect(chooseStore(view.cell(2) as never, survey()).store).toBeNull()
   })
 })
 
@@ -96,7 +106,7 @@ describe('The replica checker', () => {
       '1 2',
       [3, 4],
       [],
-      'nothing: 2 of 3 voters are healthy, and every store that is up has a peer of it',
+      'nothing: 2 of 3 voters are healthy, and every store that takes peers has one of it',
     ],
   ])('%s', (_, peers, lost, pending, expected) => {
     // Store 3 is a little fuller than store 4.
@@ -174,7 +184,7 @@ function settledCounts(
       },
     })
   }
-  return { counts: [...of.view.counts().values()].map((count) => count[of_what]), moves }
+  return { counts: [...of.view.stores()].map(({ report }) => of.view.tally(report.store)[of_what].size), moves }
 }
 
 function manyCells(count: number, peers: (i: number) => string) {
@@ -291,7 +301,7 @@ describe('Cell balance', () => {
     const replaced = steps[steps.length - 1] as Extract<Step, { kind: 'replacePeer' }>
     const leaving = from.cell.peers.find((peer) => peer.id === replaced.removed)?.store as number
     of.operators.add(wish as Wish, from, () => 104, 0)
-    expect(of.survey().influence.get(4)).toMatchObject({ cells: 1, incoming: 1 })
+    expect(of.survey().influence.get(4)).toMatchObject({ cells: 1, incoming: 0.25 })
     expect(of.survey().influence.get(leaving)?.cells).toBe(-1)
   })
 

@@ -83,14 +83,13 @@ describe('A split', () => {
 
   test('that comes to nothing is given up, and its cell is left to others for a while', () => {
     const of = splitting()
-    const { splitRestMs } = of.settings
-    const noProgressMs = of.settings.noProgressMs.split
+    const { splitStuckMs, restMs } = of.settings
     splitOrders(of, 0)
-    splitOrders(of, noProgressMs)
+    splitOrders(of, splitStuckMs)
     expect(outcome(of)).toBe('noProgress')
-    expect(of.operators.hasFailed('split', 2, noProgressMs + splitRestMs - 1)).toBe(true)
-    expect(of.operators.hasFailed('split', 2, noProgressMs + splitRestMs)).toBe(false)
-    expect(of.operators.hasFailed('split', 3, noProgressMs)).toBe(false)
+    expect(of.operators.hasFailed('split', 2, splitStuckMs + restMs - 1)).toBe(true)
+    expect(of.operators.hasFailed('split', 2, splitStuckMs + restMs)).toBe(false)
+    expect(of.operators.hasFailed('split', 3, splitStuckMs)).toBe(false)
   })
 
   test('waits while there are no ids for all that it needs', () => {
@@ -126,9 +125,10 @@ describe('A split', () => {
 describe('The counts while one half of a split has not reported', () => {
   const cellsWithInfluence = (of: World) => {
     const influence = of.operators.influence(of.view)
-    return [...of.view.counts()].map(([store, { cells, leaders }]) => {
+    return [...of.view.stores()].map(({ report: { store } }) => {
       const effect = influence.get(store)
-      return `${cells + (effect?.cells ?? 0)}/${leaders + (effect?.leaders ?? 0)}`
+      const { cells, leaders } = of.view.tally(store)
+      return `${cells.size + (effect?.cells ?? 0)}/${leaders.size + (effect?.leaders ?? 0)}`
     })
   }
   // The system cell and two halves on stores 1 to 3, all led by store 1.
@@ -168,7 +168,7 @@ describe('The counts while one half of a split has not reported', () => {
     const of = world(stores, [system, cellReport({ id: 2 })])
     of.report(0, cellReport({ id: 5, version: 2, start: 'm' }), cellReport({ id: 6, version: 2, end: 'm' }))
     expect(of.view.complete).toBe(true)
-    expect([...of.view.counts().values()].map(({ cells }) => cells)).toEqual([3, 3, 3, 0])
+    expect([1, 2, 3, 4].map((store) => of.view.tally(store).cells.size)).toEqual([3, 3, 3, 0])
   })
 })
 

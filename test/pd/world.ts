@@ -1,6 +1,7 @@
 /** A small language for worlds: stores, cells, and what their leaders report. */
 import { Random, utf8 } from '../../src/base/index.ts'
 import type { Cell, CellReport, Peer, StorePlace, StoreReport } from '../../src/model/index.ts'
+import { Loads } from '../../src/pd/loads.ts'
 import { Operators } from '../../src/pd/operators.ts'
 import type { Survey } from '../../src/pd/scheduler.ts'
 import { type PdSettings, pdDefaults } from '../../src/pd/settings.ts'
@@ -70,6 +71,7 @@ export interface World {
   readonly settings: PdSettings
   readonly view: View
   readonly operators: Operators
+  readonly loads: Loads
   survey(nowMs?: number): Survey
   report(nowMs: number, ...cells: CellReport[]): void
 }
@@ -83,6 +85,7 @@ export function world(
   const settings = { ...pdDefaults, ...change.settings }
   const view = new View(settings, stores, 0)
   const operators = new Operators(settings)
+  const loads = new Loads()
   const random = new Random(change.seed ?? 1)
   const reports = stores
     .filter((store) => !change.silent?.includes(store.id))
@@ -92,7 +95,8 @@ export function world(
     settings,
     view,
     operators,
-    survey: (nowMs = 0) => ({ view, operators, influence: operators.influence(view), nowMs, random }),
+    loads,
+    survey: (nowMs = 0) => ({ view, operators, loads, influence: operators.influence(view), nowMs, random }),
     report: (nowMs, ...again) => view.heartbeat({ kind: 'heartbeat', executor: 0, stores: [], cells: again }, nowMs),
   }
 }

@@ -1,0 +1,110 @@
+/**
+ * Cuts at many keys by order of a person, and, if wished, what comes of them spread over the stores.
+ *
+ *   ordered    each key is remembered; one that begins a cell already is done
+ *   cut        a cell that holds keys is cut at the middle one of them, so that many cuts go on at once
+ *   scattered  of the cells that begin at those keys, each store leads about as many as any other
+ *
+ * It is not remembered over a restart of PD: what was cut stays cut, and the order can be given again.
+ */
+import { compareBytes, equalBytes } from '../base/index.ts'
+import { type CellReport, peerOn } from '../model/index.ts'
+import type { Wish } from './operator.ts'
+import { type Survey, unrest } from './scheduler.ts'
+import { planSplit } from './split.ts'
+
+/** So long after the last cut there is nothing left to spread. */
+const SCATTER_MS = 60_000
+/** A key whose cell cannot be cut for so long is given up. */
+const GIVE_UP_MS = 120_000
+
+export class ManySplits {
+  /** Ascending. */
+  #keys: Uint8Array[] = []
+  #orderedMs = 0
+  /** First keys of cells that are to be spread. */
+  #scattered: Uint8Array[] = []
+  #scatterUntilMs = 0
+
+  /** Cells of their own begin at these keys, one day soon. Returns how many cuts that takes. */
+  order(keys: readonly Uint8Array[], scatter: boolean, survey: Survey): number {
+    const wanted = keys.filter((key) => !begins(key, survey))
+    this.#keys = sortedWithout(this.#keys, wanted)
+    this.#orderedMs = survey.nowMs
+    if (scatter) {
+      this.#scattered = sortedWithout(this.#scattered, keys)
+      this.#scatterUntilMs = survey.nowMs + SCATTER_MS
+    }
+    return wanted.length
+  }
+
+  get waiting(): number {
+    return this.#keys.length
+  }
+
+  splits(survey: Survey): Wish[] {
+    if (this.#keys.length === 0) return []
+    this.#keys = this.#keys.filter((key) => !begins(key, survey))
+    if (this.#scattered.length > 0) this.#scatterUntilMs = survey.nowMs + SCATTER_MS
+    if (survey.nowMs - this.#orderedMs >= GIVE_UP_MS) this.#keys = []
+    const byCell = new Map<number, Uint8Array[]>()
+    for (const key of this.#keys) {
+      const cell = survey.view.cellAt(key, false)
+      if (cell === undefined) continue
+      const held = byCell.get(cell.id)
+      if (held === undefined) byCell.set(cell.id, [key])
+      else held.push(key)
+    }
+    const wishes: Wish[] = []
+    for (const [cell, keys] of byCell) {
+      const report = survey.view.cell(cell)
+      if (report === undefined) continue
+      const key = keys[keys.length >>> 1] as Uint8Array
+      const { wish } = planSplit(report, key, 'split', `one of ${keys.length} keys to cut it at, by order`, survey)
+      if (wish !== null) wishes.push(wish)
+    }
+    return wishes
+  }
+
+  /** Moves of leaders of those cells, while one store leads more of them than another by two. */
+  readonly scatter = (survey: Survey): Wish[] => {
+    if (this.#scattered.length === 0 || this.#keys.length > 0) return []
+    if (survey.nowMs >= this.#scatterUntilMs) {
+      this.#scattered = []
+      return []
+    }
+    const { view, nowMs } = survey
+    const led = new Map<number, CellReport[]>()
+    for (const { report } of view.stores()) if (view.mayLead(report.store, nowMs)) led.set(report.store, [])
+    for (const key of this.#scattered) {
+      const report = view.cell(view.cellAt(key, false)?.id ?? 0)
+      if (report !== undefined) led.get(report.leader.store)?.push(report)
+    }
+    const stores = [...led.keys()].sort((a, b) => count(led, b) - count(led, a) || a - b)
+    for (const giver of stores) {
+      for (const taker of [...stores].reverse()) {
+        if (count(led, giver) - count(led, taker) < 2) break
+        const report = led.get(giver)?.find((cell) => peerOn(cell.cell, taker) && unrest(cell, survey) === null)
+        if (report === undefined) continue
+        const reason = `store ${giver} leads ${count(led, giver)} cells of a cut by hand, store ${taker} ${count(led, taker)}`
+        const steps = [{ kind: 'transferLeader', store: taker, peer: 0 }] as const
+        return [{ kind: 'transfer-leader', class: 'leader', cell: report.cell.id, reason, steps }]
+      }
+    }
+    return []
+  }
+}
+
+function count(led: ReadonlyMap<number, readonly CellReport[]>, store: number): number {
+  return led.get(store)?.length ?? 0
+}
+
+function begins(key: Uint8Array, { view }: Survey): boolean {
+  const cell = view.cellAt(key, false)
+  return cell !== undefined && equalBytes(cell.start, key)
+}
+
+function sortedWithout(held: readonly Uint8Array[], added: readonly Uint8Array[]): Uint8Array[] {
+  const all = [...held, ...added].sort(compareBytes)
+  return all.filter((key, i) => i === 0 || !equalBytes(key, all[i - 1] as Uint8Array))
+}
