@@ -1,5 +1,5 @@
 /** Questions to PD, and their answers. */
-import type { OperatorAnswer } from './messages.ts'
+import type { OperatorAnswer } from './operators.ts'
 
 /** What a person asks PD, or tells it, beside orders for one cell. */
 export type PdQuestion =
