@@ -3,6 +3,9 @@
  * there, or as gone, when an operation that shows it had returned before the DBSIZE was sent, and no other operation
  * that might change the key overlaps the time from that one's sending to the DBSIZE's return. Other keys may count or
  * not. So the check never refuses a legal history, and is exact when clients rest.
+ *
+ * On its own connection DBSIZE takes effect in its place: what was sent before it counts as returned, and what was sent
+ * after it does not overlap it.
  */
 import { isError, type Operation } from './history.ts'
 import { commandModel } from './model.ts'
@@ -104,17 +107,28 @@ function presenceAt(count: Operation, touches: readonly Touch[]): boolean | null
   let wasWritten = false
   for (const touch of touches) {
     const { operation } = touch
-    if (operation.invokedAt > count.returnedAt) continue
+    if (isAfter(operation, count)) continue
     if (touch.writes) wasWritten = true
-    if (touch.present === null || operation.returnedAt > count.invokedAt) continue
+    if (touch.present === null || !isBefore(operation, count)) continue
     if (evidence === null || operation.invokedAt > evidence.operation.invokedAt) evidence = touch
   }
   if (!wasWritten) return false
   if (evidence === null) return null
   for (const touch of touches) {
     const { operation } = touch
-    if (touch === evidence || !touch.writes || operation.invokedAt > count.returnedAt) continue
-    if (operation.outcome === 'unknown' || operation.returnedAt > evidence.operation.invokedAt) return null
+    if (touch === evidence || !touch.writes || isAfter(operation, count)) continue
+    if (operation.outcome === 'unknown' || !isBefore(operation, evidence.operation)) return null
   }
   return evidence.present
+}
+
+function isBefore(operation: Operation, other: Operation): boolean {
+  if (operation.connection === other.connection) return operation.sequence < other.sequence
+  return operation.returnedAt < other.invokedAt
+}
+
+function isAfter(operation: Operation, count: Operation): boolean {
+  return operation.connection === count.connection
+    ? operation.sequence > count.sequence
+    : operation.invokedAt > count.returnedAt
 }

@@ -6,8 +6,10 @@
  * is accepted has such an order for every group of keys (`partition.ts`) and no wrong DBSIZE (`count.ts`). An
  * acknowledged write that was lost is found when the history ends with reads of all keys.
  *
- * **Does not see** the order of one connection's overlapping commands on keys of different groups, even where they lie
- * in one cell; RANDOMKEY, SCAN and KEYS; values other than strings.
+ * Told which cell each key lay in, it also refuses a connection's commands that took effect in another order than sent,
+ * where some reply shows it (`session-order.ts`).
+ *
+ * **Does not see** RANDOMKEY, SCAN and KEYS; values other than strings.
  *
  * **Asks for** values that are written once only: a store that mixes up equal values cannot be caught. With many
  * operations of unknown fate on one key a group may come out *undecided*: nothing is known of it then.
@@ -19,6 +21,7 @@ import { formatOperation, type Operation } from './history.ts'
 import { StateTable } from './model.ts'
 import { type Group, partition } from './partition.ts'
 import { Search, type Stuck } from './search.ts'
+import { noDeadlines, type SessionOrder, sessionDeadlines } from './session-order.ts'
 
 export {
   type ErrorReply,
@@ -35,6 +38,8 @@ export interface CheckOptions {
   toleranceMs?: number
   /** Per group, before it is given up as undecided. Default a million. */
   configurationsMax?: number
+  /** What is known of cells and of the setting *connection-order*. Without it only keys and tags order a connection. */
+  sessionOrder?: SessionOrder
 }
 
 export interface Verdict {
@@ -50,7 +55,9 @@ export function checkHistory(operations: readonly Operation[], options: CheckOpt
   const violations: string[] = []
   const undecided: string[] = []
   let configurations = 0
-  const groups = partition(operations, options.toleranceMs ?? 1)
+  const { sessionOrder } = options
+  const deadlines = sessionOrder === undefined ? noDeadlines : sessionDeadlines(operations, sessionOrder)
+  const groups = partition(operations, options.toleranceMs ?? 1, deadlines)
   for (const group of groups) {
     const states = new StateTable(group.keys.length)
     const result = new Search(group, states, options.configurationsMax ?? 1_000_000).run()

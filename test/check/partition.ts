@@ -12,6 +12,7 @@
  */
 import { equalReplies, type Operation, type Reply } from './history.ts'
 import { type CommandModel, commandModel, Evaluation, type GroupState, type Run, type StateTable } from './model.ts'
+import type { Deadlines } from './session-order.ts'
 
 /** An operation's part in one group. */
 export interface Step {
@@ -72,7 +73,7 @@ function cutReply(model: CommandModel, reply: Reply, mine: readonly number[], co
   return reply === count ? { reply: mine.length } : null
 }
 
-export function partition(operations: readonly Operation[], toleranceMs: number): Group[] {
+export function partition(operations: readonly Operation[], toleranceMs: number, deadlines: Deadlines): Group[] {
   const builders = new Map<string, GroupBuilder>()
   const keyspaceSteps: Step[] = []
 
@@ -91,6 +92,7 @@ export function partition(operations: readonly Operation[], toleranceMs: number)
     at: number[],
     args: readonly string[],
     expected: { reply: Reply } | null,
+    key: string | null,
   ): Step => {
     const model = commandModel(operation.command)
     const optional = operation.outcome === 'unknown'
@@ -102,7 +104,7 @@ export function partition(operations: readonly Operation[], toleranceMs: number)
       pure: !model.writes || (!optional && expected !== null && (model.idle?.(expected.reply, args) ?? false)),
       optional,
       invokedAt: operation.invokedAt,
-      returnedAt: optional ? Number.POSITIVE_INFINITY : operation.returnedAt,
+      returnedAt: optional ? Number.POSITIVE_INFINITY : deadlines(operation, key),
       fromMs: operation.invokedMs - toleranceMs,
       untilMs: optional ? Number.POSITIVE_INFINITY : operation.returnedMs + toleranceMs,
     }
@@ -117,10 +119,10 @@ export function partition(operations: readonly Operation[], toleranceMs: number)
     const whole = { reply: operation.reply }
 
     if (model.keys === 'keyspace') {
-      if (model.writes) keyspaceSteps.push(step(operation, [], args, whole))
+      if (model.writes) keyspaceSteps.push(step(operation, [], args, whole, null))
     } else if (model.keys === 'first') {
       const builder = builderOf(args[0] as string)
-      builder.steps.push(step(operation, [builder.position(args[0] as string)], args, whole))
+      builder.steps.push(step(operation, [builder.position(args[0] as string)], args, whole, args[0] as string))
     } else {
       const stride = model.keys === 'pairs' ? 2 : 1
       const elements = new Map<GroupBuilder, number[]>()
@@ -134,7 +136,8 @@ export function partition(operations: readonly Operation[], toleranceMs: number)
         const at = mine.map((i) => builder.position(args[i * stride] as string))
         const ownArgs = elements.size === 1 ? args : mine.flatMap((i) => args.slice(i * stride, (i + 1) * stride))
         const expected = elements.size === 1 ? whole : cutReply(model, operation.reply, mine, args.length / stride)
-        builder.steps.push(step(operation, at, ownArgs, expected))
+        // A group lies in one cell: any of its keys tells which.
+        builder.steps.push(step(operation, at, ownArgs, expected, args[(mine[0] as number) * stride] as string))
       }
     }
   }

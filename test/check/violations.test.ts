@@ -139,6 +139,13 @@ const refused: Record<string, string> = {
     1  4-5  EXISTS a b    :2`,
 }
 
+refused['DBSIZE that does not count what its connection sent before it'] = `
+    1  0-9  SET a 1  OK
+    1  1-9  DBSIZE   :0`
+refused['DBSIZE that counts what its connection sent after it'] = `
+    1  0-9  DBSIZE   :1
+    1  1-9  SET a 1  OK`
+
 for (const [name, text] of Object.entries(refused)) {
   test(`${name} is refused`, () => {
     expect(checkHistory(scenario(text)).violations).not.toEqual([])
@@ -235,6 +242,58 @@ for (const [name, text] of Object.entries(accepted)) {
     expect(verdict.undecided).toEqual([])
   })
 }
+
+const oneCell = { cellOf: () => 2, strict: false }
+const cells = { cellOf: (key: string) => (key < 'm' ? 2 : 7), strict: false }
+const strict = { ...cells, strict: true }
+
+/** Two keys of one connection, and who has seen what. */
+const overtaken = `
+    1  0-9  SET a x   OK
+    1  1-9  SET z y   OK
+    2  2-3  GET z     y
+    3  4-5  GET a     nil`
+
+test('pipelined writes to two keys of one cell that changed places are refused; of two cells they are not', () => {
+  expect(checkHistory(scenario(overtaken), { sessionOrder: oneCell }).violations).toHaveLength(1)
+  expect(checkHistory(scenario(overtaken), { sessionOrder: cells }).violations).toEqual([])
+  expect(checkHistory(scenario(overtaken)).violations).toEqual([])
+})
+
+test('with strict order a write is not overtaken by what is sent to another cell after it', () => {
+  expect(checkHistory(scenario(overtaken), { sessionOrder: strict }).violations).toHaveLength(1)
+})
+
+test('with strict order a read may be answered late: only writes hold back what follows', () => {
+  const text = `
+    1  0-9  GET a     x
+    1  1-9  SET z y   OK
+    2  2-3  GET z     y
+    2  4-5  SET a x   OK`
+  expect(checkHistory(scenario(text), { sessionOrder: strict }).violations).toEqual([])
+  expect(checkHistory(scenario(text), { sessionOrder: oneCell }).violations).toHaveLength(1)
+})
+
+test('a FLUSHALL that clears a cell after a later command of its connection was seen is refused', () => {
+  const text = `
+    9  0-1  SET a x   OK
+    1  2-9  FLUSHALL  OK
+    1  3-9  SET z y   OK
+    2  4-5  GET z     y
+    3  6-7  GET a     x`
+  expect(checkHistory(scenario(text), { sessionOrder: cells }).violations).toHaveLength(1)
+  expect(checkHistory(scenario(text)).violations).toEqual([])
+})
+
+test('a value that was written twice is evidence of neither write', () => {
+  const text = `
+    1  0-9  SET a x   OK
+    1  1-9  SET z y   OK
+    4  0-9  SET z y   OK
+    2  2-3  GET z     y
+    3  4-5  GET a     nil`
+  expect(checkHistory(scenario(text), { sessionOrder: oneCell }).violations).toEqual([])
+})
 
 test('a refusal names the key, the last steps that fit and those that do not', () => {
   const [message] = checkHistory(scenario(refused['a deleted key that came back'] as string)).violations
