@@ -82,7 +82,9 @@ export class Loads {
   }
 
   #evict(crowded: ReadonlySet<Peer>): void {
-    for (const peer of crowded)
-      peer.working?.evict(this.#stores.workingBytesMax(peer.store) * 0.9, peer.forgettableIndex)
+    for (const peer of crowded) {
+      const bytesMax = this.#stores.workingBytesMax(peer.store) * 0.9
+      peer.working?.evict(bytesMax, peer.forgettableIndex, (key) => peer.parked.awaits(key))
+    }
   }
 }

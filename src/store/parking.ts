@@ -63,6 +63,11 @@ export class Parking {
     return false
   }
 
+  /** Does one of them name this key? */
+  awaits(key: string): boolean {
+    return this.#keys.has(key)
+  }
+
   /** Empties the parking: whoever cannot go yet is added again, in the same order. */
   takeAll(): readonly ParkedCommand[] {
     const commands = this.#commands

@@ -239,12 +239,12 @@ export class WorkingState implements Keyspace {
 
   /**
    * Forgets keys until no more than `bytesMax` are held, oldest first, but none whose last effect is not in the engine
-   * yet (rule 6).
+   * yet (rule 6), and none that a parked command waits for: one of several keys would never have them all together.
    */
-  evict(bytesMax: number, writtenIndex: number): void {
+  evict(bytesMax: number, writtenIndex: number, isAwaited: (key: string) => boolean = () => false): void {
     if (this.memoryBytes <= bytesMax || this.#clearedIndex > writtenIndex) return
     for (const [key, record] of this.#records) {
-      if (record.index > writtenIndex) continue
+      if (record.index > writtenIndex || isAwaited(key)) continue
       this.#drop(key, record)
       if (this.memoryBytes <= bytesMax) return
     }

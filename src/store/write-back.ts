@@ -278,7 +278,8 @@ export class WriteBack {
     store.unflushedBytes += Math.max(1, job.bytes)
     this.#end(store)
     job.request?.written(state)
-    peer.working?.evict(peer.asleep ? 0 : this.#stores.workingBytesMax(store), peer.forgettableIndex)
+    const bytesMax = peer.asleep ? 0 : this.#stores.workingBytesMax(store)
+    peer.working?.evict(bytesMax, peer.forgettableIndex, (key) => peer.parked.awaits(key))
   }
 
   /** What was not written stays to be written, should the snapshot come to nothing. */

@@ -37,6 +37,8 @@ export interface ClientWorld {
   readonly wallMs: () => number
   /** Set when clients should send no more. */
   resting: boolean
+  /** Clients that have vanished in the middle of a command. */
+  vanished: number
 }
 
 /** A reply took longer than this: the client gives the connection up. Longer than the server's own time limit. */
@@ -175,6 +177,7 @@ export class Client {
 
   /** Sends what there is, of the last command only a part, and is gone. What was never sent whole is no operation. */
   #vanish(commands: string[][]): void {
+    this.#world.vanished++
     const end = this.#end as WireEnd
     const last = commands.pop()
     if (commands.length > 0) this.#send(commands)

@@ -22,7 +22,7 @@ import {
   type MessageFilter,
   type Simulation,
 } from '../../src/actor/index.ts'
-import { type Random, Random as Seeded, text, utf8 } from '../../src/base/index.ts'
+import { type Random, Random as Seeded } from '../../src/base/index.ts'
 import { Fence } from '../../src/boot/fence.ts'
 import { FIRST_INDEX, putFirstCells } from '../../src/boot/first-cells.ts'
 import { fenceEdge, supervisor } from '../../src/boot/supervisor.ts'
@@ -30,21 +30,22 @@ import { gateway, listenerEdge, processEdge } from '../../src/gateway/index.ts'
 import {
   actorNames,
   type Options,
-  type PdMessage,
   resolveOptions,
   type StorePlace,
   type SupervisorMessage,
-  SYSTEM_CELL,
   type Topology,
 } from '../../src/model/index.ts'
 import { pd } from '../../src/pd/index.ts'
 import { openRaftLog } from '../../src/storage/index.ts'
 import { type StorageEdge, type Stores, storageEdge, stores } from '../../src/store/index.ts'
+import { Destruction, type Machine } from './destruction.ts'
 import { SimulatedDisk } from './disk.ts'
 import { SimulatedEngineDisk } from './engine.ts'
+import type { Mode } from './fault-settings.ts'
 import type { Victim } from './faults.ts'
 import { processPort, SimulatedListener } from './listener.ts'
 import { Network } from './network.ts'
+import { Orders } from './orders.ts'
 import { VirtualTime } from './virtual-time.ts'
 
 export const WALL_START_MS = 1_800_000_000_000
@@ -52,8 +53,6 @@ export const WALL_START_MS = 1_800_000_000_000
 const supervise = 'escalate'
 const PD_AGAIN_MS = 20
 const SMALL_FILES_BYTES = 4096
-/** More are not asked for: a run is to see many splits, and many commands in each cell. */
-const CELLS_MAX = 12
 
 export interface ClusterSettings {
   readonly executors: number
@@ -69,9 +68,11 @@ export interface ClusterSettings {
   readonly cutProbability: number
 }
 
-export function drawCluster(random: Random): ClusterSettings {
-  const executors = random.pick([1, 2, 3, 3, 3, 4])
-  const stores = executors * Math.ceil(3 / executors) * (random.chance(0.3) ? 2 : 1)
+export function drawCluster(random: Random, mode: Mode): ClusterSettings {
+  const many = mode === 'leases' || mode === 'ruin' || mode === 'speed'
+  const executors = many ? 3 : mode === 'moves' ? random.pick([3, 3, 4]) : random.pick([1, 2, 3, 3, 3, 4])
+  const spare = mode === 'moves' ? 0.7 : mode === 'ruin' || mode === 'speed' ? 0 : 0.3
+  const stores = executors * Math.ceil(3 / executors) * (random.chance(spare) ? 2 : 1)
   return {
     executors,
     stores,
@@ -83,8 +84,9 @@ export function drawCluster(random: Random): ClusterSettings {
       connectionOrder: random.chance(0.8) ? 'keys' : 'strict',
       requestTimeout: random.pick(['1s', '5s']),
       valueMax: '1mb',
-      gateways: random.pick(['main', 'all']),
-      initialCells: random.pick(['1', '1', '1', '3']),
+      // Who reads from a leader that nobody else hears is beside it.
+      gateways: mode === 'leases' ? 'all' : random.pick(['main', 'all']),
+      initialCells: mode === 'speed' ? '19' : mode === 'order' ? '1' : random.pick(['1', '1', '1', '3']),
       splitPeers: random.pick(['all', 'all', 'one']),
       sleepAfter: random.pick(['60ms', '200ms', '500ms', '3s', '0']),
     },
@@ -107,15 +109,11 @@ export function drawCluster(random: Random): ClusterSettings {
 
 type Trace = (text: string) => void
 
-interface Machine {
-  readonly disk: SimulatedDisk
-  readonly engines: Map<number, SimulatedEngineDisk>
-}
-
 export class Cluster implements Victim {
   readonly settings: ClusterSettings
   readonly options: Options
-  readonly topology: Topology
+  /** A start of the process may add stores. */
+  topology: Topology
   readonly executors: number
   /** One for each gateway. */
   readonly networks: readonly Network[]
@@ -127,9 +125,11 @@ export class Cluster implements Victim {
   /** By executor; null where there is no gateway. */
   readonly #networks: readonly (Network | null)[]
   readonly #machines: Machine[]
-  readonly #fence: Fence
-  /** A sync of its disk was made to fail. */
-  #doomedExecutor: number | null = null
+  #fence: Fence
+  readonly orders: Orders
+  readonly #destruction: Destruction
+  /** When PD's thread has died: how long it takes until there is another. */
+  pdAwayMsMax = 50
   readonly #random: Random
   readonly #before = new VirtualTime()
   #simulation: Simulation | null = null
@@ -178,6 +178,43 @@ export class Cluster implements Victim {
         : null,
     )
     this.networks = this.#networks.filter((network) => network !== null)
+    const [orders, destruction] = this.#troubles()
+    this.orders = orders
+    this.#destruction = destruction
+  }
+
+  #troubles(): [Orders, Destruction] {
+    const cluster = this
+    const orders: Orders = new Orders({
+      hosts: this.hosts,
+      gateways: this.#networks.flatMap((network, i) => (network === null ? [] : [actorNames.gateway(i)])),
+      get storeIds() {
+        return cluster.topology.stores.map(({ id }) => id)
+      },
+      named: (name) => this.simulation.named(name),
+      maySpare: (store) => this.#destruction.maySpare(store),
+      trace: this.trace,
+    })
+    const destruction = new Destruction({
+      executors: this.executors,
+      replicas: this.settings.replicas,
+      machines: this.#machines,
+      hosts: this.hosts,
+      offline: orders.offline,
+      get topology() {
+        return cluster.topology
+      },
+      isUp: (executor) => this.isUp(executor),
+      crashExecutor: (executor) => this.crashExecutor(executor),
+      restartExecutor: (executor) => this.restartExecutor(executor),
+      schedule: this.schedule,
+      trace: this.trace,
+    })
+    return [orders, destruction]
+  }
+
+  #machine(executor: number): Machine {
+    return this.#machines[executor] as Machine
   }
 
   static async start(seed: string, settings: ClusterSettings, trace: Trace): Promise<Cluster> {
@@ -185,6 +222,25 @@ export class Cluster implements Victim {
     await cluster.#bootstrap()
     cluster.#simulation = cluster.#simulate(seed)
     return cluster
+  }
+
+  /** Of all disks: writes that a crash has lost, and sectors that it has torn. */
+  get crashDamage(): { readonly lostWrites: number; readonly tornSectors: number } {
+    let lostWrites = 0
+    let tornSectors = 0
+    for (const { disk } of this.#machines) {
+      lostWrites += disk.lostWrites
+      tornSectors += disk.tornSectors
+    }
+    return { lostWrites, tornSectors }
+  }
+
+  get lostStores(): number {
+    return this.#fence.fenced
+  }
+
+  get pdExecutor(): number | null {
+    return this.#pdExecutor
   }
 
   get simulation(): Simulation {
@@ -203,7 +259,7 @@ export class Cluster implements Victim {
   /** As the main thread does before any executor opens a store (rule 30). */
   async #bootstrap(): Promise<void> {
     const first = this.topology.stores[0] as StorePlace
-    const engine = (this.#machines[first.executor] as Machine).engines.get(first.id)?.open()
+    const engine = this.#machine(first.executor).engines.get(first.id)?.open()
     if (engine === undefined) throw new Error('the first store has an engine')
     const cells = putFirstCells(engine, first.id)
     // Its disk answers in virtual time, which goes on between the steps of the promise.
@@ -281,7 +337,7 @@ export class Cluster implements Victim {
   }
 
   #storage(executor: number): StorageEdge {
-    const machine = this.#machines[executor] as Machine
+    const machine = this.#machine(executor)
     const identity = this.#random.u32()
     return {
       openLog: () =>
@@ -295,7 +351,7 @@ export class Cluster implements Victim {
         disk.later([0.1, 20], () => done(null, disk.open()))
       },
       storesLost: (lost, error) => {
-        if (executor !== this.#doomedExecutor) {
+        if (!this.#destruction.doomed.has(executor)) {
           throw new Error(`stores ${lost.join(', ')} are lost, and no disk has failed`, { cause: error })
         }
         this.hosts.delete(executor)
@@ -330,7 +386,7 @@ export class Cluster implements Victim {
     if (executor !== this.#pdExecutor) return
     this.#pdExecutor = null
     // The exit of a thread is noticed a while later.
-    this.schedule(1 + this.#random.float() * 50, () => this.#placePd())
+    this.schedule(1 + this.#random.float() * this.pdAwayMsMax, () => this.#placePd())
   }
 
   restartExecutor(executor: number): void {
@@ -358,11 +414,11 @@ export class Cluster implements Victim {
   }
 
   setSyncMs(executor: number, range: [number, number] | null): void {
-    ;(this.#machines[executor] as Machine).disk.syncMs = range ?? this.settings.syncMs
+    this.#machine(executor).disk.syncMs = range ?? this.settings.syncMs
   }
 
   setFull(executor: number, isFull: boolean): void {
-    const { disk } = this.#machines[executor] as Machine
+    const { disk } = this.#machine(executor)
     // A segment is what there is no room for: small files still find some, as on real disks.
     disk.capacityBytes = isFull ? disk.usedBytes + SMALL_FILES_BYTES : Number.POSITIVE_INFINITY
   }
@@ -390,52 +446,53 @@ export class Cluster implements Victim {
   }
 
   failSync(random: Random): boolean {
-    const executor = random.below(this.executors)
-    if (this.topology.stores.length - this.#fence.storesOf(executor).length < this.settings.replicas) return false
-    // With two executors a majority may come to be on one of them before the sync fails.
-    if (this.executors < 3) return false
-    // Every cell must have a majority elsewhere, whatever else has fallen and will rise again.
-    const onDisk = new Set(this.#fence.storesOf(executor).map((place) => place.id))
-    for (const host of this.hosts.values()) {
-      for (const { cell, confState } of host.peers()) {
-        const voters = cell.peers.filter((peer) => peer.role === 'voter')
-        const elsewhere = voters.filter((peer) => !onDisk.has(peer.store))
-        if (elsewhere.length < 2 || elsewhere.length * 2 <= voters.length) return false
-        if (confState.votersOutgoing.length > 0) return false
-      }
-    }
-    this.trace(`the next sync of executor ${executor} fails`)
-    this.#doomedExecutor = executor
-    ;(this.#machines[executor] as Machine).disk.failingSyncs = 1
-    return true
+    return this.#destruction.failSync(random)
+  }
+
+  rot(random: Random): boolean {
+    return this.#destruction.rot(random)
+  }
+
+  ruin(random: Random): void {
+    this.#destruction.ruin(random)
   }
 
   transferLeader(random: Random): void {
-    const cells = new Set<number>()
-    for (const host of this.hosts.values()) for (const peer of host.peers()) cells.add(peer.cell.id)
-    if (cells.size === 0) return
-    const cell = random.pick([...cells].sort((a, b) => a - b))
-    const toStore = random.pick(this.topology.stores).id
-    this.trace(`cell ${cell} is to be led from store ${toStore}`)
-    this.simulation.named<PdMessage>(actorNames.pd).tell({ kind: 'transferWanted', cell, toStore })
+    this.orders.transferLeader(random)
   }
 
   splitCell(random: Random): void {
-    const cells = new Set<number>()
-    for (const host of this.hosts.values()) for (const peer of host.peers()) cells.add(peer.cell.id)
-    cells.delete(SYSTEM_CELL)
-    if (cells.size === 0 || cells.size >= CELLS_MAX) return
-    const cell = random.pick([...cells].sort((a, b) => a - b))
-    const family = random.pick(['text/', 'counter/', 'mortal/', '{t'])
-    const key = random.chance(0.3) ? null : utf8(`${family}${random.below(100)}`)
-    this.trace(`cell ${cell} is to be split at ${key === null ? 'its middle' : text(key)}`)
-    const order = { operator: 'split', cell, store: 0, key, origin: 'nobody', request: 0 } as const
-    this.simulation.named<PdMessage>(actorNames.pd).tell({ kind: 'operatorWanted', ...order })
+    this.orders.splitCell(random)
+  }
+
+  changeMembers(random: Random): void {
+    this.orders.changeMembers(random)
+  }
+
+  orderStore(random: Random): void {
+    this.orders.orderStore(random)
+  }
+
+  changeSetting(random: Random): void {
+    this.orders.changeSetting(random)
+  }
+
+  addStore(random: Random): void {
+    const executor = random.below(this.executors)
+    const id = this.topology.stores.length + 1
+    const place = { id, executor, dir: `store-${id}`, logDir: `log-${executor}`, labels: {} }
+    this.topology = { ...this.topology, stores: [...this.topology.stores, place] }
+    this.#machine(executor).engines.set(id, new SimulatedEngineDisk(this.schedule, random.fork()))
+    const fence = new Fence(this.topology, null, (message) => this.trace(message))
+    const lost = this.#fence.reports().map(({ store }) => store)
+    if (lost.length > 0) fence.lose(lost, this.#fence.reasons, true)
+    this.#fence = fence
+    this.trace(`store ${id} is added on executor ${executor}`)
   }
 
   #crashDisks(executor: number): void {
     this.hosts.delete(executor)
-    const machine = this.#machines[executor] as Machine
+    const machine = this.#machine(executor)
     machine.disk.crash()
     for (const engine of machine.engines.values()) engine.crash()
   }

@@ -24,7 +24,12 @@ interface PendingWrite {
 interface Inode {
   bytes: Uint8Array
   pending: PendingWrite[]
+  /** Where what was synced lies, in the order written, since the file was begun anew. */
+  synced: { readonly offset: number; readonly end: number }[]
 }
+
+/** So many of the last writes of a file are left alone by `rotSynced`: only what is behind them proves that they were whole. */
+const FRESH_WRITES = 3
 
 interface NameChange {
   readonly directory: string
@@ -42,6 +47,9 @@ export class SimulatedDisk implements Disk {
   failingSyncs = 0
   /** So many of the next writes throw. */
   failingWrites = 0
+  /** Of all crashes: writes that were lost, in whole or in part, and sectors that were torn. */
+  lostWrites = 0
+  tornSectors = 0
   readonly #random: Random
   readonly #schedule: Schedule
   /** Grows with each crash: what belongs to an older life is dead. */
@@ -73,6 +81,19 @@ export class SimulatedDisk implements Disk {
     bytes[offset] = (bytes[offset] as number) ^ (1 << this.#random.below(8))
   }
 
+  /** Flips one bit of something that was synced in a file of that directory, and was followed by more. False: there is none. */
+  rotSynced(directory: string): boolean {
+    const places: { readonly path: string; readonly offset: number; readonly end: number }[] = []
+    for (const [path, inode] of this.#names) {
+      if (!path.startsWith(`${directory}/`)) continue
+      for (const { offset, end } of inode.synced.slice(0, -FRESH_WRITES)) places.push({ path, offset, end })
+    }
+    if (places.length === 0) return false
+    const { path, offset, end } = this.#random.pick(places)
+    this.rot(path, this.#random.between(offset, end - 1))
+    return true
+  }
+
   get usedBytes(): number {
     let bytes = 0
     for (const inode of new Set(this.#names.values())) bytes += inode.bytes.length
@@ -101,7 +122,7 @@ export class SimulatedDisk implements Disk {
   replace(path: string, bytes: Uint8Array): void {
     this.#requireDirectory(path)
     this.#requireRoom(bytes.length - (this.#names.get(path)?.bytes.length ?? 0))
-    const inode = { bytes: Uint8Array.from(bytes), pending: [] }
+    const inode: Inode = { bytes: Uint8Array.from(bytes), pending: [], synced: [] }
     // Synced with its directory: no change of a name before it is lost either.
     this.#names.set(path, inode)
     this.#nameChanges.push({ directory: parentOf(path), apply: (names) => names.set(path, inode) })
@@ -117,7 +138,7 @@ export class SimulatedDisk implements Disk {
         done(error as Error, null)
         return
       }
-      const inode = { bytes: new Uint8Array(bytes), pending: [] }
+      const inode: Inode = { bytes: new Uint8Array(bytes), pending: [], synced: [] }
       this.#names.set(path, inode)
       this.#nameChanges.push({ directory: parentOf(path), apply: (names) => names.set(path, inode) })
       this.#makeDurable(this.#changesIn(parentOf(path)))
@@ -182,6 +203,11 @@ export class SimulatedDisk implements Disk {
             return
           }
           inode.pending = inode.pending.filter((write) => write.phantom || !carried.includes(write))
+          for (const { offset, after } of carried) {
+            // A segment that is used again begins at its beginning.
+            if (offset < (inode.synced.at(-1)?.end ?? 0)) inode.synced = []
+            inode.synced.push({ offset, end: offset + after.length })
+          }
           done(null)
         })
       },
@@ -196,13 +222,17 @@ export class SimulatedDisk implements Disk {
     const none = !all && this.#random.chance(0.3)
     for (const { offset, after } of inode.pending) {
       let at = 0
+      let whole = true
       while (at < after.length) {
         const end = Math.min(after.length, at + SECTOR_BYTES - ((offset + at) % SECTOR_BYTES))
         const survives = all || (!none && this.#random.chance(0.7))
         const torn = !all && this.#random.chance(0.05) ? this.#random.between(at, end) : end
         if (survives) inode.bytes.set(after.subarray(at, torn), offset + at)
+        if (survives && torn < end) this.tornSectors++
+        if (!survives || torn < end) whole = false
         at = end
       }
+      if (!whole) this.lostWrites++
     }
     inode.pending = []
   }

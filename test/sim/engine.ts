@@ -33,6 +33,8 @@ export class SimulatedEngineDisk {
   readMs: [number, number] = [0.05, 1]
   writeMs: [number, number] = [0.1, 3]
   flushMs: [number, number] = [5, 250]
+  /** What it holds is damaged: every reading says so. */
+  rotten = false
   readonly #schedule: Schedule
   readonly #random: Random
   #life = 0
@@ -119,7 +121,10 @@ class SimulatedEngine implements Engine {
   }
 
   getMany(keys: readonly Uint8Array[], done: (error: Error | null, values: (Uint8Array | null)[]) => void): void {
-    this.#disk.later(this.#disk.readMs, () => this.#visible.getMany(keys, done))
+    this.#disk.later(this.#disk.readMs, () => {
+      if (this.#disk.rotten) done(corruption(), [])
+      else this.#visible.getMany(keys, done)
+    })
   }
 
   write(batch: EngineBatch, done: (error: Error | null) => void): void {
@@ -149,7 +154,10 @@ class SimulatedEngine implements Engine {
     return {
       scan: (start, end, limits, done) => {
         assert(!released, 'a snapshot is read after its release')
-        this.#disk.later(this.#disk.readMs, () => snapshot.scan(start, end, limits, done))
+        this.#disk.later(this.#disk.readMs, () => {
+          if (this.#disk.rotten) done(corruption(), [], false)
+          else snapshot.scan(start, end, limits, done)
+        })
       },
       release: () => {
         if (!released) this.#snapshots--
@@ -160,7 +168,10 @@ class SimulatedEngine implements Engine {
   }
 
   scan(start: Uint8Array, end: Uint8Array, limits: ScanLimits, done: ScanDone): void {
-    this.#disk.later(this.#disk.readMs, () => this.#visible.scan(start, end, limits, done))
+    this.#disk.later(this.#disk.readMs, () => {
+      if (this.#disk.rotten) done(corruption(), [], false)
+      else this.#visible.scan(start, end, limits, done)
+    })
   }
 
   approximateBytes(start: Uint8Array, end: Uint8Array, done: (error: Error | null, bytes: number) => void): void {
@@ -174,6 +185,10 @@ class SimulatedEngine implements Engine {
       done(null)
     })
   }
+}
+
+function corruption(): Error {
+  return new Error('Corruption: simulated block checksum mismatch')
 }
 
 function sameBytes(a: EngineBatch, b: EngineBatch): boolean {

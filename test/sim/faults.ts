@@ -1,79 +1,31 @@
 /**
- * What goes wrong, drawn from a seed: each kind has a rate of its own, and most runs lack some of them, so that some seeds
- * see nothing but paused executors and others see everything at once.
+ * What goes wrong: each kind of fault strikes at times of its own, at the rate that was drawn (`fault-settings.ts`).
  *
  * Phases: `start` → until `stop` each kind strikes at drawn times → `stop` heals all that can be healed: executors run,
  * messages pass, disks are quick. What was lost stays lost. After that the product must come back by itself.
  *
- * Every strike is told to `trace`.
+ * Every strike is told to `trace`, and counted.
  */
-import type { Lane, MessageFilter } from '../../src/actor/index.ts'
+import type { MessageFilter } from '../../src/actor/index.ts'
 import type { Random } from '../../src/base/index.ts'
-
-/** Mean time between two strikes; Infinity: never. */
-export interface FaultSettings {
-  /** A thread dies and is started again; what its disks had not synced is gone or torn. */
-  readonly executorCrashMs: number
-  /** The whole process dies, the power with it, and is started again. */
-  readonly processCrashMs: number
-  /** A thread stands still, sometimes for longer than any lease. */
-  readonly pauseMs: number
-  /** For a while messages are late; those that may be dropped are dropped, or come twice. */
-  readonly weatherMs: number
-  /** For a while nothing passes between two executors: what may not be dropped comes afterwards. */
-  readonly partitionMs: number
-  /** A thread stands still and, when it wakes up, hears of nothing new for a while: it believes in the world that was. */
-  readonly tranceMs: number
-  /** For a while a disk takes long to sync. */
-  readonly slowDiskMs: number
-  /** For a while a disk has no room for another segment. */
-  readonly fullDiskMs: number
-  /** A sync fails: the stores of that disk are lost for good. Once in a run, and only where that leaves enough of them. */
-  readonly syncFailureMs: number
-  /** Someone asks for another leader. */
-  readonly transferMs: number
-  /** Someone asks for a cell to be split. */
-  readonly splitMs: number
-  /** The wall clock of an executor jumps. */
-  readonly wallSkewMs: number
-  /** By how much, at most. */
-  readonly wallSkewMaxMs: number
-}
-
-/** The kinds of trouble that a run may name. */
-export function drawFaults(random: Random): FaultSettings {
-  // A quiet run now and then: what is wrong there is wrong without any excuse.
-  const quiet = random.chance(0.1)
-  const rate = (probability: number, fromMs: number, toMs: number) =>
-    !quiet && random.chance(probability) ? fromMs + random.float() * (toMs - fromMs) : Number.POSITIVE_INFINITY
-  return {
-    executorCrashMs: rate(0.6, 1500, 15_000),
-    processCrashMs: rate(0.3, 5000, 20_000),
-    pauseMs: rate(0.5, 500, 8000),
-    weatherMs: rate(0.6, 1000, 8000),
-    partitionMs: rate(0.5, 1500, 10_000),
-    tranceMs: rate(0.4, 2000, 10_000),
-    slowDiskMs: rate(0.4, 2000, 10_000),
-    fullDiskMs: rate(0.2, 2000, 10_000),
-    syncFailureMs: rate(0.2, 2000, 10_000),
-    transferMs: rate(0.5, 300, 4000),
-    splitMs: rate(0.4, 500, 6000),
-    wallSkewMs: rate(0.2, 1000, 5000),
-    wallSkewMaxMs: random.pick([5, 200, 3000]),
-  }
-}
+import type { FaultSettings } from './fault-settings.ts'
+import { Weather } from './weather.ts'
 
 /** What can be done to the world. The cluster does it. */
 export interface Victim {
   /** Workers; the main thread has the next number, and dies with the process only. */
   readonly executors: number
   readonly nowMs: number
+  /** Where PD is; null: nowhere just now. */
+  readonly pdExecutor: number | null
   schedule(delayMs: number, action: () => void): void
   isUp(executor: number): boolean
   crashExecutor(executor: number): void
   restartExecutor(executor: number): void
   crashProcess(): void
   restartProcess(): void
+  /** The next start of the process finds a new store in its configuration. */
+  addStore(random: Random): void
   pauseExecutor(executor: number, durationMs: number): void
   setFilter(filter: MessageFilter | null): void
   /** From now on a sync of this executor's disk takes so long, from and to; null: as usual. */
@@ -83,6 +35,10 @@ export interface Victim {
   setFull(executor: number, isFull: boolean): void
   /** The next sync of some disk fails; false when the loss of no disk could be borne. */
   failSync(random: Random): boolean
+  /** Something on some disk rots, and its thread is started anew, or reads it; false likewise. */
+  rot(random: Random): boolean
+  /** Whatever a majority of the disks had synced is damaged, and their threads die. */
+  ruin(random: Random): void
   /** Where some cell is led; null: nowhere that is known. */
   someLeader(random: Random): number | null
   /** Once, soon after the next reply has left for a client: the moment at which a promise has just been made. */
@@ -91,32 +47,30 @@ export interface Victim {
   transferLeader(random: Random): void
   /** Some cell is asked to be split, somewhere or in its middle. */
   splitCell(random: Random): void
+  /** Some cell is asked to have a peer more, or one less. */
+  changeMembers(random: Random): void
+  /** Some store is asked to be emptied, or to be used again. */
+  orderStore(random: Random): void
+  changeSetting(random: Random): void
   trace(text: string): void
-}
-
-interface Weather {
-  readonly untilMs: number
-  readonly drop: number
-  readonly delay: number
-  readonly duplicate: number
 }
 
 /** The longest pause is beyond any lease and any election. */
 const PAUSE_MS_MAX = 3000
-const MESSAGE_DELAY_MS_MAX = 400
+const DRIFT_STEP_MS = 100
 
 export class Faults {
   readonly #victim: Victim
   readonly #random: Random
   readonly #settings: FaultSettings
+  readonly #weather: Weather
   #active = false
   #processDown = false
-  #syncFailed = false
-  #weather: Weather | null = null
-  /** Pairs between which nothing droppable passes, with the end of that. */
-  readonly #cuts = new Map<string, number>()
-  /** When the last message that was held back by a cut comes through; healing a cut does not hasten it. */
-  heldUntilMs = 0
+  #storeAdded = false
+  /** By executor: what jumps and drift have come to. */
+  readonly #skewMs: number[] = []
+  /** When a majority was destroyed; Infinity: never. */
+  ruinedMs = Number.POSITIVE_INFINITY
   /** By kind, for the summary of a run. */
   readonly strikes = new Map<string, number>()
 
@@ -124,32 +78,55 @@ export class Faults {
     this.#victim = victim
     this.#random = random
     this.#settings = settings
+    this.#weather = new Weather(
+      random.fork(),
+      () => victim.nowMs,
+      (kind) => this.#count(kind),
+    )
+  }
+
+  /** When the last message that was held back comes through. */
+  get heldUntilMs(): number {
+    return this.#weather.heldUntilMs
   }
 
   start(): void {
     const settings = this.#settings
+    const victim = this.#victim
+    const random = this.#random
     this.#active = true
-    this.#victim.setFilter((from, to, lane) => this.#judge(from, to, lane))
-    this.#strikeEvery('executor crash', settings.executorCrashMs, () => this.#atSomeMoment(() => this.#crashExecutor()))
-    this.#strikeEvery('process crash', settings.processCrashMs, () => this.#atSomeMoment(() => this.#crashProcess()))
-    this.#strikeEvery('pause', settings.pauseMs, () => this.#pause())
-    this.#strikeEvery('weather', settings.weatherMs, () => this.#changeWeather())
-    this.#strikeEvery('partition', settings.partitionMs, () => this.#cut())
-    this.#strikeEvery('trance', settings.tranceMs, () => this.#entrance())
-    this.#strikeEvery('slow disk', settings.slowDiskMs, () => this.#slowDisk())
-    this.#strikeEvery('full disk', settings.fullDiskMs, () => this.#fillDisk())
-    this.#strikeEvery('sync failure', settings.syncFailureMs, () => this.#failSync())
-    this.#strikeEvery('transfer', settings.transferMs, () => this.#victim.transferLeader(this.#random))
-    this.#strikeEvery('split', settings.splitMs, () => this.#victim.splitCell(this.#random))
-    this.#strikeEvery('wall clock', settings.wallSkewMs, () => this.#skew())
+    victim.setFilter(this.#weather.judge)
+    this.#every('executor crash', settings.executorCrashMs, () => this.#atSomeMoment(() => this.#crashExecutor()))
+    this.#every('process crash', settings.processCrashMs, () => this.#atSomeMoment(() => this.#crashProcess()))
+    this.#every('pause', settings.pauseMs, () => this.#pause())
+    this.#every('weather', settings.weatherMs, () => this.#storm())
+    this.#every(null, settings.partitionMs, () => this.#cut())
+    this.#every('partition of PD', settings.pdPartitionMs, () => this.#cutPd())
+    this.#every('trance', settings.tranceMs, () => this.#entrance())
+    this.#every('eclipse', settings.eclipseMs, () => this.#eclipse())
+    this.#every('slow disk', settings.slowDiskMs, () => this.#slowDisk())
+    this.#every('full disk', settings.fullDiskMs, () => this.#fillDisk())
+    this.#every(null, settings.syncFailureMs, () => {
+      if (victim.failSync(random)) this.#count('failed sync')
+    })
+    this.#every(null, settings.rotMs, () => {
+      if (victim.rot(random)) this.#count('bit rot')
+    })
+    this.#every('transfer', settings.transferMs, () => victim.transferLeader(random))
+    this.#every('split', settings.splitMs, () => victim.splitCell(random))
+    this.#every('membership change', settings.memberMs, () => victim.changeMembers(random))
+    this.#every('store offline or online', settings.offlineMs, () => victim.orderStore(random))
+    this.#every('setting changed', settings.settingMs, () => victim.changeSetting(random))
+    this.#every('clock jump', settings.wallSkewMs, () => this.#jump())
+    if (settings.driftMax > 0) this.#drift()
+    if (Number.isFinite(settings.ruinAfterMs)) victim.schedule(settings.ruinAfterMs, () => this.#ruin())
   }
 
   /** Heals. The world may still be restarting something for a moment. */
   stop(): void {
     const victim = this.#victim
     this.#active = false
-    this.#weather = null
-    this.#cuts.clear()
+    this.#weather.clear()
     victim.setFilter(null)
     for (let executor = 0; executor < victim.executors; executor++) {
       victim.setSyncMs(executor, null)
@@ -184,14 +161,19 @@ export class Faults {
     }
   }
 
-  #strikeEvery(kind: string, meanMs: number, strike: () => void): void {
+  #count(kind: string): void {
+    this.strikes.set(kind, (this.strikes.get(kind) ?? 0) + 1)
+  }
+
+  /** `kind` null: the strike counts itself. */
+  #every(kind: string | null, meanMs: number, strike: () => void): void {
     if (meanMs === Number.POSITIVE_INFINITY) return
     const victim = this.#victim
     const next = () => {
       victim.schedule(-Math.log(1 - this.#random.float()) * meanMs, () => {
         if (!this.#active) return
         if (!this.#processDown) {
-          this.strikes.set(kind, (this.strikes.get(kind) ?? 0) + 1)
+          if (kind !== null) this.#count(kind)
           strike()
         }
         next()
@@ -233,6 +215,11 @@ export class Faults {
     victim.trace(`the process crashes for ${downMs.toFixed(0)} ms`)
     this.#processDown = true
     victim.crashProcess()
+    if (!this.#storeAdded && this.#random.chance(this.#settings.storeAddedProbability)) {
+      this.#storeAdded = true
+      this.#count('store added')
+      victim.addStore(this.#random)
+    }
     victim.schedule(downMs, () => {
       this.#processDown = false
       victim.trace('the process starts again')
@@ -248,23 +235,14 @@ export class Faults {
     this.#victim.pauseExecutor(executor, durationMs)
   }
 
-  #changeWeather(): void {
-    const random = this.#random
-    const share = () => random.pick([0, 0.02, 0.3])
-    const durationMs = random.float() * 4000
-    this.#weather = {
-      untilMs: this.#victim.nowMs + durationMs,
-      drop: share(),
-      // One late message holds up all behind it.
-      delay: share() / 4,
-      duplicate: share(),
-    }
+  #storm(): void {
+    const durationMs = this.#random.float() * 4000
+    this.#weather.storm(durationMs)
     this.#victim.trace(`messages are lost, late or doubled for ${durationMs.toFixed(0)} ms`)
   }
 
   #cut(): void {
-    const { executors, nowMs } = this.#victim
-    const durationMs = this.#random.float() * 4000
+    const { executors } = this.#victim
     // The main one too: a gateway that hears of nothing new sends to leaders that were.
     const a = this.#random.below(executors + 1)
     // One from one other; or from all, so that what it leads must be led by others before it knows.
@@ -272,16 +250,27 @@ export class Faults {
     const other = (a + 1 + this.#random.below(executors)) % (executors + 1)
     // Both ways, or one: half of a partition is the worse kind.
     const bothWays = this.#random.chance(0.6)
-    for (let b = 0; b <= executors; b++) {
-      if (b !== a && (isAlone || b === other)) this.#part(a, b, bothWays, nowMs + durationMs)
-    }
-    const parted = `${bothWays ? 'and' : 'to'} ${isAlone ? 'all others' : other}`
-    this.#victim.trace(`${a} ${parted} are parted for ${durationMs.toFixed(0)} ms`)
+    this.#count(
+      `${isAlone ? 'partition of an executor' : 'partition of a pair'} ${bothWays ? '(symmetric)' : '(one-way)'}`,
+    )
+    this.#part(a, isAlone ? null : other, bothWays)
   }
 
-  #part(a: number, b: number, bothWays: boolean, untilMs: number): void {
-    this.#cuts.set(`${a}>${b}`, untilMs)
-    if (bothWays) this.#cuts.set(`${b}>${a}`, untilMs)
+  #cutPd(): void {
+    const { pdExecutor } = this.#victim
+    if (pdExecutor !== null) this.#part(pdExecutor, null, true)
+  }
+
+  #part(a: number, other: number | null, bothWays: boolean): void {
+    const { executors, nowMs } = this.#victim
+    const untilMs = nowMs + this.#random.float() * 4000
+    for (let b = 0; b <= executors; b++) {
+      if (b === a || (other !== null && b !== other)) continue
+      this.#weather.part(a, b, untilMs)
+      if (bothWays) this.#weather.part(b, a, untilMs)
+    }
+    const parted = `${bothWays ? 'and' : 'to'} ${other ?? 'all others'}`
+    this.#victim.trace(`${a} ${parted} are parted for ${(untilMs - nowMs).toFixed(0)} ms`)
   }
 
   #entrance(): void {
@@ -290,7 +279,9 @@ export class Faults {
     const durationMs = 300 + this.#random.float() * PAUSE_MS_MAX
     const deafMs = this.#random.float() * 1000
     for (let other = 0; other <= executors; other++) {
-      if (other !== executor) this.#part(executor, other, true, nowMs + durationMs + deafMs)
+      if (other === executor) continue
+      this.#weather.part(executor, other, nowMs + durationMs + deafMs)
+      this.#weather.part(other, executor, nowMs + durationMs + deafMs)
     }
     this.#victim.trace(
       `executor ${executor} pauses for ${durationMs.toFixed(0)} ms and is deaf ${deafMs.toFixed(0)} ms longer`,
@@ -298,21 +289,21 @@ export class Faults {
     this.#victim.pauseExecutor(executor, durationMs)
   }
 
-  #judge(from: number, to: number, lane: Lane): ReturnType<MessageFilter> {
-    const { nowMs } = this.#victim
-    const cutUntilMs = this.#cuts.get(`${from}>${to}`) ?? 0
-    if (cutUntilMs > nowMs) {
-      if (lane === 'droppable') return 'drop'
-      this.heldUntilMs = Math.max(this.heldUntilMs, cutUntilMs)
-      return { delayMs: cutUntilMs - nowMs }
+  #eclipse(): void {
+    const { executors, nowMs } = this.#victim
+    const executor = this.#victim.someLeader(this.#random) ?? this.#someExecutor()
+    const durationMs = 600 + this.#random.float() * 1800
+    // What it hears is old: answers to rounds of long ago, and the news of another leader.
+    const lagMs = this.#random.float() * 900
+    const untilMs = nowMs + durationMs
+    for (let other = 0; other <= executors; other++) {
+      if (other === executor) continue
+      this.#weather.part(executor, other, untilMs)
+      this.#weather.part(other, executor, untilMs, lagMs)
     }
-    const weather = this.#weather
-    if (weather === null || weather.untilMs < nowMs) return 'deliver'
-    const random = this.#random
-    if (random.chance(weather.delay)) return { delayMs: random.float() * MESSAGE_DELAY_MS_MAX }
-    if (lane !== 'droppable') return 'deliver'
-    if (random.chance(weather.drop)) return 'drop'
-    return random.chance(weather.duplicate) ? 'duplicate' : 'deliver'
+    this.#victim.trace(
+      `executor ${executor} is not heard for ${durationMs.toFixed(0)} ms, and hears what is ${lagMs.toFixed(0)} ms old`,
+    )
   }
 
   #fillDisk(): void {
@@ -321,10 +312,6 @@ export class Faults {
     this.#victim.trace(`the disk of executor ${executor} is full for ${durationMs.toFixed(0)} ms`)
     this.#victim.setFull(executor, true)
     this.#victim.schedule(durationMs, () => this.#victim.setFull(executor, false))
-  }
-
-  #failSync(): void {
-    if (!this.#syncFailed) this.#syncFailed = this.#victim.failSync(this.#random)
   }
 
   #slowDisk(): void {
@@ -338,10 +325,39 @@ export class Faults {
     this.#victim.schedule(durationMs, () => this.#victim.setSyncMs(executor, null))
   }
 
-  #skew(): void {
+  #jump(): void {
     const executor = this.#someExecutor()
     const skewMs = (this.#random.float() * 2 - 1) * this.#settings.wallSkewMaxMs
     this.#victim.trace(`the wall clock of executor ${executor} is ${skewMs.toFixed(0)} ms off`)
+    this.#skewMs[executor] = skewMs
     this.#victim.setWallSkew(executor, skewMs)
+  }
+
+  /** Each clock at a rate of its own, beside the jumps. */
+  #drift(): void {
+    const victim = this.#victim
+    const rates = Array.from(
+      { length: victim.executors },
+      () => (this.#random.float() * 2 - 1) * this.#settings.driftMax,
+    )
+    this.#count('clock drift')
+    const step = () => {
+      if (!this.#active) return
+      rates.forEach((rate, executor) => {
+        const skewMs = (this.#skewMs[executor] ?? 0) + rate * DRIFT_STEP_MS
+        this.#skewMs[executor] = skewMs
+        victim.setWallSkew(executor, skewMs)
+      })
+      victim.schedule(DRIFT_STEP_MS, step)
+    }
+    victim.schedule(DRIFT_STEP_MS, step)
+  }
+
+  #ruin(): void {
+    const victim = this.#victim
+    if (!this.#active || this.#processDown) return
+    this.#count('majority destroyed')
+    this.ruinedMs = victim.nowMs
+    victim.ruin(this.#random)
   }
 }

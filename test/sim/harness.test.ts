@@ -26,7 +26,16 @@ function play(seed: string, habit: Habit, untilMs: number) {
   const history = new History()
   const source = new CommandSource(random.fork(), settings)
   const { schedule } = time
-  const world: ClientWorld = { networks: [network], history, source, settings, schedule, wallMs, resting: false }
+  const world: ClientWorld = {
+    networks: [network],
+    history,
+    source,
+    settings,
+    schedule,
+    wallMs,
+    resting: false,
+    vanished: 0,
+  }
   const clients = Array.from({ length: settings.clients }, () => new Client(world, random.fork()))
   for (const client of clients) client.start()
   time.run(untilMs)

@@ -13,20 +13,29 @@
  *   morning   whatever that was, every key is read again, and every cell comes back to all its copies
  *
  * and then the history of all operations is judged.
+ *
+ * Where a majority of the copies was destroyed there is no healing: after the trouble every key is asked for, and every
+ * command must be refused, or of unknown fate; what was answered before is judged as ever.
  */
 import { Random } from '../../src/base/index.ts'
 import { checkHistory, formatOperation, type Operation } from '../check/index.ts'
 import { Client, type ClientWorld, History } from './client.ts'
-import { Cluster, drawCluster, WALL_START_MS } from './cluster.ts'
-import { drawFaults, Faults } from './faults.ts'
-import { Replicas, WrongState } from './replicas.ts'
-import { CommandSource, drawWorkload } from './workload.ts'
+import { Cluster, type ClusterSettings, drawCluster, WALL_START_MS } from './cluster.ts'
+import { clockToleranceMs, drawFaults, drawMode, type FaultSettings, type Mode } from './fault-settings.ts'
+import { Faults } from './faults.ts'
+import { type Replicas, WrongState } from './replicas.ts'
+import { Watch } from './watch.ts'
+import { CommandSource, drawWorkload, type WorkloadSettings } from './workload.ts'
 
 /** As the process's exit codes have it. */
 export const exitCodes = { fine: 0, crash: 10, wrong: 11, stuck: 12 } as const
 
 export interface RunOptions {
   readonly seed: string
+  /** Otherwise drawn. */
+  readonly mode?: Mode
+  /** At least a minute of virtual time and two thousand commands. */
+  readonly long?: boolean
   /** Prints events with their virtual time. */
   readonly trace?: (atMs: number, text: string) => void
   /** Gets all operations at the end. */
@@ -36,6 +45,7 @@ export interface RunOptions {
 export interface RunResult {
   readonly kind: keyof typeof exitCodes
   readonly seed: string
+  readonly mode: Mode
   readonly virtualMs: number
   /** The same for the same seed, on every machine. */
   readonly hash: string
@@ -58,8 +68,11 @@ const REST_MS = 1000
 const ASLEEP_MS_MAX = 15_000
 /** Ticks and heartbeats take some; one that never sleeps takes tens of thousands. */
 const REST_PASSES_MAX = 500
-const LOOK_EVERY_MS = 10
-const COMPARE_EVERY_MS = 2000
+/** With birth and peace, more than a minute. */
+const LONG_TROUBLE_MS = 57_000
+const LONG_COMMANDS = 2000
+/** Asked for where nothing may be served. */
+const RUIN_KEYS = 40
 
 class Stuck extends Error {
   override readonly name = 'Stuck'
@@ -87,21 +100,25 @@ function describe(error: unknown, withStack: boolean): string {
 }
 
 class Play {
-  readonly #seed: string
+  readonly #options: RunOptions
   readonly #random: Random
   /** For naps and the night: of its own, so that nothing else is drawn differently for them. */
   readonly #night: Random
+  readonly #mode: Mode
   readonly #trace: (text: string) => void
   readonly #history = new History()
   #cluster: Cluster | null = null
   #faults: Faults | null = null
+  #world: ClientWorld | null = null
   #undecided = 0
   #napping = false
 
   constructor(options: RunOptions) {
-    this.#seed = options.seed
+    this.#options = options
     this.#random = new Random(`${options.seed}/run`)
     this.#night = new Random(`${options.seed}/night`)
+    const drawn = drawMode(this.#random.fork())
+    this.#mode = options.mode ?? drawn
     const { trace } = options
     this.#trace = trace === undefined ? () => {} : (text) => trace(this.#cluster?.nowMs ?? 0, text)
   }
@@ -112,61 +129,83 @@ class Play {
 
   async play(): Promise<void> {
     const random = this.#random
-    const settings = drawCluster(random.fork())
-    const workload = drawWorkload(random.fork())
-    const faultSettings = drawFaults(random.fork())
+    const settings = drawCluster(random.fork(), this.#mode)
+    const workload = drawWorkload(random.fork(), this.#mode)
+    const faultSettings = drawFaults(random.fork(), this.#mode)
+    this.#trace(`mode ${this.#mode}`)
     this.#trace(`cluster ${JSON.stringify(settings)}`)
     this.#trace(`workload ${JSON.stringify(workload)}`)
     this.#trace(`faults ${JSON.stringify(faultSettings)}`)
 
-    const cluster = await Cluster.start(this.#seed, settings, this.#trace)
+    const cluster = await Cluster.start(this.#options.seed, settings, this.#trace)
     this.#cluster = cluster
-    const { simulation } = cluster
-    const replicas = new Replicas(cluster.firstIndex, this.#trace)
-    const failures: WrongState[] = []
-    const compare = (): number =>
-      replicas.compare(cluster.hosts.values(), (found) => {
-        if (found !== null) failures.push(found)
-      })
-    this.#watch(replicas, compare, failures)
-
+    cluster.pdAwayMsMax = faultSettings.pdAwayMsMax
+    const watch = new Watch(cluster, this.#trace)
     await this.#until(
       () => cluster.whatIsMissing() === null,
       BIRTH_MS_MAX,
       () => `after its birth: ${cluster.whatIsMissing()}`,
     )
 
+    const { world, clients } = this.#employ(cluster, workload)
+    if (this.#mode !== 'speed' && this.#night.chance(0.5)) this.#nap(world, clients)
+    await this.#trouble(cluster, faultSettings)
+    this.#napping = false
+    world.resting = true
+    if (Number.isFinite((this.#faults as Faults).ruinedMs)) {
+      await this.#ruins(cluster, world, clients)
+    } else {
+      await this.#heal(cluster, clients)
+      await this.#peace(cluster, world, clients)
+      const reader = await this.#farewell(cluster, world, watch)
+      await this.#expectRest()
+      await this.#sleepThroughTheNight(reader, [...world.source.keys].sort())
+    }
+    watch.trace()
+    this.#judge(watch.replicas, settings, faultSettings)
+  }
+
+  #employ(cluster: Cluster, workload: WorkloadSettings): { world: ClientWorld; clients: readonly Client[] } {
     this.#trace('trouble begins')
-    const source = new CommandSource(random.fork(), workload)
+    const random = this.#random
     const world: ClientWorld = {
       networks: cluster.networks,
       schedule: cluster.schedule,
       history: this.#history,
-      source,
+      source: new CommandSource(random.fork(), workload),
       settings: workload,
       wallMs: () => WALL_START_MS + cluster.nowMs,
       resting: false,
+      vanished: 0,
     }
+    this.#world = world
     const clients = Array.from({ length: workload.clients }, () => new Client(world, random.fork()))
     for (const client of clients) client.start()
-    const faults = new Faults(cluster, random.fork(), faultSettings)
+    return { world, clients }
+  }
+
+  async #trouble(cluster: Cluster, settings: FaultSettings): Promise<void> {
+    const faults = new Faults(cluster, this.#random.fork(), settings)
     this.#faults = faults
     faults.start()
-    if (this.#night.chance(0.5)) this.#nap(world, clients)
-    await this.#for(random.between(5000, 25_000))
-
+    const troubleMs = this.#random.between(5000, this.#mode === 'mixed' || this.#mode === 'speed' ? 25_000 : 15_000)
+    await this.#for(this.#options.long ? LONG_TROUBLE_MS : troubleMs)
+    while (this.#options.long && this.#history.operations.length < LONG_COMMANDS) await this.#for(1000)
     faults.stop()
-    this.#napping = false
-    world.resting = true
+  }
+
+  async #heal(cluster: Cluster, clients: readonly Client[]): Promise<void> {
     await this.#until(
       () =>
-        cluster.nowMs > faults.heldUntilMs &&
+        cluster.nowMs > (this.#faults as Faults).heldUntilMs &&
         cluster.whatIsMissing() === null &&
         clients.every((client) => client.idle),
       HEALING_MS_MAX,
       () => `after faults stopped: ${cluster.whatIsMissing() ?? 'clients wait for replies'}`,
     )
+  }
 
+  async #peace(cluster: Cluster, world: ClientWorld, clients: readonly Client[]): Promise<void> {
     this.#trace('peace')
     const before = this.#history.operations.length
     world.resting = false
@@ -178,11 +217,13 @@ class Play {
       FAREWELL_MS_MAX,
       () => 'clients wait for replies in peace',
     )
-    this.#expectDone(this.#history.operations.slice(before), workload.vanishProbability > 0)
+    this.#expectDone(this.#history.operations.slice(before), world.settings.vanishProbability > 0)
+    cluster.trace('farewell')
+  }
 
-    this.#trace('farewell')
-    const reader = new Client(world, random.fork())
-    const last = [...source.keys].sort().map((key) => reader.ask(['GET', key]))
+  async #farewell(cluster: Cluster, world: ClientWorld, watch: Watch): Promise<Client> {
+    const reader = new Client(world, this.#random.fork())
+    const last = [...world.source.keys].sort().map((key) => reader.ask(['GET', key]))
     last.push(reader.ask(['DBSIZE']))
     await this.#until(
       () => reader.idle,
@@ -195,43 +236,55 @@ class Play {
       HEALING_MS_MAX,
       () => `at the end: ${cluster.whatIsMissing()}`,
     )
-    replicas.look(cluster.hosts.values())
-    const begun = compare()
-    const wanted = replicas.comparisons + begun
+    watch.look()
+    const gap = watch.replicas.tiling.gap()
+    if (gap !== null) throw new WrongState(gap)
+    const wanted = watch.compareAll()
     await this.#until(
-      () => replicas.comparisons >= wanted,
+      () => watch.replicas.comparisons >= wanted,
       FAREWELL_MS_MAX,
       () => 'engines are not read',
     )
-    if (failures.length > 0) throw failures[0]
-    await this.#expectRest()
-    await this.#sleepThroughTheNight(reader, [...source.keys].sort())
-    this.#trace(
-      `${replicas.entriesSeen} entries, ${replicas.comparisons} comparisons of contents, ${simulation.steps} steps`,
-    )
+    watch.throwFound()
+    return reader
+  }
 
+  /** A majority of the copies is gone: nothing may be served that was on them. */
+  async #ruins(cluster: Cluster, world: ClientWorld, clients: readonly Client[]): Promise<void> {
+    this.#trace('nothing may be served any more')
+    await this.#until(
+      () => clients.every((client) => client.idle),
+      HEALING_MS_MAX,
+      () => 'clients wait for replies of a cluster in ruins',
+    )
+    const reader = new Client(world, this.#random.fork())
+    const last = [...world.source.keys]
+      .sort()
+      .slice(0, RUIN_KEYS)
+      .map((key) => reader.ask(['GET', key]))
+    last.push(reader.ask(['SET', 'text/ruins', 'v0']))
+    await this.#until(
+      () => reader.idle,
+      FAREWELL_MS_MAX,
+      () => 'the last reads are not answered',
+    )
+    // Damage to what nobody needs any more is no damage.
+    if (cluster.lostStores * 2 <= cluster.settings.replicas) return
+    for (const operation of last) {
+      if (operation.outcome === 'done')
+        throw new WrongState(`served, and most copies are destroyed: ${formatOperation(operation)}`)
+    }
+  }
+
+  #judge(replicas: Replicas, settings: ClusterSettings, faults: FaultSettings): void {
+    const strict = settings.options.connectionOrder === 'strict' && !Number.isFinite(faults.settingMs)
     const verdict = checkHistory(this.#history.operations, {
-      toleranceMs: 2 + toleranceOf(faultSettings),
+      toleranceMs: 2 + clockToleranceMs(faults, (this.#cluster as Cluster).nowMs),
       configurationsMax: CONFIGURATIONS_MAX,
+      sessionOrder: { cellOf: replicas.tiling.cellFinder(), strict },
     })
     this.#undecided = verdict.undecided.length
     if (verdict.violations.length > 0) throw new WrongState(verdict.violations.join('\n'))
-  }
-
-  /** Looks at the replicas from time to time, whatever else goes on. */
-  #watch(replicas: Replicas, compare: () => number, failures: readonly WrongState[]): void {
-    const cluster = this.#cluster as Cluster
-    let comparedMs = 0
-    const look = () => {
-      replicas.look(cluster.hosts.values())
-      if (failures.length > 0) throw failures[0]
-      if (cluster.nowMs - comparedMs >= COMPARE_EVERY_MS) {
-        comparedMs = cluster.nowMs
-        compare()
-      }
-      cluster.schedule(LOOK_EVERY_MS, look)
-    }
-    look()
   }
 
   async #until(condition: () => boolean, limitMs: number, what: () => string): Promise<void> {
@@ -325,7 +378,8 @@ class Play {
     const count = (outcome: Operation['outcome']) => operations.filter((each) => each.outcome === outcome).length
     return {
       kind,
-      seed: this.#seed,
+      seed: this.#options.seed,
+      mode: this.#mode,
       virtualMs: this.#cluster?.nowMs ?? 0,
       hash: `${this.#cluster?.simulation.traceHash ?? 'none'}-${historyHash(operations)}`,
       message,
@@ -333,14 +387,19 @@ class Play {
       unknown: count('unknown'),
       notExecuted: count('notExecuted'),
       undecided: this.#undecided,
-      strikes: this.#faults?.strikes ?? new Map(),
+      strikes: this.#strikes(),
     }
   }
-}
 
-/** Clocks of two executors may be off in opposite directions. */
-function toleranceOf(settings: { wallSkewMs: number; wallSkewMaxMs: number }): number {
-  return Number.isFinite(settings.wallSkewMs) ? settings.wallSkewMaxMs : 0
+  #strikes(): Map<string, number> {
+    const strikes = new Map(this.#faults?.strikes ?? [])
+    const { lostWrites = 0, tornSectors = 0 } = this.#cluster?.crashDamage ?? {}
+    if (lostWrites > 0) strikes.set('unsynced write lost', lostWrites)
+    if (tornSectors > 0) strikes.set('torn sector', tornSectors)
+    const vanished = this.#world?.vanished ?? 0
+    if (vanished > 0) strikes.set('client vanished', vanished)
+    return strikes
+  }
 }
 
 function historyHash(operations: readonly Operation[]): string {

@@ -8,6 +8,7 @@
  * for new ones: what is of unknown fate on a key makes judging it dearer for as long as the key is used.
  */
 import type { Random } from '../../src/base/index.ts'
+import type { Mode } from './fault-settings.ts'
 
 export interface WorkloadSettings {
   readonly clients: number
@@ -74,7 +75,56 @@ const commandsOf: Readonly<Record<Family, readonly string[]>> = {
   ],
 }
 
-export function drawWorkload(random: Random): WorkloadSettings {
+/** What a mode is about, beyond what was drawn. */
+function stress(mode: Mode, random: Random, drawn: WorkloadSettings): WorkloadSettings {
+  const { commands } = drawn
+  switch (mode) {
+    case 'leases':
+      return {
+        ...drawn,
+        clients: random.between(8, 16),
+        commandsPerSecond: random.between(200, 500),
+        depthMax: random.pick([1, 1, 4]),
+        hotShare: 0.95,
+        hotKeys: random.between(1, 3),
+        hotLife: random.pick([300, 1000]),
+        families: { text: 1, counter: random.pick([0, 1]), tagged: 0, mortal: 0 },
+        commands: { ...commands, GET: 6, SET: 1.5, INCR: 1 },
+        vanishProbability: 0,
+      }
+    case 'order':
+      return {
+        ...drawn,
+        clients: random.between(4, 12),
+        commandsPerSecond: random.between(200, 500),
+        depthMax: random.pick([16, 48]),
+        hotShare: random.pick([0.2, 0.5]),
+        hotKeys: random.between(2, 6),
+        coldKeys: 20,
+        families: { text: 1, counter: 0.3, tagged: 0.3, mortal: 0 },
+        commands: { ...commands, GET: 2, SET: 2, MGET: 0.3, APPEND: 0.3, DBSIZE: random.pick([0, 0.01]) },
+        vanishProbability: 0,
+      }
+    case 'clocks':
+      return {
+        ...drawn,
+        families: { text: 0.2, counter: 0, tagged: 0, mortal: 1 },
+        hotShare: random.pick([0.5, 0.9]),
+        coldKeys: 20,
+        commands: { ...commands, GET: 2, 'SET PX': 1, PEXPIRE: 0.5, EXISTS: 0.5, TTL: 0.5, PTTL: 0.5 },
+      }
+    case 'speed':
+      return { ...drawn, clients: 8, commandsPerSecond: 200, depthMax: 4, vanishProbability: 0, largeProbability: 0 }
+    default:
+      return drawn
+  }
+}
+
+export function drawWorkload(random: Random, mode: Mode = 'mixed'): WorkloadSettings {
+  return stress(mode, random, drawMixture(random))
+}
+
+function drawMixture(random: Random): WorkloadSettings {
   const names = new Set(Object.values(commandsOf).flat())
   const commands: Record<string, number> = {}
   // Some commands are left out of a run altogether; writes and reads are always there.

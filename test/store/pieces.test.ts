@@ -206,6 +206,12 @@ test('a key is not forgotten before its last effect is in the engine', () => {
   expect(state.pinnedBytes).toBe(0)
 })
 
+test('a key that a parked command waits for is not forgotten, else one of several keys would never have them all', () => {
+  const state = evaluated((working) => working.put('k', x, 0, 1, 0))
+  state.evict(0, 6, (key) => key === 'k')
+  expect(state.isLoaded('k')).toBe(true)
+})
+
 test('when every key of the cell is in memory, an unknown key is known to be absent', () => {
   const state = evaluated((working) => working.put('k', x, 0, 1, 0))
   expect(state.isLoaded('other')).toBe(true)
