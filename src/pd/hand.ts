@@ -58,6 +58,9 @@ function stepsOf(
       const removal: Step = { kind: 'removePeer', store, peer: peer.id }
       const others = report.cell.peers.filter(({ id, role }) => id !== peer.id && role === 'voter')
       if (others.length === 0) return `cell ${cell} has no other voter than the one on store ${store}`
+      // Who would remain must be able to go on: without a majority they could not even take this one back.
+      const able = others.filter((other) => view.storeState(other.store, nowMs) === 'up')
+      if (able.length * 2 <= others.length) return `of cell ${cell} most other voters are on stores that are not up`
       if (peer.id !== report.leader.id) return [removal]
       const successor = successorOf(report, view, nowMs)
       if (successor === null) return `no other peer of cell ${cell} can lead now`

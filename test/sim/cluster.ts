@@ -499,8 +499,13 @@ export class Cluster implements Victim {
 
   // ──────────────────────────────────────────────────────────────────────────────────────────────────── what is asked
 
-  /** What is missing before every cell is served and has all its copies; null: nothing. */
-  whatIsMissing(): string | null {
+  /** Damage may be found long after it was done. */
+  letDamageLurk(mayLurk: boolean): void {
+    this.#destruction.mayLurk = mayLurk
+  }
+
+  /** What is missing before each of these cells, and whichever there are, is served and has all its copies; null: nothing. */
+  whatIsMissing(cells: readonly number[] = []): string | null {
     for (let executor = 0; executor <= this.executors; executor++) {
       if (!this.isUp(executor)) return `executor ${executor} is down`
       if (executor < this.executors && this.#fence.storesOf(executor).length > 0 && !this.hosts.has(executor))
@@ -526,6 +531,7 @@ export class Cluster implements Victim {
     for (const host of this.hosts.values()) {
       for (const peer of host.peers()) if (!served.has(peer.cell.id)) return `cell ${peer.cell.id} has no leader`
     }
+    for (const cell of cells) if (!served.has(cell)) return `cell ${cell} is nowhere`
     return served.size >= 2 ? null : 'there are no cells'
   }
 

@@ -33,6 +33,11 @@ export class Destruction {
   readonly #world: DestructionWorld
   /** Something there was damaged: its stores are lost, or will be when they find out. */
   readonly doomed = new Set<number>()
+  /**
+   * Damage in an engine may be found long after. Not where cells change in between: a cell that has, for a while, fewer copies
+   * than it should could come to have most of them there.
+   */
+  mayLurk = false
 
   constructor(world: DestructionWorld) {
     this.#world = world
@@ -61,6 +66,7 @@ export class Destruction {
     this.doomed.add(executor)
     this.#world.trace(`the engine of store ${store} rots`)
     engine.rotten = true
+    if (!this.mayLurk || random.chance(0.5)) this.#startAgain(executor)
     return true
   }
 

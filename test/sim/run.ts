@@ -140,6 +140,8 @@ class Play {
     const cluster = await Cluster.start(this.#options.seed, settings, this.#trace)
     this.#cluster = cluster
     cluster.pdAwayMsMax = faultSettings.pdAwayMsMax
+    const { splitMs, memberMs, offlineMs } = faultSettings
+    cluster.letDamageLurk(![splitMs, memberMs, offlineMs].some(Number.isFinite))
     const watch = new Watch(cluster, this.#trace)
     await this.#until(
       () => cluster.whatIsMissing() === null,
@@ -155,7 +157,7 @@ class Play {
     if (Number.isFinite((this.#faults as Faults).ruinedMs)) {
       await this.#ruins(cluster, world, clients)
     } else {
-      await this.#heal(cluster, clients)
+      await this.#heal(cluster, clients, watch)
       await this.#peace(cluster, world, clients)
       const reader = await this.#farewell(cluster, world, watch)
       await this.#expectRest()
@@ -194,14 +196,15 @@ class Play {
     faults.stop()
   }
 
-  async #heal(cluster: Cluster, clients: readonly Client[]): Promise<void> {
+  async #heal(cluster: Cluster, clients: readonly Client[], watch: Watch): Promise<void> {
+    const missing = () => cluster.whatIsMissing(watch.replicas.tiling.cells)
     await this.#until(
       () =>
         cluster.nowMs > (this.#faults as Faults).heldUntilMs &&
-        cluster.whatIsMissing() === null &&
+        missing() === null &&
         clients.every((client) => client.idle),
       HEALING_MS_MAX,
-      () => `after faults stopped: ${cluster.whatIsMissing() ?? 'clients wait for replies'}`,
+      () => `after faults stopped: ${missing() ?? 'clients wait for replies'}`,
     )
   }
 
