@@ -24,7 +24,7 @@
  * })
  * ```
  */
-import { createSimulation, type Ref, type Simulation, type SimulationOptions, type Verdict } from './actor/index.ts'
+import { createSimulation, type Simulation, type SimulationOptions, type Verdict } from './actor/index.ts'
 import { Random } from './base/index.ts'
 
 export {
@@ -41,23 +41,13 @@ export {
 // ──────────────────────────────────────────────────────────────────────────────────────────────────────────── one run
 
 /**
- * What the promise resolves to, or rejects with, with virtual time going on until then. Throws when it is not settled
- * within `limitMs` (virtual; default 60 000) from now.
+ * What the promise resolves to, or rejects with, with virtual time going on until then: `await settled(simulation,
+ * ref.ask(…))`. Throws when it is not settled within `limitMs` (virtual; default 60 000) from now.
  */
 export async function settled<T>(simulation: Simulation, promise: Promise<T>, limitMs = 60_000): Promise<T> {
   if (await simulation.drive(promise, limitMs)) return promise
   promise.catch(() => {})
   throw new Error(`not settled within ${limitMs} ms of virtual time`)
-}
-
-/** `ref.ask`, driven until the reply is there. `timeoutMs` is virtual; default 10 000. Rejects as `ask` does. */
-export function askIn<M, R>(
-  simulation: Simulation,
-  ref: Ref<M>,
-  make: (replyTo: Ref<R>) => M,
-  timeoutMs = 10_000,
-): Promise<R> {
-  return settled(simulation, ref.ask(make, { timeoutMs }), timeoutMs + 1_000)
 }
 
 // ───────────────────────────────────────────────────────────────────────────────────────────────────────────── faults

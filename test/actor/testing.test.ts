@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Ref } from '../../src/actor/index.ts'
 import {
-  askIn,
   createSimulation,
   explore,
   type FaultPlan,
@@ -13,6 +12,7 @@ import {
 } from '../../src/testing.ts'
 import { type CounterMessage, counter, type Numbered, type RecorderMessage, recorder, tally } from './actors.ts'
 
+const ASK = { timeoutMs: 10_000 }
 const read = (replyTo: Ref<number>): CounterMessage => ({ kind: 'read', replyTo })
 
 describe('explore', () => {
@@ -105,10 +105,11 @@ describe('injected faults', () => {
   }
 
   async function runsOf(simulation: Simulation): Promise<[number, number][]> {
-    const items = await askIn<RecorderMessage, unknown[]>(simulation, simulation.named('report'), (replyTo) => ({
-      kind: 'read',
-      replyTo,
-    }))
+    const report = simulation.named<RecorderMessage>('report')
+    const items = await settled(
+      simulation,
+      report.ask<unknown[]>((replyTo) => ({ kind: 'read', replyTo }), ASK),
+    )
     return items.flatMap((item) => (item as { value: { handled: [number, number][] } }).value.handled)
   }
 
@@ -165,14 +166,14 @@ describe('waiting on virtual time', () => {
   test('an ask is driven until its reply', async () => {
     const simulation = createSimulation({ seed: 1, executors: 2 })
     const ref = simulation.spawn(counter, { from: 5 }, { executor: 1 })
-    expect(await askIn(simulation, ref, read)).toBe(5)
+    expect(await settled(simulation, ref.ask(read, ASK))).toBe(5)
   })
 
   test('an ask without a reply fails with its own error, at its own time', async () => {
     const simulation = createSimulation({ seed: 1, executors: 1 })
     const ref = simulation.spawn(recorder, undefined, { executor: 0 })
-    const never = askIn(simulation, ref, (replyTo: Ref<number>) => ({ kind: 'item' as const, value: replyTo }), 300)
-    await expect(never).rejects.toMatchObject({ code: 'AskTimeout' })
+    const never = ref.ask<number>((replyTo) => ({ kind: 'item', value: replyTo }), { timeoutMs: 300 })
+    await expect(settled(simulation, never)).rejects.toMatchObject({ code: 'AskTimeout' })
     expect(simulation.clock.monotonicMs()).toBeGreaterThanOrEqual(300)
     expect(simulation.clock.monotonicMs()).toBeLessThan(310)
   })
