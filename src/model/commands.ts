@@ -45,6 +45,9 @@ export const CommandFlag = {
 const COMMAND_HEADER_BYTES = 48
 const ANSWER_HEADER_BYTES = 24
 
+/** A buffer that a few large records made larger than this is not kept for the next. */
+const KEPT_BYTES_MAX = 4 * 1024 * 1024
+
 /** A growing list of records in one buffer. Hand over `finish()` and it starts a new one. */
 export class RecordWriter {
   #buffer: Buffer
@@ -108,6 +111,9 @@ export class RecordWriter {
   clear(): void {
     this.#length = 0
     this.count = 0
+    if (this.#buffer.length <= KEPT_BYTES_MAX) return
+    this.#buffer = Buffer.allocUnsafeSlow(64 * 1024)
+    this.#data = new DataView(this.#buffer.buffer)
   }
 }
 

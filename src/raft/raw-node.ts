@@ -6,7 +6,7 @@ import type { Logger } from './logger.ts'
 import { applyConfChange } from './membership.ts'
 import { isLocalMessage, isResponseMessage, Message, MessageType, NO_MESSAGES, NONE, withMessage } from './message.ts'
 import type { ProgressView } from './progress.ts'
-import { entriesApplied, proposalBudgetBytes, proposeOne } from './proposals.ts'
+import { entriesApplied, proposalBudgetBytes, proposeAtLeader, proposeOne } from './proposals.ts'
 import { NO_READ_STATES, Raft } from './raft.ts'
 import { Ready } from './ready.ts'
 import { type ConfState, type HardState, type SoftState, StateType } from './state.ts'
@@ -187,6 +187,15 @@ export class RawNode {
   /** False: dropped. The bytes belong to the log from now on. */
   propose(data: Uint8Array): boolean {
     return this.#propose(EntryType.normal, data)
+  }
+
+  /** Several that follow one another in the log, all or none. For a leader only. */
+  proposeAll(data: readonly Uint8Array[]): boolean {
+    if (!this.isLeader) return false
+    return proposeAtLeader(
+      this.#raft,
+      data.map((bytes) => new Entry(0, 0, EntryType.normal, bytes)),
+    )
   }
 
   /**

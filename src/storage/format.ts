@@ -100,6 +100,11 @@ export const SUFFIX = {
 export const ENTRY_KIND = {
   effects: 1,
   split: 2,
+  /**
+   * Effects that one entry has no room for: laid out as those of the kind `effects`, which follow in the last entry of
+   * the group. They count when that one is committed, and never if another entry stands behind them.
+   */
+  part: 3,
 } as const
 
 /**
@@ -107,7 +112,8 @@ export const ENTRY_KIND = {
  * once.
  *
  * ```
- *  0 kind u8   1 zero u24   4 version u32 (of the cell, at evaluation)
+ *  0 kind u8   1 zero u8   2 parts u16 (entries of the kind `part` right before this one that belong to it)
+ *  4 version u32 (of the cell, at evaluation)
  *  8 stamp f64 (the cell's clock, ms since 1970)
  * 16 keys f64 (in the cell, after this entry)   24 size f64 (bytes, roughly, after this entry)
  * ```
@@ -130,4 +136,9 @@ export const VALUE_TYPE = {
 export const VALUE_FLAG = {
   /** Eight bytes follow, f64: when the key dies, ms since 1970. */
   expires: 1,
+  /**
+   * A long value: u32 bytes of a chunk and u32 bytes of the value follow, and no bytes of its own. Chunk n, from zero,
+   * is the part of the key of the kind SUFFIX.chunk and the suffix n (u32, big-endian); all but the last are full.
+   */
+  long: 2,
 } as const

@@ -40,6 +40,7 @@ export {
 } from './format.ts'
 export {
   cellOfMetaKey,
+  chunkKey,
   dataKey,
   isMainKey,
   metaKey,

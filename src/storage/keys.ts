@@ -13,7 +13,7 @@
  * is therefore one contiguous range.
  */
 import { assert } from '../base/index.ts'
-import { KEY_END, KEY_ESCAPE, type Scope, SPACE } from './format.ts'
+import { KEY_END, KEY_ESCAPE, type Scope, SPACE, SUFFIX } from './format.ts'
 
 export function metaKey(cell: number): Uint8Array {
   const key = Buffer.allocUnsafe(9)
@@ -80,6 +80,13 @@ export function partKey(scope: Scope, userKey: Uint8Array, kind: number, suffix:
   raw[main.length] = kind
   raw.set(suffix, main.length + 1)
   return raw
+}
+
+/** The raw key of a chunk of a long value. */
+export function chunkKey(scope: Scope, userKey: Uint8Array, chunk: number): Uint8Array {
+  const suffix = Buffer.allocUnsafe(4)
+  suffix.writeUInt32BE(chunk)
+  return partKey(scope, userKey, SUFFIX.chunk, suffix)
 }
 
 /** Everything of one user key: its main record and its parts. */

@@ -5,8 +5,8 @@
  */
 import { assert } from '../base/index.ts'
 import { type Entry, EntryType } from '../raft/index.ts'
-import { ENTRY_KIND } from '../storage/index.ts'
 import { EffectReader } from './entry.ts'
+import { isEffects, isPart } from './entry-groups.ts'
 import { applyMembership } from './membership.ts'
 import type { Peer } from './peer.ts'
 import { applySplit, type Birth, isSplit, raiseBarrier } from './split.ts'
@@ -14,13 +14,12 @@ import type { Stores } from './stores.ts'
 
 const reader = new EffectReader()
 
-export function isEffects(entry: Entry): boolean {
-  return entry.type === EntryType.normal && entry.data.length > 0 && entry.data[0] === ENTRY_KIND.effects
-}
-
 export function apply(stores: Stores, peer: Peer, entry: Entry): void {
   assert(entry.index === peer.applied + 1, 'an entry is applied out of order')
   let birth: Birth | null = null
+  const parts = peer.openParts
+  // Behind any other entry than the one that closes it, a group has come to nothing.
+  peer.openParts = isPart(entry) ? parts + 1 : 0
   if (entry.type !== EntryType.normal) {
     applyMembership(stores, peer, entry)
   } else if (isSplit(entry)) {
@@ -30,8 +29,11 @@ export function apply(stores: Stores, peer: Peer, entry: Entry): void {
     reader.reset(entry.data)
     assert(reader.version === peer.cell.epoch.version, 'effects that were evaluated under another version of the cell')
     peer.overlayBytes += entry.data.length
-    peer.keys = reader.keys
-    peer.sizeBytes = reader.sizeBytes
+    if (peer.openParts === 0) {
+      assert(reader.parts === parts, 'a group is closed by an entry that belongs to another')
+      peer.keys = reader.keys
+      peer.sizeBytes = reader.sizeBytes
+    }
     if (reader.stampMs > peer.clockFloorMs) peer.clockFloorMs = reader.stampMs
   }
   peer.applied = entry.index

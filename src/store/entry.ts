@@ -1,6 +1,10 @@
 /**
  * The data of an entry: effects on the raw key space, written by the leader in the order in which its commands ran.
  * They are written once, straight into the buffer that the log writes, the rings carry and the overlay points into.
+ *
+ * A command whose effects are more than an entry holds (a long value) gets a *group*: entries of the kind `part`, and
+ * the one that closes them, proposed together. What ran before it in the turn is closed in an entry of its own, so that
+ * nobody else's answer waits for less than the group.
  */
 import { assert } from '../base/index.ts'
 import {
@@ -11,11 +15,16 @@ import {
   KEY_END,
   KEY_ESCAPE,
   type Scope,
+  SUFFIX,
   VALUE_FLAG,
   VALUE_TYPE,
 } from '../storage/index.ts'
 
 const SLAB_BYTES = 256 * 1024
+/** An entry holds no more than this, but for one effect that is larger alone. */
+export const ENTRY_BYTES_MAX = 1024 * 1024
+/** What the number of parts has room for. */
+const ENTRY_PARTS_MAX = 0xffff
 /** A new entry begins in a new slab when less than this is left. */
 const SLAB_REST_BYTES = 8 * 1024
 
@@ -34,75 +43,100 @@ export function valuePrefixBytes(expireAtMs: number): number {
   return expireAtMs === 0 ? 2 : 10
 }
 
+/** Behind the prefix of a long value, in the place of its bytes. */
+const LONG_BYTES = 8
+const CHUNK_SUFFIX_BYTES = 5
+
 export class EntryWriter {
   /** Where the last value was put: its bytes lie in `slab` from `valueStart` to `valueEnd`. */
   slab: Slab
   valueStart = 0
   valueEnd = 0
+  /** What came before the present entry since `begin`: whole entries, and parts of the group that it belongs to. */
+  readonly sealed: Buffer[] = []
+  readonly #entryBytesMax: number
+  #sealedBytes = 0
+  /** Of `sealed`, at the end: those of the group that the present entry closes. */
+  #parts = 0
   #begin = 0
   #at = 0
+  /** What may be written without another look. */
+  #limit = 0
+  /** Where the effects of the present command begin, and what the cell held then. */
+  #commandAt = 0
+  #keysBefore = 0
+  #sizeBefore = 0
 
-  constructor() {
+  /** @param entryBytesMax exceeded only by a single effect */
+  constructor(entryBytesMax: number = ENTRY_BYTES_MAX) {
+    this.#entryBytesMax = entryBytesMax
     this.slab = new Slab(Buffer.allocUnsafeSlow(SLAB_BYTES))
   }
 
-  /** Bytes of the entry so far. */
+  /** Bytes of all entries so far. */
   get bytes(): number {
-    return this.#at - this.#begin
+    return this.#sealedBytes + this.#at - this.#begin
   }
 
   get hasEffects(): boolean {
-    return this.#at - this.#begin > ENTRY_PREFIX_BYTES
+    return this.bytes > ENTRY_PREFIX_BYTES
   }
 
   begin(): void {
-    if (this.slab.buffer.length - this.#at < SLAB_REST_BYTES) {
-      this.slab = new Slab(Buffer.allocUnsafeSlow(SLAB_BYTES))
-      this.#at = 0
-    }
-    this.#begin = this.#at
-    this.#at += ENTRY_PREFIX_BYTES
+    this.sealed.length = 0
+    this.#sealedBytes = 0
+    this.#parts = 0
+    this.#open(0)
   }
 
-  /** The finished data, a view of the slab. */
+  /** What is written from now on belongs to another command; the cell holds so much before it. */
+  beginCommand(keys: number, sizeBytes: number): void {
+    this.#commandAt = this.#at
+    this.#keysBefore = keys
+    this.#sizeBefore = sizeBytes
+  }
+
+  /** The last entry's data, a view of the slab; those before it are `sealed`. Good until `begin`. */
   finish(version: number, stampMs: number, keys: number, sizeBytes: number): Uint8Array {
-    const buffer = this.slab.buffer
-    const begin = this.#begin
-    buffer.writeUInt32LE(ENTRY_KIND.effects, begin)
-    buffer.writeUInt32LE(version, begin + 4)
-    buffer.writeDoubleLE(stampMs, begin + 8)
-    buffer.writeDoubleLE(keys, begin + 16)
-    buffer.writeDoubleLE(sizeBytes, begin + 24)
+    const last = this.#close(ENTRY_KIND.effects, this.#at, keys, sizeBytes)
     this.#begin = this.#at
-    return buffer.subarray(begin, this.#at)
+    for (let i = 0; i < this.sealed.length; i++) stamp(this.sealed[i] as Buffer, version, stampMs)
+    stamp(last, version, stampMs)
+    return last
   }
 
   /** Nothing was changed: the room is used again. */
   abandon(): void {
+    assert(this.sealed.length === 0, 'what was sealed has effects')
     this.#at = this.#begin
   }
 
   put(scope: Scope, key: string, expireAtMs: number, source: Uint8Array, start: number, end: number): void {
-    const valueBytes = valuePrefixBytes(expireAtMs) + end - start
-    const escaped = key.includes('\0') ? key.replaceAll('\0', ESCAPED_ZERO) : key
-    this.#open(EFFECT.put, escaped, scope, valueBytes)
-    const buffer = this.slab.buffer
-    buffer[this.#at++] = VALUE_TYPE.string
-    if (expireAtMs === 0) {
-      buffer[this.#at++] = 0
-    } else {
-      buffer[this.#at++] = VALUE_FLAG.expires
-      buffer.writeDoubleLE(expireAtMs, this.#at)
-      this.#at += 8
-    }
-    this.valueStart = this.#at
-    copyInto(buffer, this.#at, source, start, end)
-    this.#at += end - start
-    this.valueEnd = this.#at
+    this.#effect(EFFECT.put, scope, key, -1, valuePrefixBytes(expireAtMs) + end - start)
+    this.#valuePrefix(0, expireAtMs)
+    this.#bytes(source, start, end)
+  }
+
+  /** The main record of a long value; its chunks are put beside it. */
+  putLong(scope: Scope, key: string, expireAtMs: number, chunkBytes: number, valueBytes: number): void {
+    this.#effect(EFFECT.put, scope, key, -1, valuePrefixBytes(expireAtMs) + LONG_BYTES)
+    this.#valuePrefix(VALUE_FLAG.long, expireAtMs)
+    writeU32(this.slab.buffer, this.#at, chunkBytes)
+    writeU32(this.slab.buffer, this.#at + 4, valueBytes)
+    this.#at += LONG_BYTES
+  }
+
+  putChunk(scope: Scope, key: string, chunk: number, source: Uint8Array, start: number, end: number): void {
+    this.#effect(EFFECT.put, scope, key, chunk, end - start)
+    this.#bytes(source, start, end)
   }
 
   delete(scope: Scope, key: string): void {
-    this.#open(EFFECT.delete, key.includes('\0') ? key.replaceAll('\0', ESCAPED_ZERO) : key, scope, 0)
+    this.#effect(EFFECT.delete, scope, key, -1, 0)
+  }
+
+  deleteChunk(scope: Scope, key: string, chunk: number): void {
+    this.#effect(EFFECT.delete, scope, key, chunk, 0)
   }
 
   deleteRange(start: Uint8Array, end: Uint8Array): void {
@@ -116,9 +150,10 @@ export class EntryWriter {
     this.#at += EFFECT_HEADER_BYTES + start.length + end.length
   }
 
-  /** Header and raw key; room for the value is there. */
-  #open(op: number, escapedKey: string, scope: Scope, valueBytes: number): void {
-    const keyBytes = escapedKey.length + 3
+  /** Header and raw key; room for the value is there. `chunk` −1: of the main record. */
+  #effect(op: number, scope: Scope, key: string, chunk: number, valueBytes: number): void {
+    const escapedKey = key.includes('\0') ? key.replaceAll('\0', ESCAPED_ZERO) : key
+    const keyBytes = escapedKey.length + 3 + (chunk < 0 ? 0 : CHUNK_SUFFIX_BYTES)
     this.#reserve(EFFECT_HEADER_BYTES + keyBytes + valueBytes)
     const buffer = this.slab.buffer
     let at = this.#at
@@ -135,19 +170,106 @@ export class EntryWriter {
     at += escapedKey.length
     buffer[at++] = 0
     buffer[at++] = KEY_END
+    if (chunk >= 0) {
+      buffer[at++] = SUFFIX.chunk
+      at = buffer.writeUInt32BE(chunk, at)
+    }
     this.#at = at
   }
 
-  #reserve(bytes: number): void {
-    if (this.#at + bytes <= this.slab.buffer.length) return
-    // The entry moves to a slab of its own size. Values already put stay readable where they were.
-    const written = this.#at - this.#begin
-    const larger = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, 2 * (written + bytes)))
-    this.slab.buffer.copy(larger, 0, this.#begin, this.#at)
-    this.slab = new Slab(larger)
-    this.#begin = 0
-    this.#at = written
+  #valuePrefix(flags: number, expireAtMs: number): void {
+    const buffer = this.slab.buffer
+    buffer[this.#at++] = VALUE_TYPE.string
+    if (expireAtMs === 0) {
+      buffer[this.#at++] = flags
+    } else {
+      buffer[this.#at++] = flags | VALUE_FLAG.expires
+      buffer.writeDoubleLE(expireAtMs, this.#at)
+      this.#at += 8
+    }
   }
+
+  #bytes(source: Uint8Array, start: number, end: number): void {
+    this.valueStart = this.#at
+    copyInto(this.slab.buffer, this.#at, source, start, end)
+    this.#at += end - start
+    this.valueEnd = this.#at
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#at + bytes > this.#limit) this.#makeRoom(bytes)
+  }
+
+  #makeRoom(bytes: number): void {
+    while (this.#at - this.#begin + bytes > this.#entryBytesMax && this.#at - this.#begin > ENTRY_PREFIX_BYTES) {
+      this.#roll(bytes)
+    }
+    const written = this.#at - this.#begin
+    if (this.slab.buffer.length < this.#at + bytes) {
+      // The entry moves to a slab of its own size. Values already put stay readable where they were.
+      const larger = Buffer.allocUnsafeSlow(
+        Math.max(SLAB_BYTES, Math.min(2 * written, this.#entryBytesMax), written + bytes),
+      )
+      this.slab.buffer.copy(larger, 0, this.#begin, this.#at)
+      this.slab = new Slab(larger)
+      this.#commandAt -= this.#begin
+      this.#begin = 0
+      this.#at = written
+    }
+    // An effect that is larger than an entry should be has it for itself.
+    this.#limit = Math.min(this.slab.buffer.length, this.#begin + Math.max(this.#entryBytesMax, written + bytes))
+  }
+
+  /** The present command needs another entry. */
+  #roll(bytes: number): void {
+    const commandAt = this.#commandAt
+    const moved = this.#at - commandAt
+    if (commandAt > this.#begin + ENTRY_PREFIX_BYTES) {
+      // Others have written before it in this turn: their effects are an entry of their own, and its begin the next one.
+      const { buffer } = this.slab
+      this.#seal(this.#close(ENTRY_KIND.effects, commandAt, this.#keysBefore, this.#sizeBefore))
+      this.#parts = 0
+      this.#open(moved + bytes)
+      buffer.copy(this.slab.buffer, this.#at, commandAt, commandAt + moved)
+      this.#at += moved
+    } else {
+      this.#seal(this.#close(ENTRY_KIND.part, this.#at, 0, 0))
+      this.#parts++
+      this.#open(this.#entryBytesMax)
+    }
+    this.#commandAt = this.#begin + ENTRY_PREFIX_BYTES
+  }
+
+  #seal(data: Buffer): void {
+    this.sealed.push(data)
+    this.#sealedBytes += data.length
+  }
+
+  /** The next entry begins behind the last one. */
+  #open(bytes: number): void {
+    if (this.slab.buffer.length - this.#at < SLAB_REST_BYTES + bytes) {
+      this.slab = new Slab(Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, SLAB_REST_BYTES + bytes)))
+      this.#at = 0
+    }
+    this.#begin = this.#at
+    this.#at += ENTRY_PREFIX_BYTES
+    this.#commandAt = this.#at
+    this.#limit = Math.min(this.slab.buffer.length, this.#begin + this.#entryBytesMax)
+  }
+
+  #close(kind: number, end: number, keys: number, sizeBytes: number): Buffer {
+    const data = this.slab.buffer.subarray(this.#begin, end)
+    assert(this.#parts <= ENTRY_PARTS_MAX, 'a command whose effects are more than a group of entries holds')
+    data.writeUInt32LE(kind | ((kind === ENTRY_KIND.effects ? this.#parts : 0) << 16), 0)
+    data.writeDoubleLE(keys, 16)
+    data.writeDoubleLE(sizeBytes, 24)
+    return data
+  }
+}
+
+function stamp(data: Buffer, version: number, stampMs: number): void {
+  data.writeUInt32LE(version, 4)
+  data.writeDoubleLE(stampMs, 8)
 }
 
 const ESCAPED_ZERO = `\0${String.fromCharCode(KEY_ESCAPE)}`
@@ -171,6 +293,8 @@ function copyInto(target: Buffer, at: number, source: Uint8Array, start: number,
 /** Reads the effects of an entry in place. One object serves for many entries. */
 export class EffectReader {
   version = 0
+  /** Entries of the kind `part` right before this one that belong to it. */
+  parts = 0
   stampMs = 0
   keys = 0
   sizeBytes = 0
@@ -185,8 +309,11 @@ export class EffectReader {
   /** Reads the prefix; the effects follow with `next`. */
   reset(data: Uint8Array): void {
     const buffer = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
-    assert(buffer.length >= ENTRY_PREFIX_BYTES && buffer[0] === ENTRY_KIND.effects, 'not an entry of effects')
+    const kind = buffer[0]
+    assert(buffer.length >= ENTRY_PREFIX_BYTES, 'an entry of effects is no shorter than what opens it')
+    assert(kind === ENTRY_KIND.effects || kind === ENTRY_KIND.part, 'not an entry of effects')
     this.buffer = buffer
+    this.parts = buffer.readUInt16LE(2)
     this.version = buffer.readUInt32LE(4)
     this.stampMs = buffer.readDoubleLE(8)
     this.keys = buffer.readDoubleLE(16)
@@ -220,4 +347,30 @@ export function expiryOfValue(raw: Buffer, start: number): number {
 export function userKeyText(raw: Buffer, start: number, end: number): string {
   const text = raw.toString('latin1', start + 1, end - 2)
   return text.includes(ESCAPED_ZERO) ? text.replaceAll(ESCAPED_ZERO, '\0') : text
+}
+
+/** The number of a chunk, −1 for the key of a main record. A zero and the end mark stand nowhere within a user key. */
+export function chunkOf(raw: Buffer, start: number, end: number): number {
+  const at = end - CHUNK_SUFFIX_BYTES
+  if (at < start + 3 || raw[at] !== SUFFIX.chunk || raw[at - 1] !== KEY_END || raw[at - 2] !== 0) return -1
+  return raw.readUInt32BE(at + 1)
+}
+
+/** The end of the raw key of the main record that a chunk belongs to. */
+export function mainKeyEnd(chunkKeyEnd: number): number {
+  return chunkKeyEnd - CHUNK_SUFFIX_BYTES
+}
+
+/** Bytes of the value that lie in its main record: none of a long one's. */
+export function ownBytesOf(raw: Uint8Array): number {
+  const flags = raw[1] as number
+  return flags & VALUE_FLAG.long ? 0 : raw.length - (flags & VALUE_FLAG.expires ? 10 : 2)
+}
+
+/** What a raw main value says of its length: null for one that holds its own bytes. */
+export function longValueOf(raw: Buffer, start: number): { chunkBytes: number; valueBytes: number } | null {
+  const flags = raw[start + 1] as number
+  if ((flags & VALUE_FLAG.long) === 0) return null
+  const at = start + (flags & VALUE_FLAG.expires ? 10 : 2)
+  return { chunkBytes: raw.readUInt32LE(at), valueBytes: raw.readUInt32LE(at + 4) }
 }

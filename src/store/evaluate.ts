@@ -20,23 +20,23 @@ import {
   unknownCommandError,
   wrongArityError,
 } from '../redis/index.ts'
-import { COMMAND_BYTES_MAX, isTooLarge, isWholeRange, sharedKeys } from './command-keys.ts'
+import { hasHugeKey, isWholeRange, KEY_BYTES_MAX, keysOf, sharedKeys } from './command-keys.ts'
 import { EntryWriter } from './entry.ts'
+import { ValueIsFar } from './key-record.ts'
 import type { Origin } from './origin.ts'
 import type { ParkedCommand } from './parking.ts'
 import { AcceptedSession, type Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 
-/** An entry gathers no more effects than this, but for one large command (rule 8). */
-const ENTRY_BYTES_MAX = 1024 * 1024
+/** A turn gathers no more effects of a cell than this, but for one large command. */
+const TURN_BYTES_MAX = 1024 * 1024
 /**
- * No entry is as large: effects are hardly more than twice the bytes of their commands. What a command writes is known
- * when it has run only, so it runs while there is room for the largest. A command that reads writes, too, when it
- * meets a dead key; that it need not wait whenever writes do, there is as much room behind the limit of those.
+ * What Raft takes beyond the bytes at which writes begin to wait. What a command writes is known only when it has run,
+ * and then it must be taken: so there is room for any one command, however large its values.
  */
-const LARGEST_ENTRY_BYTES = 16 * 1024 * 1024
-/** What Raft takes beyond the bytes at which writes begin to wait. */
-export const UNCOMMITTED_RESERVE_BYTES = 2 * LARGEST_ENTRY_BYTES
+export const UNCOMMITTED_RESERVE_BYTES = 2 ** 40
+/** A command that reads writes, too, when it meets a dead key. That it need not wait whenever writes do, it has more room. */
+const READ_RESERVE_BYTES = UNCOMMITTED_RESERVE_BYTES - 16 * 1024 * 1024
 /** Whatever a client may be sent at most: answers lie in one buffer. */
 const REPLY_BYTES_MAX = 1024 * 1024 * 1024
 
@@ -117,8 +117,9 @@ export class Evaluator {
       const working = peer.working
       assert(working !== null && working.term === peer.node.term, 'evaluated in another term than it is proposed in')
       if (writer.hasEffects) {
-        const data = writer.finish(peer.cell.epoch.version, working.nowMs, working.count, working.sizeBytes)
-        const taken = peer.node.propose(data)
+        const last = writer.finish(peer.cell.epoch.version, working.nowMs, working.count, working.sizeBytes)
+        const isOne = writer.sealed.length === 0
+        const taken = isOne ? peer.node.propose(last) : peer.node.proposeAll([...writer.sealed, last])
         // The budget was asked for in this very turn, so Raft takes it, at the index that answers already wait for.
         assert(taken && peer.node.lastIndex === working.entryIndex, 'Raft refused an entry that it had room for')
         peer.clockFloorMs = working.nowMs
@@ -281,8 +282,8 @@ export class Evaluator {
       origin.answers().add(session, sequence, Fate.done, Refusal.none, reply.buffer, 0, reply.length)
       return 0
     }
-    if (args.commandEnd - args.commandStart > COMMAND_BYTES_MAX / 2 && isTooLarge(args, row)) {
-      reply.error('TOOBIG', `a command is at most ${COMMAND_BYTES_MAX} bytes long, zeros in keys counted twice`)
+    if (hasHugeKey(args, row)) {
+      reply.error('TOOBIG', `a key is at most ${KEY_BYTES_MAX} bytes long`)
       origin.answers().add(session, sequence, Fate.done, Refusal.none, reply.buffer, 0, reply.length)
       return 0
     }
@@ -291,22 +292,22 @@ export class Evaluator {
     if (!peer.evaluating) this.#begin(peer)
     if (origin.isLoaded) {
       // The rest in another turn: one message to a gateway has room for so much only.
+      stores.loads.holdLong()
       stores.atTurnEnd(() => stores.touch(peer))
       return CANNOT_YET
     }
     // Behind large answers that wait for a commit, which then looks at what is parked.
-    if (peer.pending.isLoaded) return CANNOT_YET
-    if (!this.#hasBudget(peer, row.writes ? UNCOMMITTED_RESERVE_BYTES : LARGEST_ENTRY_BYTES)) return CANNOT_YET
+    if (peer.pending.isLoaded) {
+      stores.loads.holdLong()
+      return CANNOT_YET
+    }
+    if (!this.#hasBudget(peer, row.writes ? UNCOMMITTED_RESERVE_BYTES : READ_RESERVE_BYTES)) return CANNOT_YET
     if (row.walks && !stores.pages.ready(peer, row.firstKey === 0 ? null : args.key(1), parked)) return CANNOT_YET
 
     working.beginCommand()
-    try {
-      row.execute(args, working, reply)
-    } catch (error) {
-      if (!(error instanceof ReplyTooLarge)) throw error
-      reply.reset()
-      reply.error('TOOBIG', `the reply would be larger than client-output-max (${reply.bytesMax} bytes)`)
-    }
+    const hasRun = this.#run(peer, row, row.execute)
+    working.endCommand()
+    if (!hasRun) return CANNOT_YET
     this.commandsProcessed++
     const own = working.wrote ? working.entryIndex : row.wholeRange ? this.#lastIndex(peer) : working.touchedIndex
     const index = Math.max(own, before)
@@ -314,6 +315,32 @@ export class Evaluator {
       index > peer.node.committed ? peer.pending.writer(index, working.term, origin, stores.nowMs) : origin.answers()
     out.add(session, sequence, Fate.done, Refusal.none, reply.buffer, 0, reply.length)
     return index
+  }
+
+  /** False: it wants the bytes of long values that are not in memory, and has done nothing. They are asked for. */
+  #run(peer: Peer, row: CommandRow, execute: NonNullable<CommandRow['execute']>): boolean {
+    const args = this.#args
+    const reply = this.#reply
+    const working = peer.working as NonNullable<Peer['working']>
+    try {
+      execute(args, working, reply)
+      return true
+    } catch (error) {
+      if (error instanceof ReplyTooLarge) return this.#replyTooLarge()
+      if (!(error instanceof ValueIsFar)) throw error
+    }
+    const keys = keysOf(args, row)
+    // Before anything is fetched: what is asked for whole must fit into a reply.
+    if (row.spread === 'array' && working.bytesOf(keys) > reply.bytesMax) return this.#replyTooLarge()
+    for (const key of keys) if (working.far(key) !== null) this.#stores.loads.wantBytes(peer, key)
+    return false
+  }
+
+  #replyTooLarge(): true {
+    const reply = this.#reply
+    reply.reset()
+    reply.error('TOOBIG', `the reply would be larger than client-output-max (${reply.bytesMax} bytes)`)
+    return true
   }
 
   /** The last entry there is, the one being built included. */
@@ -324,7 +351,7 @@ export class Evaluator {
 
   #begin(peer: Peer): void {
     const working = peer.working as NonNullable<Peer['working']>
-    const writer = this.#spareWriters.pop() ?? new EntryWriter()
+    const writer = this.#spareWriters.pop() ?? new EntryWriter(this.#stores.sizes.entryBytesMax)
     writer.begin()
     // A cell's clock never goes back, also when its leader changes (rule 7).
     working.begin(writer, Math.max(this.#stores.wallMs, peer.clockFloorMs), peer.node.lastIndex + 1)
@@ -337,7 +364,7 @@ export class Evaluator {
   /** What Raft would take now, less what this turn has written (rule 3). What does not fit waits for the next turn. */
   #hasBudget(peer: Peer, reserve: number): boolean {
     const written = (this.#writers.get(peer) as EntryWriter).bytes
-    return written < ENTRY_BYTES_MAX && written < (this.#budgets.get(peer) as number) - reserve
+    return written < TURN_BYTES_MAX && written < (this.#budgets.get(peer) as number) - reserve
   }
 
   /** Are the keys of the command in memory? Asks for those that are not. */

@@ -15,4 +15,5 @@
  */
 export { stores } from './actor.ts'
 export { type StorageEdge, storageEdge } from './edges.ts'
+export type { ValueSizes } from './key-record.ts'
 export type { Stores, StoresArgs } from './stores.ts'

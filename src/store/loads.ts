@@ -1,18 +1,25 @@
 /**
  * Cold keys on their way into the working state (rule 6): commands that need them are parked, their keys are gathered
  * over a turn, and asked of the engine in one batch for each store.
+ *
+ * Of a long value the main record comes first, which many commands need no more than. Its bytes are *fetched* when a
+ * command wants them: one value of a store at a time, a few chunks at a time.
  */
 import { assert, fromLatin1 } from '../base/index.ts'
 import { dataKey } from '../storage/index.ts'
 import { scopeOfCell } from './cell-range.ts'
+import { Fetch } from './fetch.ts'
 import type { Peer } from './peer.ts'
 import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
 
 const KEYS_MAX = 4096
+const KEYS_MIN = 64
+/** What a batch should bring: keys of one store are much alike, so the last batch tells how many the next may ask for. */
+const BATCH_BYTES = 8 * 1024 * 1024
 
 /** What must still be so when a load arrives, else it is asked for again. */
-interface Load {
+export interface Load {
   readonly peer: Peer
   readonly key: string
   readonly term: number
@@ -20,9 +27,20 @@ interface Load {
   readonly rangeEffects: number
 }
 
+/** What waits for one store's engine. */
+class Queue {
+  readonly loads: Load[] = []
+  readonly fetches: Fetch[] = []
+  keysMax = KEYS_MIN
+  /** Main records and chunks take turns. */
+  hasFetched = false
+}
+
 export class Loads {
   readonly #stores: Stores
-  readonly #wanted = new Map<Store, Load[]>()
+  readonly #queues = new Map<Store, Queue>()
+  /** In this turn, and until then, no long value is fetched: those that have come could not be used yet. */
+  #heldUntilMs = 0
 
   constructor(stores: Stores) {
     this.#stores = stores
@@ -31,60 +49,125 @@ export class Loads {
   want(peer: Peer, key: string): void {
     if (peer.loading.has(key)) return
     peer.loading.add(key)
-    let loads = this.#wanted.get(peer.store)
-    if (loads === undefined) {
-      loads = []
-      this.#wanted.set(peer.store, loads)
-    }
-    const working = peer.working
-    assert(working !== null, 'a load is wanted by a peer without a working state')
-    loads.push({
-      peer,
-      key,
-      term: working.term,
-      version: peer.cell.epoch.version,
-      rangeEffects: working.rangeEffects,
-    })
+    this.#queue(peer.store).loads.push(loadOf(peer, key))
+  }
+
+  /** The bytes of a long value whose main record is known. */
+  wantBytes(peer: Peer, key: string): void {
+    if (peer.fetching.has(key)) return
+    peer.fetching.add(key)
+    this.#queue(peer.store).fetches.push(new Fetch(loadOf(peer, key)))
+  }
+
+  /** Answers are not taken as fast as values come: more of them would only lie here. */
+  holdLong(): void {
+    this.#heldUntilMs = this.#stores.nowMs + 1
   }
 
   /** Sends what was gathered; one read batch is at a store's engine at a time. */
   send(): void {
-    for (const [store, wanted] of this.#wanted) {
-      if (store.reading || wanted.length === 0) continue
-      const loads = wanted.splice(0, KEYS_MAX)
-      store.reading = true
-      const keys = loads.map(({ peer, key }) => dataKey(scopeOfCell(peer.cell), fromLatin1(key)))
-      store.engine.getMany(keys, (error, values) => {
-        store.reading = false
-        this.#stores.complete(() => {
-          if (error !== null) this.#stores.engineFailed(store, error)
-          else this.#arrived(loads, values)
-        })
-      })
+    for (const [store, queue] of this.#queues) {
+      if (store.reading) continue
+      const mayFetch = queue.fetches.length > 0 && this.#stores.nowMs >= this.#heldUntilMs
+      if (mayFetch && (queue.loads.length === 0 || !queue.hasFetched)) this.#fetch(store, queue)
+      else if (queue.loads.length > 0) this.#load(store, queue)
     }
+  }
+
+  #queue(store: Store): Queue {
+    let queue = this.#queues.get(store)
+    if (queue === undefined) {
+      queue = new Queue()
+      this.#queues.set(store, queue)
+    }
+    return queue
+  }
+
+  #load(store: Store, queue: Queue): void {
+    const loads = queue.loads.splice(0, queue.keysMax)
+    queue.hasFetched = false
+    const keys = loads.map(({ peer, key }) => dataKey(scopeOfCell(peer.cell), fromLatin1(key)))
+    this.#read(store, keys, (values) => {
+      let bytes = 1
+      for (const value of values) bytes += value?.length ?? 0
+      const keysMax = Math.min(KEYS_MAX, queue.keysMax * 4, Math.floor((BATCH_BYTES * loads.length) / bytes))
+      queue.keysMax = Math.max(KEYS_MIN, keysMax)
+      this.#arrived(loads, values)
+    })
+  }
+
+  #fetch(store: Store, queue: Queue): void {
+    queue.hasFetched = true
+    const fetch = queue.fetches[0] as Fetch
+    const { peer, key } = fetch.load
+    const record = isCurrent(fetch.load) ? (peer.working?.far(key) ?? null) : null
+    // It may have been overwritten, deleted or brought since it was wanted; whoever still waits for it looks again.
+    const chunks = record === null ? null : fetch.next(record)
+    if (record === null || chunks === null) {
+      queue.fetches.shift()
+      peer.fetching.delete(key)
+      if (record !== null) peer.working?.bring(record, fetch.take())
+      this.#stores.touch(peer)
+      this.#stores.again()
+      this.#crowd(new Set([peer]))
+      return
+    }
+    this.#read(store, chunks, (values) => fetch.arrived(values))
+  }
+
+  #read(store: Store, keys: Uint8Array[], arrived: (values: readonly (Uint8Array | null)[]) => void): void {
+    store.reading = true
+    store.engine.getMany(keys, (error, values) => {
+      store.reading = false
+      this.#stores.complete(() => {
+        if (error !== null) this.#stores.engineFailed(store, error)
+        else arrived(values)
+      })
+    })
   }
 
   #arrived(loads: readonly Load[], values: readonly (Uint8Array | null)[]): void {
     const crowded = new Set<Peer>()
     for (let i = 0; i < loads.length; i++) {
-      const { peer, key, term, version, rangeEffects } = loads[i] as Load
+      const load = loads[i] as Load
+      const { peer, key } = load
       peer.loading.delete(key)
       const working = peer.working
-      if (working === null || working.term !== term) continue
+      if (working === null || working.term !== load.term) continue
       this.#stores.touch(peer)
       // A key of another range or of before a FLUSHALL is not taken in: the command that waits asks again.
-      if (peer.cell.epoch.version !== version || working.rangeEffects !== rangeEffects) continue
+      if (!isCurrent(load)) continue
       working.load(key, values[i] ?? null)
-      if (working.memoryBytes > this.#stores.workingBytesMax(peer.store)) crowded.add(peer)
+      crowded.add(peer)
     }
-    // Not before the commands that wait have run on what they asked for.
-    if (crowded.size > 0) this.#stores.atTurnEnd(() => this.#evict(crowded))
+    this.#crowd(crowded)
   }
 
-  #evict(crowded: ReadonlySet<Peer>): void {
-    for (const peer of crowded) {
-      const bytesMax = this.#stores.workingBytesMax(peer.store) * 0.9
-      peer.working?.evict(bytesMax, peer.forgettableIndex, (key) => peer.parked.awaits(key))
-    }
+  /** Not before the commands that wait have run on what they asked for. */
+  #crowd(peers: ReadonlySet<Peer>): void {
+    this.#stores.atTurnEnd(() => {
+      for (const peer of peers) {
+        const bytesMax = this.#stores.workingBytesMax(peer.store)
+        if (peer.working !== null && peer.working.memoryBytes > bytesMax) {
+          peer.working.evict(bytesMax * 0.9, peer.forgettableIndex, (key) => peer.parked.awaits(key))
+        }
+      }
+    })
   }
+}
+
+function loadOf(peer: Peer, key: string): Load {
+  const working = peer.working
+  assert(working !== null, 'a load is wanted by a peer without a working state')
+  return { peer, key, term: working.term, version: peer.cell.epoch.version, rangeEffects: working.rangeEffects }
+}
+
+function isCurrent({ peer, term, version, rangeEffects }: Load): boolean {
+  const working = peer.working
+  return (
+    working !== null &&
+    working.term === term &&
+    working.rangeEffects === rangeEffects &&
+    peer.cell.epoch.version === version
+  )
 }

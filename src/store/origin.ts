@@ -2,6 +2,7 @@ import type { Ref } from '../actor/index.ts'
 import { type AnswerBatch, AnswerWriter } from '../model/index.ts'
 
 const TURN_BYTES_MAX = 32 * 1024 * 1024
+const STUCK_MS = 10_000
 
 /** Who sent commands, and the answers that leave for it at the end of the turn. */
 export class Origin {
@@ -12,6 +13,8 @@ export class Origin {
   readonly #ref: Ref<AnswerBatch>
   readonly #out = new AnswerWriter()
   readonly #dirty: Origin[]
+  /** Since when the gateway has no room for what is to be sent; 0: it has. */
+  #stuckSinceMs = 0
 
   /** @param dirty the list of origins that have answers to be sent this turn; this one puts itself there */
   constructor(name: string, generation: number, serial: number, ref: Ref<AnswerBatch>, dirty: Origin[]) {
@@ -28,9 +31,9 @@ export class Origin {
     return this.#out
   }
 
-  /** As much leaves with this turn as one message should hold. */
+  /** As much leaves with this turn as one message should hold, or what was to leave before has not left. */
   get isLoaded(): boolean {
-    return this.#out.length > TURN_BYTES_MAX
+    return this.#stuckSinceMs !== 0 || this.#out.length > TURN_BYTES_MAX
   }
 
   /** Answers that were written earlier and may leave now. */
@@ -38,11 +41,27 @@ export class Origin {
     this.answers().append(records, count)
   }
 
-  send(): void {
-    if (this.#out.count === 0) return
-    const records = this.#ref.isLocal ? this.#out.take() : this.#out.view()
-    // Refused only when the origin is no more, and then nobody waits for these.
-    this.#ref.tell({ kind: 'answers', generation: this.generation, records })
-    this.#out.clear()
+  /** At the end of a turn. What the lane has no room for now is kept, in order, and goes with a later tick. */
+  send(nowMs: number): void {
+    if (this.#out.count === 0 || this.#stuckSinceMs !== 0) return
+    const records = this.#out.view()
+    if (this.#ref.tell({ kind: 'answers', generation: this.generation, records })) this.#sent()
+    else this.#stuckSinceMs = nowMs
+  }
+
+  tick(nowMs: number): void {
+    if (this.#stuckSinceMs === 0) return
+    // One that takes nothing for so long is no more, and nobody waits for these.
+    const isGone = nowMs - this.#stuckSinceMs > STUCK_MS
+    const { generation } = this
+    if (!isGone && !this.#ref.tell({ kind: 'answers', generation, records: this.#out.view() })) return
+    this.#stuckSinceMs = 0
+    this.#sent()
+  }
+
+  /** In its own thread the receiver has the bytes themselves. */
+  #sent(): void {
+    if (this.#ref.isLocal) this.#out.take()
+    else this.#out.clear()
   }
 }

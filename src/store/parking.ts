@@ -21,19 +21,41 @@ export interface ParkedCommand {
 }
 
 const COMMANDS_MAX = 20_000
+/** Of all peers of a store together. */
 const BYTES_MAX = 64 * 1024 * 1024
+/** What a parked command costs beside its bytes and its keys. Roughly. */
+const COMMAND_BYTES = 256
+
+/** Shared by the peers of a store: a bound for each of them would be none when a store has thousands. */
+export class ParkingBudget {
+  bytes = 0
+  readonly bytesMax: number
+
+  constructor(bytesMax: number = BYTES_MAX) {
+    this.bytesMax = bytesMax
+  }
+
+  get isSpent(): boolean {
+    return this.bytes >= this.bytesMax
+  }
+}
 
 /**
  * The commands that one peer has parked, in order of arrival. A later command may overtake one of them only if they
  * share neither a key nor the connection (rule 9).
  */
 export class Parking {
+  readonly #budget: ParkingBudget
   #commands: ParkedCommand[] = []
   #bytes = 0
   readonly #sessions = new Set<number>()
   readonly #keys = new Set<string>()
   /** A command over the whole range is parked. */
   #wholeRange = false
+
+  constructor(budget: ParkingBudget) {
+    this.#budget = budget
+  }
 
   get isEmpty(): boolean {
     return this.#commands.length === 0
@@ -44,12 +66,14 @@ export class Parking {
   }
 
   get isFull(): boolean {
-    return this.#commands.length >= COMMANDS_MAX || this.#bytes >= BYTES_MAX
+    return this.#commands.length >= COMMANDS_MAX || this.#budget.isSpent
   }
 
   add(command: ParkedCommand): void {
     this.#commands.push(command)
-    this.#bytes += command.bytes.length
+    const bytes = command.bytes.length + COMMAND_BYTES
+    this.#bytes += bytes
+    this.#budget.bytes += bytes
     this.#sessions.add(command.sessionKey)
     if (command.wholeRange) this.#wholeRange = true
     for (const key of command.keys) this.#keys.add(key)
@@ -72,6 +96,7 @@ export class Parking {
   takeAll(): readonly ParkedCommand[] {
     const commands = this.#commands
     this.#commands = []
+    this.#budget.bytes -= this.#bytes
     this.#bytes = 0
     this.#sessions.clear()
     this.#keys.clear()

@@ -57,6 +57,8 @@ export class Peer {
   written: number
   /** …and up to here they stay there through a crash. */
   durable: number
+  /** Of the last applied entries, those of a group of effects that is not closed yet (`entry-groups.ts`). */
+  openParts = 0
   /** Of the entries between `written` and `applied`. */
   overlayBytes = 0
 
@@ -69,11 +71,13 @@ export class Peer {
   readonly heardAtMs = new Map<number, number>()
   leadTerm = 0
   readonly pending = new PendingAnswers()
-  readonly parked = new Parking()
+  readonly parked: Parking
   /** By origin and session: what was accepted in this term (rule 10). */
   readonly accepted = new Map<number, AcceptedSession>()
   /** Keys that have been asked of the engine for parked commands. */
   readonly loading = new Set<string>()
+  /** Keys of long values whose bytes have been asked for. */
+  readonly fetching = new Set<string>()
   /** What a parked command over the keys in order has asked of the engine. One at a time. */
   page: EnginePage | null = null
   /** When such a command ran last. */
@@ -131,6 +135,7 @@ export class Peer {
 
   constructor(store: Store, state: CellState, node: RawNode, group: GroupLog, lease: Lease, nowMs: number) {
     this.store = store
+    this.parked = new Parking(store.parkingBudget)
     this.id = state.peer
     this.node = node
     this.group = group

@@ -30,7 +30,7 @@ export function answerLast(stores: Stores): void {
     writeRefusals(origin.answers(), records, Refusal.storeStopped)
   }
   stores.commandBatches.length = 0
-  for (const origin of stores.dirtyOrigins) origin.send()
+  for (const origin of stores.dirtyOrigins) origin.send(stores.nowMs)
   stores.dirtyOrigins.length = 0
 }
 

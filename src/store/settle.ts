@@ -7,10 +7,10 @@
 
 import { encodeCell, Refusal } from '../model/index.ts'
 import { type Message, MessageType, type Ready } from '../raft/index.ts'
-import { apply, isEffects } from './apply.ts'
+import { apply } from './apply.ts'
 import { asksForVote } from './birth.ts'
-import { COMMAND_BYTES_MAX } from './command-keys.ts'
 import { EffectReader } from './entry.ts'
+import { EntryGroups } from './entry-groups.ts'
 import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 import { WorkingState } from './working-state.ts'
@@ -111,6 +111,7 @@ function follow(stores: Stores, peer: Peer): void {
     peer.working = null
     peer.page = null
     peer.loading.clear()
+    peer.fetching.clear()
     peer.accepted.clear()
     peer.transferTo = 0
     peer.confirmingSinceMs = 0
@@ -132,13 +133,15 @@ const reader = new EffectReader()
 
 /** All before our own term's first entry is applied: what the engine lacks is read from the overlay, and commands may come. */
 function beginEvaluation(stores: Stores, peer: Peer): void {
-  const valueMax = Math.min(stores.options.valueMax, COMMAND_BYTES_MAX)
-  const working = new WorkingState(peer.node.term, peer.cell, peer.keys, peer.sizeBytes, valueMax, stores.random)
+  const { options, sizes } = stores
+  const { cell, keys, sizeBytes, node } = peer
+  const working = new WorkingState(node.term, cell, keys, sizeBytes, options.valueMax, stores.random, sizes)
+  const groups = new EntryGroups()
   for (let index = peer.written + 1; index <= peer.applied; index++) {
-    const entry = peer.group.entry(index)
-    if (!isEffects(entry)) continue
-    reader.reset(entry.data)
-    working.replay(reader, index)
+    for (const entry of groups.take(peer.group.entry(index))) {
+      reader.reset(entry.data)
+      working.replay(reader, index)
+    }
   }
   peer.working = working
   stores.heartbeats.due(peer)

@@ -183,6 +183,7 @@ export class SnapshotsIn {
     peer.written = state.appliedIndex
     peer.durable = state.appliedIndex
     peer.overlayBytes = 0
+    peer.openParts = 0
     this.#tellRaft(peer, into.fromPeer, into.leaderTerm, state)
     assert(peer.node.committed >= into.index, 'Raft did not take a snapshot that is installed')
     this.#answer(peer, into.fromStore, into.fromPeer, into.index, INSTALLED)

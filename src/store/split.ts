@@ -29,7 +29,7 @@ import type { Entry } from '../raft/index.ts'
 import { ENTRY_KIND, isMainKey, type Pair, rangeOf, SCOPE, userKeyOf } from '../storage/index.ts'
 import { createPeer } from './birth.ts'
 import { behind, rangeOfCell } from './cell-range.ts'
-import { valuePrefixBytes } from './entry.ts'
+import { ownBytesOf } from './entry.ts'
 import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 import { View } from './view.ts'
@@ -223,9 +223,13 @@ class LeftHalf {
         return this.#cutAt(fromLatin1(tag))
       }
     }
-    if (isMainKey(pair.key)) this.keys++
-    // As the working state counts a key: without what opens its raw value.
-    this.bytes += userKey.length + pair.value.length - valuePrefixBytes(0)
+    // As the working state counts a key: its bytes, and those of its value wherever they lie.
+    if (isMainKey(pair.key)) {
+      this.keys++
+      this.bytes += userKey.length + ownBytesOf(pair.value)
+    } else {
+      this.bytes += pair.value.length
+    }
     return false
   }
 

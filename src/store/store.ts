@@ -1,5 +1,6 @@
 import type { StorePlace } from '../model/index.ts'
 import type { Engine, RaftLog } from '../storage/index.ts'
+import { ParkingBudget } from './parking.ts'
 import type { Peer } from './peer.ts'
 
 const ASK_FOR_ROOM_MS = 1000
@@ -11,6 +12,8 @@ export class Store {
   readonly engine: Engine
   readonly log: RaftLog
   readonly peers = new Map<number, Peer>()
+  /** What commands that wait here take, of all peers together. */
+  readonly parkingBudget = new ParkingBudget()
   /** Those that are awake. What each turn and each tick looks at is among them. */
   readonly active = new Set<Peer>()
   /** Of those that sleep, and so do not change. */

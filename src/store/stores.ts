@@ -18,6 +18,7 @@ import type { Ready } from '../raft/index.ts'
 import type { RaftLog } from '../storage/index.ts'
 import { Evaluator } from './evaluate.ts'
 import { Heartbeats } from './heartbeat.ts'
+import { VALUE_SIZES, type ValueSizes } from './key-record.ts'
 import { Liveness } from './liveness.ts'
 import { Loads } from './loads.ts'
 import { hearOfRemoval, obey } from './membership.ts'
@@ -40,6 +41,8 @@ export interface StoresArgs {
   readonly executor: number
   readonly topology: Topology
   readonly options: Options
+  /** How values lie in the engine; only tests have reason to give others. */
+  readonly sizes?: ValueSizes
   /** The executor's incarnation: 1 when the whole process has just started, so that no lease can be abroad. */
   readonly incarnation: number
 }
@@ -54,6 +57,7 @@ export class Stores {
   readonly isFirstLife: boolean
   readonly options: Options
   readonly topology: Topology
+  readonly sizes: ValueSizes
   readonly random: Random
   readonly stores = new Map<number, Store>()
   readonly rawLog: RaftLog
@@ -79,7 +83,6 @@ export class Stores {
   readonly wakings: Wakings
   readonly liveness: Liveness
   readonly heartbeats: Heartbeats
-
   // What has come since the last turn, and what the turn works on.
   readonly commandBatches: { origin: Origin; records: Uint8Array }[] = []
   envelopes: Envelope[] = []
@@ -98,7 +101,7 @@ export class Stores {
   readonly #ctx: ActorContext<StoresMessage>
   readonly #pd: Ref<PdMessage>
   readonly startedMs: number
-  readonly #origins = new Map<string, Origin>()
+  readonly origins = new Map<string, Origin>()
   #originSerial = 0
 
   constructor(ctx: ActorContext<StoresMessage>, args: StoresArgs, log: RaftLog) {
@@ -106,6 +109,7 @@ export class Stores {
     this.executor = args.executor
     this.options = args.options
     this.topology = args.topology
+    this.sizes = args.sizes ?? VALUE_SIZES
     this.random = ctx.random
     this.rawLog = log
     this.isFirstLife = args.incarnation === 1
@@ -309,11 +313,11 @@ export class Stores {
   }
 
   #takeCommands(message: CommandBatch): void {
-    let origin = this.#origins.get(message.origin)
+    let origin = this.origins.get(message.origin)
     if (origin === undefined || origin.generation !== message.generation) {
       const ref = this.#ctx.named<AnswerBatch>(message.origin)
       origin = new Origin(message.origin, message.generation, ++this.#originSerial, ref, this.dirtyOrigins)
-      this.#origins.set(message.origin, origin)
+      this.origins.set(message.origin, origin)
     }
     this.commandBatches.push({ origin, records: message.records })
   }

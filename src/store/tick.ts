@@ -13,6 +13,7 @@ export function tick(stores: Stores): void {
     store.tick(stores.nowMs)
     for (const peer of store.active) tickPeer(stores, peer)
   }
+  for (const origin of stores.origins.values()) origin.tick(stores.nowMs)
   stores.snapshots.tick()
   stores.snapshotsIn.tick()
 }

@@ -39,7 +39,7 @@ export function turn(stores: Stores): void {
   stores.sleep.ask()
   stores.transport.flush()
   sync(stores)
-  for (const origin of stores.dirtyOrigins) origin.send()
+  for (const origin of stores.dirtyOrigins) origin.send(stores.nowMs)
   stores.dirtyOrigins.length = 0
   stores.heartbeats.advance()
   endTurn(stores)

@@ -5,8 +5,6 @@ import { KeyOrder } from './key-order.ts'
 import type { EnginePage } from './pages.ts'
 import type { WorkingState } from './working-state.ts'
 
-/** What a key costs in the order of keys, roughly. */
-const ORDERED_BYTES = 16
 /** A random key of a cell that is not in memory is one of so many behind the one before. */
 const STRIDE_KEYS_MAX = 64
 /** Dead keys met in a row, after which a random key is asked for anew. */
@@ -37,10 +35,6 @@ export class Walker {
     this.#unordered = records
     this.#random = random
     this.strideFrom = latin1(working.cell.start)
-  }
-
-  get memoryBytes(): number {
-    return this.order.size * ORDERED_BYTES
   }
 
   /** Puts up to so many keys more into their order; true when all are there, and a walk may be run. */

@@ -1,46 +1,21 @@
 import { assert, latin1, type Random } from '../base/index.ts'
 import type { Cell } from '../model/index.ts'
-import type { Keyspace, StringValue, Walked } from '../redis/index.ts'
-import { EFFECT, type Scope, VALUE_TYPE } from '../storage/index.ts'
+import type { Keyspace, Walked } from '../redis/index.ts'
+import type { Scope } from '../storage/index.ts'
 import { rangeOfCell, scopeOfCell } from './cell-range.ts'
-import { type EffectReader, type EntryWriter, expiryOfValue, Slab, userKeyText, valuePrefixBytes } from './entry.ts'
+import { type EffectReader, type EntryWriter, Slab } from './entry.ts'
+import { chunkBytesFor, chunksOf, type KeyRecord, VALUE_SIZES, type ValueSizes } from './key-record.ts'
+import { KnownKeys } from './known-keys.ts'
 import { Walker } from './walker.ts'
-
-/** What a key costs in memory beside its bytes: the record, the map's slot, the string. Roughly. */
-const RECORD_BYTES = 160
-
-/** What the leader knows of one key: its value, or that there is none. */
-class KeyRecord implements StringValue {
-  readonly type = 'string'
-  slab: Slab
-  start: number
-  end: number
-  expireAtMs: number
-  /** False: the key is known to be absent. */
-  exists: boolean
-  /** The last entry that changed it; 0: as it is in the engine. */
-  index: number
-
-  constructor(slab: Slab, start: number, end: number, expireAtMs: number, exists: boolean, index: number) {
-    this.slab = slab
-    this.start = start
-    this.end = end
-    this.expireAtMs = expireAtMs
-    this.exists = exists
-    this.index = index
-  }
-
-  get buffer(): Uint8Array {
-    return this.slab.buffer
-  }
-}
-
-const NO_SLAB = new Slab(Buffer.alloc(0))
 
 /**
  * The leader's view of its cell, ahead of the commit index: where commands are executed (design §4). It turns what
  * commands do into effects of the entry being built, and remembers for each key the entry that changed it last, which
  * is what a reply that saw the key must wait for (rule 1).
+ *
+ * A long value is cut into chunks, each a raw key of its own beside the key's main record, and a command that changes a
+ * part of one writes the chunks that it touches. Here it lies in one piece, or is *far*: its length is known, which is
+ * enough to overwrite or delete it, and its bytes are fetched when a command wants them.
  *
  * Lives as long as a term of leadership, and is thrown away with it (rule 5).
  */
@@ -53,8 +28,6 @@ export class WorkingState implements Keyspace {
   sizeBytes: number
   /** How often the whole range was changed: a load that was asked for before such a change is void (rule 6). */
   rangeEffects = 0
-  /** Memory held by values; whole slabs, for that is what a small value pins (rule 23). */
-  pinnedBytes = 0
 
   /** The highest entry whose effects the current command has read. */
   touchedIndex = 0
@@ -65,26 +38,36 @@ export class WorkingState implements Keyspace {
   readonly #scope: Scope
   /** The entry being built; there is one between `begin` and the proposal. */
   #writer: EntryWriter | null = null
-  readonly #records = new Map<string, KeyRecord>()
-  /** Records of keys that exist. When it equals `count`, every key that is not here is absent. */
-  #present = 0
-  #entryIndex = 0
-  /** While a split is prepared: by key, how often it came to be less how often it went. */
-  #changes: Map<string, number> | null = null
-  /** The entry that last cleared the range: an absent key is absent because of it. */
-  #clearedIndex = 0
+  readonly #sizes: ValueSizes
+  readonly #keys = new KnownKeys()
+  /** Those that the present command has changed: it may turn out that their entry is a later one. */
+  readonly #changed: KeyRecord[] = []
   /** There is one while somebody walks over the keys. */
   #walker: Walker | null = null
   readonly #random: Random
+  #firstIndex = 0
+  #hasCleared = false
+  #entryIndex = 0
+  /** While a split is prepared: by key, how often it came to be less how often it went. */
+  #comings: Map<string, number> | null = null
 
-  constructor(term: number, cell: Cell, keys: number, sizeBytes: number, valueBytesMax: number, random: Random) {
+  constructor(
+    term: number,
+    cell: Cell,
+    keys: number,
+    sizeBytes: number,
+    valueBytesMax: number,
+    random: Random,
+    sizes: ValueSizes = VALUE_SIZES,
+  ) {
+    this.#sizes = sizes
+    this.#random = random
     this.term = term
     this.valueBytesMax = valueBytesMax
     this.count = keys
     this.sizeBytes = sizeBytes
     this.#cell = cell
     this.#scope = scopeOfCell(cell)
-    this.#random = random
   }
 
   get entryIndex(): number {
@@ -92,7 +75,7 @@ export class WorkingState implements Keyspace {
   }
 
   get memoryBytes(): number {
-    return this.pinnedBytes + this.#records.size * RECORD_BYTES + (this.#walker?.memoryBytes ?? 0)
+    return this.#keys.memoryBytes
   }
 
   /** One turn's evaluation begins: its effects will be in the entry at `entryIndex`. */
@@ -100,67 +83,79 @@ export class WorkingState implements Keyspace {
     this.#writer = writer
     this.nowMs = nowMs
     this.#entryIndex = entryIndex
+    this.#firstIndex = entryIndex
   }
 
   beginCommand(): void {
     this.touchedIndex = 0
     this.wrote = false
+    this.#hasCleared = false
+    if (this.#changed.length > 0) this.#changed.length = 0
+    this.#writer?.beginCommand(this.count, this.sizeBytes)
+  }
+
+  /** Its effects may have needed more than the entry had room for: then all of them count with the last entry there is. */
+  endCommand(): void {
+    const index = this.#firstIndex + this.#entry().sealed.length
+    if (index === this.#entryIndex) return
+    this.#entryIndex = index
+    for (const record of this.#changed) record.index = index
+    if (this.#hasCleared) this.#keys.clearedIndex = index
+    if (this.wrote) this.touchedIndex = index
   }
 
   isLoaded(key: string): boolean {
-    return this.isWhole || this.#records.has(key)
+    return this.isWhole || this.knows(key)
+  }
+
+  /** Whether memory knows of the key, be it that it is absent. */
+  knows(key: string): boolean {
+    return this.#keys.find(key) !== undefined
   }
 
   /** Every key that is not here is absent. */
   get isWhole(): boolean {
-    return this.#present === this.count
+    return this.#keys.present === this.count
   }
 
-  /** What the engine holds of a key that was asked for; null: nothing. A key that is known already stays as it is. */
+  /** What the engine holds of a key that was asked for; null: nothing. */
   load(key: string, raw: Uint8Array | null): void {
-    if (this.#records.has(key)) return
-    if (raw === null) {
-      this.#records.set(key, new KeyRecord(NO_SLAB, 0, 0, 0, false, 0))
-      return
-    }
-    const buffer = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)
-    assert(buffer[0] === VALUE_TYPE.string, 'a value of an unknown type')
-    const expireAtMs = expiryOfValue(buffer, 0)
-    const record = new KeyRecord(NO_SLAB, 0, 0, 0, false, 0)
-    this.#records.set(key, record)
-    this.#walker?.order.add(key)
-    this.#settle(record, new Slab(buffer), valuePrefixBytes(expireAtMs), buffer.length, expireAtMs)
+    this.#keys.load(key, raw)
+  }
+
+  /** The key's record when it is a long value whose bytes are not in memory. */
+  far(key: string): KeyRecord | null {
+    const record = this.#keys.find(key)
+    return record?.isFar ? record : null
+  }
+
+  /** Of the values of keys that are known. */
+  bytesOf(keys: readonly string[]): number {
+    let bytes = 0
+    for (const key of keys) bytes += this.#keys.find(key)?.bytes ?? 0
+    return bytes
+  }
+
+  /** The bytes of a long value that was far. */
+  bring(record: KeyRecord, bytes: Buffer): void {
+    this.#keys.bring(record, bytes)
   }
 
   /** Takes in a committed entry that is not in the engine yet: a new leader does so for its whole overlay. */
   replay(effects: EffectReader, index: number): void {
-    let slab: Slab | null = null
-    while (effects.next()) {
-      if (effects.op === EFFECT.deleteRange) {
-        this.#forgetAll()
-        this.#clearedIndex = index
-        continue
-      }
-      const key = userKeyText(effects.buffer, effects.keyStart, effects.keyEnd)
-      const record = this.#record(key)
-      record.index = index
-      if (effects.op === EFFECT.delete) {
-        this.#vacate(record)
-      } else {
-        // There is no walker yet: nobody has walked in this term.
-        slab ??= new Slab(effects.buffer)
-        const expireAtMs = expiryOfValue(effects.buffer, effects.valueStart)
-        const start = effects.valueStart + valuePrefixBytes(expireAtMs)
-        this.#settle(record, slab, start, effects.valueEnd, expireAtMs)
-      }
-    }
+    this.#keys.replay(effects, index)
   }
 
-  find(key: string): StringValue | null {
-    const record = this.#records.get(key)
+  /** Forgets keys until no more than `bytesMax` are held, none that `isAwaited`. */
+  evict(bytesMax: number, writtenIndex: number, isAwaited: (key: string) => boolean = () => false): void {
+    this.#keys.evict(bytesMax, writtenIndex, isAwaited)
+  }
+
+  find(key: string): KeyRecord | null {
+    const record = this.#keys.find(key)
     if (record === undefined) {
-      assert(this.#present === this.count, 'a command runs on a key that is not in memory')
-      if (this.#clearedIndex > this.touchedIndex) this.touchedIndex = this.#clearedIndex
+      assert(this.isWhole, 'a command runs on a key that is not in memory')
+      if (this.#keys.clearedIndex > this.touchedIndex) this.touchedIndex = this.#keys.clearedIndex
       return null
     }
     if (record.index > this.touchedIndex) this.touchedIndex = record.index
@@ -175,24 +170,84 @@ export class WorkingState implements Keyspace {
 
   put(key: string, source: Uint8Array, start: number, end: number, expireAtMs: number): void {
     const writer = this.#entry()
-    writer.put(this.#scope, key, expireAtMs, source, start, end)
-    const record = this.#record(key)
-    if (record.exists) {
-      this.sizeBytes -= record.end - record.start
+    const record = this.#keys.record(key)
+    const bytes = end - start
+    const oldBytes = record.exists ? record.end - record.start : 0
+    const isLong = bytes > this.#sizes.wholeBytesMax
+    if (isLong) {
+      const chunkBytes = chunkBytesFor(this.#sizes, key)
+      const own = Buffer.allocUnsafeSlow(bytes)
+      own.set(source.subarray(start, end))
+      this.#putChunks(key, own, 0, bytes, chunkBytes)
+      this.#deleteChunks(key, chunksOf(bytes, chunkBytes), record)
+      writer.putLong(this.#scope, key, expireAtMs, chunkBytes, bytes)
+      this.#keys.forgetNewer(record)
+      this.#count(key, record, oldBytes, bytes)
+      this.#keys.settle(record, new Slab(own), 0, bytes, expireAtMs, chunkBytes)
     } else {
+      if (record.chunkBytes !== 0) this.#deleteChunks(key, 0, record)
+      writer.put(this.#scope, key, expireAtMs, source, start, end)
+      if (record.newer !== null) this.#keys.forgetNewer(record)
+      this.#count(key, record, oldBytes, bytes)
+      this.#keys.settle(record, writer.slab, writer.valueStart, writer.valueEnd, expireAtMs, 0)
+    }
+    this.#touched(record)
+  }
+
+  #count(key: string, record: KeyRecord, oldBytes: number, bytes: number): void {
+    if (!record.exists) {
       this.count++
-      this.#changed(key, 1)
-      this.#walker?.order.add(key)
+      this.#cameOrWent(key, 1)
+      this.#keys.order?.add(key)
       this.sizeBytes += key.length
     }
-    this.sizeBytes += end - start
-    record.index = this.#entryIndex
-    this.#settle(record, writer.slab, writer.valueStart, writer.valueEnd, expireAtMs)
-    this.#touched()
+    this.sizeBytes += bytes - oldBytes
+  }
+
+  /** The chunks of a value that hold the bytes from `from` to `to`. */
+  #putChunks(key: string, value: Buffer, from: number, to: number, chunkBytes: number): void {
+    const writer = this.#entry()
+    for (let chunk = Math.floor(from / chunkBytes); chunk * chunkBytes < to; chunk++) {
+      const start = chunk * chunkBytes
+      writer.putChunk(this.#scope, key, chunk, value, start, Math.min(start + chunkBytes, value.length))
+    }
+  }
+
+  /** What a record has beyond so many chunks. */
+  #deleteChunks(key: string, from: number, record: KeyRecord): void {
+    if (!record.exists) return
+    for (let chunk = from; chunk < record.chunks; chunk++) this.#entry().deleteChunk(this.#scope, key, chunk)
+  }
+
+  /** The value has its memory for itself, so it is changed in place; only the chunks that are touched are written. */
+  #patchLong(key: string, record: KeyRecord, offset: number, source: Uint8Array, start: number, end: number): void {
+    const oldBytes = record.bytes
+    const bytes = Math.max(oldBytes, offset + end - start)
+    // Asked for first, for it may be far.
+    let memory = record.buffer as Buffer
+    if (bytes > memory.length) {
+      // Who appends once will append again.
+      memory = Buffer.allocUnsafeSlow(Math.max(bytes, Math.min(this.valueBytesMax, bytes + (bytes >> 2))))
+      memory.set(record.buffer.subarray(0, oldBytes))
+    }
+    if (offset > oldBytes) memory.fill(0, oldBytes, offset)
+    memory.set(source.subarray(start, end), offset)
+    const from = Math.min(offset, oldBytes)
+    const { chunkBytes, expireAtMs } = record
+    this.#putChunks(key, memory.subarray(0, bytes), from, offset + end - start, chunkBytes)
+    this.#entry().putLong(this.#scope, key, expireAtMs, chunkBytes, bytes)
+    this.sizeBytes += bytes - oldBytes
+    const slab = memory === record.buffer ? record.slab : new Slab(memory)
+    this.#keys.settle(record, slab, 0, bytes, expireAtMs, chunkBytes)
+    this.#touched(record)
   }
 
   patch(key: string, offset: number, source: Uint8Array, start: number, end: number): void {
     const old = this.find(key)
+    if (old !== null && old.chunkBytes !== 0) {
+      this.#patchLong(key, old, offset, source, start, end)
+      return
+    }
     const oldBytes = old === null ? 0 : old.end - old.start
     const whole = Buffer.allocUnsafe(Math.max(oldBytes, offset + end - start))
     if (old !== null) whole.set(old.buffer.subarray(old.start, old.end))
@@ -202,52 +257,47 @@ export class WorkingState implements Keyspace {
   }
 
   expire(key: string, expireAtMs: number): void {
-    const record = this.#records.get(key)
+    const record = this.#keys.find(key)
     assert(record?.exists, 'a time to live is given to a key that is not there')
-    this.put(key, record.buffer, record.start, record.end, expireAtMs)
+    if (record.chunkBytes === 0) {
+      this.put(key, record.buffer, record.start, record.end, expireAtMs)
+      return
+    }
+    this.#entry().putLong(this.#scope, key, expireAtMs, record.chunkBytes, record.bytes)
+    record.expireAtMs = expireAtMs
+    this.#touched(record)
   }
 
   remove(key: string): boolean {
     // What there is to remove is what can be found: neither the dead nor, without waiting for its deletion, the deleted.
     if (this.find(key) === null) return false
-    this.#delete(key, this.#records.get(key) as KeyRecord)
+    this.#delete(key, this.#keys.find(key) as KeyRecord)
     return true
   }
 
   #delete(key: string, record: KeyRecord): void {
+    if (record.chunkBytes !== 0) this.#deleteChunks(key, 0, record)
     this.#entry().delete(this.#scope, key)
     this.count--
-    this.#changed(key, -1)
-    this.#walker?.order.delete(key)
+    this.#cameOrWent(key, -1)
+    this.#keys.order?.delete(key)
     this.sizeBytes -= key.length + record.end - record.start
-    record.index = this.#entryIndex
-    this.#vacate(record)
-    this.#touched()
+    this.#keys.vacate(record)
+    this.#touched(record)
   }
 
   clear(): void {
     if (this.count === 0) return
     const range = rangeOfCell(this.#cell)
     this.#entry().deleteRange(range.start, range.end)
-    this.#forgetAll()
+    this.#keys.forgetAll()
     this.count = 0
     this.sizeBytes = 0
     this.rangeEffects++
-    this.#clearedIndex = this.#entryIndex
-    this.#touched()
-  }
-
-  /**
-   * Forgets keys until no more than `bytesMax` are held, oldest first, but none whose last effect is not in the engine
-   * yet (rule 6), and none that a parked command waits for: one of several keys would never have them all together.
-   */
-  evict(bytesMax: number, writtenIndex: number, isAwaited: (key: string) => boolean = () => false): void {
-    if (this.memoryBytes <= bytesMax || this.#clearedIndex > writtenIndex) return
-    for (const [key, record] of this.#records) {
-      if (record.index > writtenIndex || isAwaited(key)) continue
-      this.#drop(key, record)
-      if (this.memoryBytes <= bytesMax) return
-    }
+    this.#keys.clearedIndex = this.#entryIndex
+    this.#hasCleared = true
+    this.wrote = true
+    this.touchedIndex = this.#entryIndex
   }
 
   #entry(): EntryWriter {
@@ -257,29 +307,26 @@ export class WorkingState implements Keyspace {
 
   /** From now on it is counted which keys come and go. */
   trackChanges(): void {
-    this.#changes = new Map()
+    this.#comings = new Map()
   }
 
   untrackChanges(): void {
-    this.#changes = null
+    this.#comings = null
   }
 
   /** How many more keys left of `key` there are than when tracking began. */
   changesLeftOf(key: Uint8Array): number {
     const bound = latin1(key)
     let sum = 0
-    for (const [changed, change] of this.#changes ?? []) if (changed < bound) sum += change
+    for (const [changed, change] of this.#comings ?? []) if (changed < bound) sum += change
     return sum
   }
 
   /** The cell was cut: what is right of its new end is forgotten. */
   cut(cell: Cell, keys: number, sizeBytes: number): void {
     this.#cell = cell
-    this.#changes = null
-    const bound = cell.end === null ? null : latin1(cell.end)
-    for (const [key, record] of this.#records) {
-      if (bound !== null && key >= bound) this.#drop(key, record)
-    }
+    this.#comings = null
+    this.#keys.cut(cell.end)
     this.#walker?.turnBack()
     this.count = keys
     this.sizeBytes = sizeBytes
@@ -288,18 +335,15 @@ export class WorkingState implements Keyspace {
 
   /** What walks over the keys of this cell; made when it is asked for. */
   walker(): Walker {
-    this.#walker ??= new Walker(this, this.#records.entries(), this.#random)
+    this.#walker ??= new Walker(this, this.#keys.entries(), this.#random)
+    this.#keys.order = this.#walker.order
     return this.#walker
   }
 
   /** Nobody has walked for a while. */
   forgetWalker(): void {
     this.#walker = null
-  }
-
-  /** Whether memory knows of the key, be it that it is absent. */
-  knows(key: string): boolean {
-    return this.#records.has(key)
+    this.#keys.order = null
   }
 
   get cell(): Cell {
@@ -318,60 +362,14 @@ export class WorkingState implements Keyspace {
     return this.#random.float()
   }
 
-  #drop(key: string, record: KeyRecord): void {
-    if (record.exists) this.#walker?.order.delete(key)
-    this.#vacate(record)
-    this.#records.delete(key)
+  #cameOrWent(key: string, change: number): void {
+    if (this.#comings !== null) this.#comings.set(key, (this.#comings.get(key) ?? 0) + change)
   }
 
-  #changed(key: string, change: number): void {
-    if (this.#changes !== null) this.#changes.set(key, (this.#changes.get(key) ?? 0) + change)
-  }
-
-  #touched(): void {
+  #touched(record: KeyRecord): void {
     this.wrote = true
     this.touchedIndex = this.#entryIndex
-  }
-
-  #record(key: string): KeyRecord {
-    let record = this.#records.get(key)
-    if (record === undefined) {
-      record = new KeyRecord(NO_SLAB, 0, 0, 0, false, 0)
-      this.#records.set(key, record)
-    }
-    return record
-  }
-
-  #settle(record: KeyRecord, slab: Slab, start: number, end: number, expireAtMs: number): void {
-    if (record.exists) this.#release(record.slab)
-    else this.#present++
-    if (slab.live++ === 0) this.pinnedBytes += slab.buffer.length
-    record.slab = slab
-    record.start = start
-    record.end = end
-    record.expireAtMs = expireAtMs
-    record.exists = true
-  }
-
-  #vacate(record: KeyRecord): void {
-    if (!record.exists) return
-    this.#release(record.slab)
-    this.#present--
-    record.slab = NO_SLAB
-    record.start = 0
-    record.end = 0
-    record.expireAtMs = 0
-    record.exists = false
-  }
-
-  #release(slab: Slab): void {
-    if (--slab.live === 0) this.pinnedBytes -= slab.buffer.length
-  }
-
-  #forgetAll(): void {
-    for (const record of this.#records.values()) if (record.exists) this.#release(record.slab)
-    this.#records.clear()
-    this.#walker?.order.clear()
-    this.#present = 0
+    record.index = this.#entryIndex
+    this.#changed.push(record)
   }
 }

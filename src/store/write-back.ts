@@ -11,8 +11,8 @@
  */
 import { type CellState, encodeCellState } from '../model/index.ts'
 import { EFFECT, type EngineBatch, type KeyRange, metaKey } from '../storage/index.ts'
-import { isEffects } from './apply.ts'
 import { EffectReader } from './entry.ts'
+import { EntryGroups, isEffects } from './entry-groups.ts'
 import { NewestEffects } from './newest.ts'
 import type { Peer } from './peer.ts'
 import type { Store } from './store.ts'
@@ -43,6 +43,7 @@ interface Job {
   next: number
   ranges: KeyRange[]
   readonly newest: NewestEffects
+  readonly groups: EntryGroups
   /** The next effect to be written; −1: they are still being read. */
   piece: number
   /** Who had asked for it when it began. */
@@ -157,6 +158,7 @@ export class WriteBack {
       next: peer.written + 1,
       ranges: [],
       newest: new NewestEffects(),
+      groups: new EntryGroups(),
       piece: -1,
       request,
     })
@@ -169,7 +171,7 @@ export class WriteBack {
     let largest: Peer | undefined
     for (const peer of dirty) {
       // A peer that takes a snapshot in is written by that.
-      if (isVoid(peer) || !peer.initialized || peer.bornOf !== null) continue
+      if (!isReady(peer)) continue
       if (this.#waiting.has(peer)) return peer
       bytes += peer.overlayBytes
       if (largest === undefined || peer.overlayBytes > largest.overlayBytes) largest = peer
@@ -178,8 +180,7 @@ export class WriteBack {
     if (store.log.stats.segments > SEGMENTS_MAX) {
       for (const group of store.log.holders()) {
         const peer = group.store === store.id ? store.peers.get(group.cell) : undefined
-        if (peer !== undefined && dirty.has(peer) && !isVoid(peer) && peer.initialized && peer.bornOf === null)
-          return peer
+        if (peer !== undefined && dirty.has(peer) && isReady(peer)) return peer
       }
     }
     return undefined
@@ -201,13 +202,14 @@ export class WriteBack {
     while (job.next <= job.state.appliedIndex && count < EFFECTS_PER_TURN) {
       const entry = peer.group.entry(job.next++)
       count++
-      if (!isEffects(entry)) continue
-      job.bytes += entry.data.length
-      this.#reader.reset(entry.data)
-      job.newest.lookAt(this.#reader.buffer)
-      while (this.#reader.next()) {
-        count++
-        this.#take(job)
+      if (isEffects(entry)) job.bytes += entry.data.length
+      for (const { data } of job.groups.take(entry)) {
+        this.#reader.reset(data)
+        job.newest.lookAt(this.#reader.buffer)
+        while (this.#reader.next()) {
+          count++
+          this.#take(job)
+        }
       }
     }
     if (job.next > job.state.appliedIndex) {
@@ -346,6 +348,11 @@ export class WriteBack {
     }
     if (to >= peer.group.firstIndex()) peer.store.log.trim(peer.group, to)
   }
+}
+
+/** It has something of its own to write, and none of it is half of a group: a state never stands in the midst of one. */
+function isReady(peer: Peer): boolean {
+  return !isVoid(peer) && peer.initialized && peer.bornOf === null && peer.openParts === 0
 }
 
 /** What was begun for the peer has no sense any more: it is removed, or its data is being replaced. */

@@ -239,6 +239,22 @@ export const commandModels: Readonly<Record<string, CommandModel>> = {
       return OK
     },
   },
+  SETRANGE: {
+    keys: 'first',
+    cut: 'none',
+    writes: true,
+    meaning: (args) => (evaluation, at) => {
+      const position = at[0] as number
+      const key = evaluation.keys[position] as KeyState
+      const old = key?.value ?? ''
+      const offset = Number(args[1])
+      const part = args[2] as string
+      const whole = old.padEnd(offset, '\0').slice(0, offset) + part + old.slice(offset + part.length)
+      if (key === null) evaluation.put(position, whole)
+      else evaluation.replace(position, whole)
+      return whole.length
+    },
+  },
   APPEND: {
     keys: 'first',
     cut: 'none',

@@ -37,7 +37,7 @@ import {
 } from '../../src/model/index.ts'
 import { pd } from '../../src/pd/index.ts'
 import { openRaftLog } from '../../src/storage/index.ts'
-import { type StorageEdge, type Stores, storageEdge, stores } from '../../src/store/index.ts'
+import { type StorageEdge, type Stores, storageEdge, stores, type ValueSizes } from '../../src/store/index.ts'
 import { Destruction, type Machine } from './destruction.ts'
 import { SimulatedDisk } from './disk.ts'
 import { SimulatedEngineDisk } from './engine.ts'
@@ -60,6 +60,8 @@ export interface ClusterSettings {
   readonly replicas: number
   readonly segmentBytes: number
   readonly options: Readonly<Record<string, string>>
+  /** Small ones make many of a run's values long, and their effects groups of entries; null: as in the product. */
+  readonly sizes: ValueSizes | null
   /** How long a sync of the log takes, from and to, when nothing is wrong. */
   readonly syncMs: [number, number]
   /** Between executors. */
@@ -104,6 +106,12 @@ export function drawCluster(random: Random, mode: Mode): ClusterSettings {
       { min: 0.5, max: 20 },
     ]),
     cutProbability: random.pick([0, 0.05]),
+    sizes: random.pick([
+      null,
+      { wholeBytesMax: 12, chunkBytes: 16, entryBytesMax: 160 },
+      { wholeBytesMax: 100, chunkBytes: 40, entryBytesMax: 400 },
+      { wholeBytesMax: 2000, chunkBytes: 1000, entryBytesMax: 6000 },
+    ]),
   }
 }
 
@@ -304,7 +312,8 @@ export class Cluster implements Victim {
     const incarnation = (this.#incarnations[executor] ?? 0) + 1
     this.#incarnations[executor] = incarnation
     if (this.#fence.storesOf(executor).length > 0) {
-      const args = { executor, topology: this.#fence.topology, options, incarnation }
+      const { sizes } = this.settings
+      const args = { executor, topology: this.#fence.topology, options, incarnation, ...(sizes && { sizes }) }
       simulation.spawn(stores, args, { executor, name: actorNames.stores(executor), supervise })
     }
     this.#placePd()

@@ -8,9 +8,24 @@ import { EFFECT, EFFECT_HEADER_BYTES, ENTRY_KIND, ENTRY_PREFIX_BYTES } from '../
 /** Raw keys and raw values, a character per byte. */
 export type RawSpace = Map<string, string>
 
-/** Applies one normal entry of a cell. False: it is of a kind that changes no keys. */
-export function applyEffects(space: RawSpace, data: Uint8Array): boolean {
-  if (data.length === 0 || data[0] !== ENTRY_KIND.effects) return false
+/** Entries that wait for the one that closes their group. */
+export type OpenGroup = Uint8Array[]
+
+/** Applies the next entry of a cell, if it changes keys; `data` is null for one that is not a normal one. */
+export function applyEntry(space: RawSpace, open: OpenGroup, data: Uint8Array | null): void {
+  if (data?.[0] === ENTRY_KIND.part) {
+    open.push(data)
+    return
+  }
+  // Half of a group that another entry has followed never counts.
+  const parts = open.splice(0)
+  if (data?.[0] !== ENTRY_KIND.effects) return
+  assert(Buffer.from(data).readUInt16LE(2) === parts.length, 'a group is closed by an entry of its own')
+  for (const part of parts) applyEffects(space, part)
+  applyEffects(space, data)
+}
+
+function applyEffects(space: RawSpace, data: Uint8Array): void {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   let at = ENTRY_PREFIX_BYTES
   while (at < bytes.length) {
@@ -35,7 +50,6 @@ export function applyEffects(space: RawSpace, data: Uint8Array): boolean {
     }
     at = valueEnd
   }
-  return true
 }
 
 /** The first difference between two spaces, for people; null: they are equal. */

@@ -19,7 +19,7 @@ import { compareBytes, latin1 } from '../../src/base/index.ts'
 import { decodeSplit, FIRST_USER_CELL, olderEpoch, SYSTEM_CELL } from '../../src/model/index.ts'
 import { ENTRY_KIND, rangeOf, SCOPE } from '../../src/storage/index.ts'
 import type { Stores } from '../../src/store/index.ts'
-import { applyEffects, firstDifference, type RawSpace } from './effects.ts'
+import { applyEntry, firstDifference, type OpenGroup, type RawSpace } from './effects.ts'
 import { Tiling } from './tiling.ts'
 
 type Peer = NonNullable<ReturnType<Stores['peer']>>
@@ -43,6 +43,7 @@ class CellRecord {
   readonly entries = new Map<number, RecordedEntry>()
   /** The reference state, and up to which index it has come. Null: entries that were never seen stand in between. */
   space: RawSpace | null = new Map()
+  readonly open: OpenGroup = []
   spaceIndex: number
   /** False: it is to be born of a split that the reference has not come to. */
   born: boolean
@@ -198,10 +199,11 @@ export class Replicas {
   #comparePeer(peer: Peer, wanted: RawSpace, done: (found: WrongState | null) => void): void {
     const { applied, written, id } = peer
     const { cell, store } = peer
-    const overlay: Uint8Array[] = []
+    const overlay: (Uint8Array | null)[] = []
+    const open: OpenGroup = []
     for (let at = written + 1; at <= applied; at++) {
       const entry = peer.group.entry(at)
-      if (entry.type === 0) overlay.push(new Uint8Array(entry.data))
+      overlay.push(entry.type === 0 ? new Uint8Array(entry.data) : null)
     }
     const range = rangeOf(cell.system ? SCOPE.system : SCOPE.user, cell.start, cell.end)
     const snapshot = store.engine.snapshot()
@@ -222,7 +224,7 @@ export class Replicas {
           return
         }
         snapshot.release()
-        for (const data of overlay) applyEffects(found, data)
+        for (const data of overlay) applyEntry(found, open, data)
         // What the overlay says of keys that were given away since is another cell's affair.
         for (const key of found.keys()) if (key < latin1(range.start) || key >= latin1(range.end)) found.delete(key)
         this.comparisons++
@@ -249,8 +251,8 @@ export class Replicas {
         record.space = null
         return false
       }
+      applyEntry(space, record.open, entry.data)
       if (entry.data?.[0] === ENTRY_KIND.split) this.#split(space, peer, entry.data)
-      else if (entry.data !== null) applyEffects(space, entry.data)
       entry.data = null
       record.spaceIndex++
     }

@@ -48,6 +48,7 @@ const commandsOf: Readonly<Record<Family, readonly string[]>> = {
     'SET XX',
     'SET GET',
     'APPEND',
+    'SETRANGE',
     'STRLEN',
     'DEL',
     'UNLINK',
@@ -228,6 +229,8 @@ export class CommandSource {
         return [name, ...this.#someKeys(family).flatMap((key) => [key, this.#value(family)])]
       case 'APPEND':
         return [name, this.#key(family), `+${this.#number()}`]
+      case 'SETRANGE':
+        return [name, this.#key(family), String(random.below(100)), `+${this.#number()}`]
       case 'INCRBY':
       case 'DECRBY':
         return [name, this.#key(family), String(random.between(-50, 1000))]

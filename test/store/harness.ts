@@ -20,7 +20,7 @@ import {
   type Topology,
 } from '../../src/model/index.ts'
 import { type Engine, memoryEngine, memoryRaftLog, metaKey, type RaftLog } from '../../src/storage/index.ts'
-import { type StorageEdge, type Stores, stores as storesActor } from '../../src/store/index.ts'
+import { type StorageEdge, type Stores, stores as storesActor, type ValueSizes } from '../../src/store/index.ts'
 
 /** One answer, taken apart. */
 export interface Answer {
@@ -56,6 +56,8 @@ export class StoreHarness {
   heartbeats: Heartbeat[] = []
   readonly memberAsked: MemberWanted[] = []
   nowMs = 1000
+  /** Before `start`: how values lie in the engine; null: as in the product. */
+  sizes: ValueSizes | null = null
   /** A message between two executors for which this is true is lost. */
   drop: (from: number, to: number, message: StoresMessage) => boolean = () => false
   storesLost = (error: Error): void => {
@@ -139,6 +141,7 @@ export class StoreHarness {
       topology: this.topology,
       options: this.options,
       incarnation,
+      ...(this.sizes && { sizes: this.sizes }),
     })
   }
 

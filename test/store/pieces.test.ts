@@ -8,7 +8,7 @@ import { EffectReader, EntryWriter, expiryOfValue, userKeyText } from '../../src
 import { Lease } from '../../src/store/lease.ts'
 import { NewestEffects } from '../../src/store/newest.ts'
 import { Origin } from '../../src/store/origin.ts'
-import { Parking } from '../../src/store/parking.ts'
+import { Parking, ParkingBudget } from '../../src/store/parking.ts'
 import { PendingAnswers } from '../../src/store/pending.ts'
 import { WorkingState } from '../../src/store/working-state.ts'
 
@@ -34,7 +34,7 @@ function listener() {
     },
   } as unknown as Ref<AnswerBatch>
   const origin = new Origin('test', 1, 1, ref, dirty)
-  return { origin, answers, send: () => origin.send() }
+  return { origin, answers, send: () => origin.send(0) }
 }
 
 test('an answer leaves when its entry is committed, and not before', () => {
@@ -154,7 +154,7 @@ test('an entry that outgrows its slab keeps everything, and values already put s
   const working = new WorkingState(1, cell, 0, 0, 1 << 30, new Random(1))
   writer.begin()
   working.begin(writer, 0, 6)
-  const large = Buffer.alloc(200_000, 'x')
+  const large = Buffer.alloc(100_000, 'x')
   for (let i = 0; i < 5; i++) working.put(`k${i}`, large, 0, large.length, 0)
   const reader = new EffectReader()
   reader.reset(writer.finish(1, 0, working.count, working.sizeBytes))
@@ -203,7 +203,7 @@ test('a key is not forgotten before its last effect is in the engine', () => {
   expect(state.isLoaded('k')).toBe(true)
   state.evict(0, 6)
   expect(state.isLoaded('k')).toBe(false)
-  expect(state.pinnedBytes).toBe(0)
+  expect(state.memoryBytes).toBe(0)
 })
 
 test('a key that a parked command waits for is not forgotten, else one of several keys would never have them all', () => {
@@ -228,7 +228,7 @@ test('a load does not overwrite what is known already', () => {
 
 test('a command waits behind a parked one of its key or its connection, and behind none else', () => {
   const { origin } = listener()
-  const parking = new Parking()
+  const parking = new Parking(new ParkingBudget())
   const command = { origin, session: 1, sequence: 1, version: 1, protocol: 2, flags: 0 }
   const base = { ...command, bytes: EMPTY, expiresAtMs: 0, turn: 0, wholeRange: false }
   parking.add({ ...base, sessionKey: 1, keys: ['a', 'b'] })

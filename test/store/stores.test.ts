@@ -91,15 +91,11 @@ test('nothing is answered while a majority is out of reach, and nothing is lost 
   expect(await harness.ask(['GET', 'k'])).toMatchObject({ text: '$-1\r\n' })
 })
 
-test('a command that is larger than an entry may be is refused, and the store goes on', async () => {
+test('a key that is too long is refused, and the store goes on', async () => {
   const harness = await cluster(1, 1)
-  const large = 'x'.repeat(5 * 1024 * 1024)
-  expect((await harness.ask(['SET', 'k', large + large])).text).toMatch(/^-TOOBIG /)
-  expect((await harness.ask(['MSET', 'a', large, 'b', large])).text).toMatch(/^-TOOBIG /)
-  expect((await harness.ask(['SET', 'k', large])).text).toBe('+OK\r\n')
-  expect((await harness.ask(['APPEND', 'k', large])).text).toMatch(/^-TOOBIG /)
-  expect((await harness.ask(['STRLEN', 'k'])).text).toBe(`:${large.length}\r\n`)
-  // A zero is two bytes in a raw key, and a read deletes what it finds dead.
-  expect((await harness.ask(['SET', '\0'.repeat(5 * 1024 * 1024), 'v'])).text).toMatch(/^-TOOBIG /)
-  expect((await harness.ask(['MGET', large, `${large}2`])).text).toMatch(/^-TOOBIG /)
+  const large = 'x'.repeat(1024 * 1024 + 1)
+  expect((await harness.ask(['SET', large, 'v'])).text).toMatch(/^-TOOBIG /)
+  expect((await harness.ask(['MGET', 'k', large])).text).toMatch(/^-TOOBIG /)
+  expect((await harness.ask(['SET', large.slice(1), large])).text).toBe('+OK\r\n')
+  expect((await harness.ask(['STRLEN', large.slice(1)])).text).toBe(`:${large.length}\r\n`)
 })

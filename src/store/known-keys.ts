@@ -1,0 +1,192 @@
+import { assert, latin1 } from '../base/index.ts'
+import { EFFECT, VALUE_TYPE } from '../storage/index.ts'
+import {
+  chunkOf,
+  type EffectReader,
+  expiryOfValue,
+  longValueOf,
+  mainKeyEnd,
+  Slab,
+  userKeyText,
+  valuePrefixBytes,
+} from './entry.ts'
+import type { KeyOrder } from './key-order.ts'
+import { FAR, KeyRecord, NO_SLAB } from './key-record.ts'
+
+/** What a key costs in memory beside its bytes: the record, the map's slot, the string. Roughly. */
+const RECORD_BYTES = 192
+/** And in the order of keys. */
+const ORDERED_BYTES = 16
+
+/** The keys of a cell that its leader has in memory, and what that memory is. */
+export class KnownKeys {
+  /** Of them, those that exist. When it equals the cell's count, every other key is absent. */
+  present = 0
+  /** Of the keys that exist; there is one while somebody walks over them. */
+  order: KeyOrder | null = null
+  /** The entry that last cleared the range: an absent key is absent because of it. */
+  clearedIndex = 0
+  /** Memory held by values; whole slabs, for that is what a small value pins (rule 23). */
+  #pinnedBytes = 0
+  readonly #records = new Map<string, KeyRecord>()
+
+  get memoryBytes(): number {
+    return this.#pinnedBytes + this.#records.size * RECORD_BYTES + (this.order?.size ?? 0) * ORDERED_BYTES
+  }
+
+  entries(): IterableIterator<[string, KeyRecord]> {
+    return this.#records.entries()
+  }
+
+  find(key: string): KeyRecord | undefined {
+    return this.#records.get(key)
+  }
+
+  /** That of the key, which is made when there is none: then the key is absent. */
+  record(key: string): KeyRecord {
+    let record = this.#records.get(key)
+    if (record === undefined) {
+      record = new KeyRecord()
+      this.#records.set(key, record)
+    }
+    return record
+  }
+
+  /** What the engine holds of a key that was asked for; null: nothing. A key that is known already stays as it is. */
+  load(key: string, raw: Uint8Array | null): void {
+    if (this.#records.has(key)) return
+    const record = this.record(key)
+    if (raw === null) return
+    this.order?.add(key)
+    const buffer = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)
+    this.#settleRaw(record, new Slab(buffer), 0, buffer.length)
+  }
+
+  /** The bytes of a long value that was far. */
+  bring(record: KeyRecord, bytes: Buffer): void {
+    assert(record.isFar && bytes.length === record.bytes, 'what is brought is the value that is wanted')
+    this.settle(record, new Slab(bytes), 0, bytes.length, record.expireAtMs, record.chunkBytes)
+    this.forgetNewer(record)
+  }
+
+  /** Takes in a committed entry that is not in the engine yet: a new leader does so for its whole overlay. */
+  replay(effects: EffectReader, index: number): void {
+    let slab: Slab | null = null
+    while (effects.next()) {
+      if (effects.op === EFFECT.deleteRange) {
+        this.forgetAll()
+        this.clearedIndex = index
+        continue
+      }
+      slab ??= new Slab(effects.buffer)
+      const chunk = chunkOf(effects.buffer, effects.keyStart, effects.keyEnd)
+      const keyEnd = chunk < 0 ? effects.keyEnd : mainKeyEnd(effects.keyEnd)
+      const record = this.record(userKeyText(effects.buffer, effects.keyStart, keyEnd))
+      record.index = index
+      if (chunk >= 0) this.#replayChunk(record, chunk, slab, effects)
+      else if (effects.op === EFFECT.delete) this.vacate(record)
+      else this.#settleRaw(record, slab, effects.valueStart, effects.valueEnd)
+    }
+  }
+
+  /** Chunks come before their main record, whose length tells which of them count. */
+  #replayChunk(record: KeyRecord, chunk: number, slab: Slab, effects: EffectReader): void {
+    const old = record.newer?.get(chunk)
+    if (old !== undefined) this.#release(old.slab)
+    if (effects.op === EFFECT.delete) {
+      record.newer?.delete(chunk)
+      return
+    }
+    record.newer ??= new Map()
+    record.newer.set(chunk, { slab, start: effects.valueStart, end: effects.valueEnd })
+    this.#pin(slab)
+  }
+
+  /** A raw value of a main record, as the engine or an entry has it. */
+  #settleRaw(record: KeyRecord, slab: Slab, start: number, end: number): void {
+    const { buffer } = slab
+    assert(buffer[start] === VALUE_TYPE.string, 'a value of an unknown type')
+    const expireAtMs = expiryOfValue(buffer, start)
+    const long = longValueOf(buffer, start)
+    if (long === null) {
+      this.settle(record, slab, start + valuePrefixBytes(expireAtMs), end, expireAtMs, 0)
+      this.forgetNewer(record)
+    } else {
+      this.settle(record, FAR, 0, long.valueBytes, expireAtMs, long.chunkBytes)
+    }
+  }
+
+  settle(record: KeyRecord, slab: Slab, start: number, end: number, expireAtMs: number, chunkBytes: number): void {
+    this.#pin(slab)
+    if (record.exists) this.#release(record.slab)
+    else this.present++
+    record.slab = slab
+    record.start = start
+    record.end = end
+    record.expireAtMs = expireAtMs
+    record.exists = true
+    record.chunkBytes = chunkBytes
+  }
+
+  vacate(record: KeyRecord): void {
+    this.forgetNewer(record)
+    if (!record.exists) return
+    this.#release(record.slab)
+    this.present--
+    record.slab = NO_SLAB
+    record.start = 0
+    record.end = 0
+    record.expireAtMs = 0
+    record.exists = false
+    record.chunkBytes = 0
+  }
+
+  /** The value is not far any more, or not the same. */
+  forgetNewer(record: KeyRecord): void {
+    if (record.newer === null) return
+    for (const { slab } of record.newer.values()) this.#release(slab)
+    record.newer = null
+  }
+
+  forgetAll(): void {
+    for (const record of this.#records.values()) this.vacate(record)
+    this.#records.clear()
+    this.order?.clear()
+  }
+
+  /** Keys from `bound` on are another cell's now. */
+  cut(bound: Uint8Array | null): void {
+    if (bound === null) return
+    const text = latin1(bound)
+    for (const [key, record] of this.#records) {
+      if (key >= text) this.#drop(key, record)
+    }
+  }
+
+  #drop(key: string, record: KeyRecord): void {
+    if (record.exists) this.order?.delete(key)
+    this.vacate(record)
+    this.#records.delete(key)
+  }
+
+  /**
+   * Forgets keys until no more than `bytesMax` are held, oldest first, but none whose last effect is not in the engine
+   * yet (rule 6), and none that a parked command waits for: one of several keys would never have them all together.
+   */
+  evict(bytesMax: number, writtenIndex: number, isAwaited: (key: string) => boolean): void {
+    if (this.memoryBytes <= bytesMax || this.clearedIndex > writtenIndex) return
+    for (const [key, record] of this.#records) {
+      if (record.index > writtenIndex || isAwaited(key)) continue
+      this.#drop(key, record)
+      if (this.memoryBytes <= bytesMax) return
+    }
+  }
+
+  #pin(slab: Slab): void {
+    if (slab.live++ === 0) this.#pinnedBytes += slab.buffer.length
+  }
+
+  #release(slab: Slab): void {
+    if (--slab.live === 0) this.#pinnedBytes -= slab.buffer.length
+  }
+}
