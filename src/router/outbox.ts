@@ -40,21 +40,34 @@ export class Outbox {
     return this.#writers[executor]!
   }
 
-  /** Gives each executor's batch to `send`, and those it could not take to `refused`. */
+  /** What was gathered for an executor and has not left; null: nothing. */
+  recall(executor: number): CommandBatch | null {
+    const writer = this.#writers[executor]
+    return writer === undefined || writer.count === 0 ? null : this.#batch(writer)
+  }
+
+  #batch(writer: CommandWriter): CommandBatch {
+    return { kind: 'commands', origin: this.#origin, generation: this.#generation, records: writer.take() }
+  }
+
+  /**
+   * Gives each executor's batch to `send`, and those it could not take to `refused`, until nothing is left: what comes
+   * back may leave at once for an executor whose turn was before, and nobody would come by for it until the next pass.
+   */
   flush(
     send: (executor: number, batch: CommandBatch) => boolean,
     refused: (executor: number, batch: CommandBatch) => void,
   ): void {
-    for (let executor = 0; executor < this.#writers.length; executor++) {
-      const writer = this.#writers[executor]!
-      if (writer.count === 0) continue
-      const batch: CommandBatch = {
-        kind: 'commands',
-        origin: this.#origin,
-        generation: this.#generation,
-        records: writer.take(),
+    for (let wasRefused = true; wasRefused; ) {
+      wasRefused = false
+      for (let executor = 0; executor < this.#writers.length; executor++) {
+        const writer = this.#writers[executor]!
+        if (writer.count === 0) continue
+        const batch = this.#batch(writer)
+        if (send(executor, batch)) continue
+        refused(executor, batch)
+        wasRefused = true
       }
-      if (!send(executor, batch)) refused(executor, batch)
     }
   }
 }

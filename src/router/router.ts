@@ -203,6 +203,9 @@ export class Router implements LaneOwner {
   executorLost(executor: number): void {
     this.#outbox.setUp(executor, false)
     this.#keeper.turnFrom(executor)
+    // What was given back may have been gathered for that executor once more, before anyone knew: it has not left.
+    const unsent = this.#outbox.recall(executor)
+    if (unsent !== null) this.#returned(executor, unsent)
     for (const session of this.#sessions.values()) {
       if (session.active === 0) continue
       for (const lane of session.lanes()) {

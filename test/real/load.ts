@@ -12,13 +12,16 @@ export class Load {
   readonly errors = new Map<string, number>()
   /** The longest time between two acknowledgements to anyone. */
   longestGapMs = 0
+  /** The longest that anyone waited for a reply, be it an error. */
+  longestWaitMs = 0
   readonly #writers: Writer[] = []
   #lastMs = performance.now()
   #stopped = false
   #running: Promise<unknown> = Promise.resolve()
 
-  constructor(writers: number, depth = 8) {
-    for (let i = 0; i < writers; i++) this.#writers.push(new Writer(`writer:${i}`, depth))
+  /** @param padding behind each value: so many spaces, which do not change the number that it is */
+  constructor(writers: number, depth = 8, padding = 0) {
+    for (let i = 0; i < writers; i++) this.#writers.push(new Writer(`writer:${i}`, depth, padding))
   }
 
   /** Writes until `stop`, or until the connections break. */
@@ -68,7 +71,9 @@ export class Load {
   }
 
   async #count(told: Promise<unknown>): Promise<void> {
+    const sentMs = performance.now()
     const reply = await told
+    this.longestWaitMs = Math.max(this.longestWaitMs, performance.now() - sentMs)
     if (reply instanceof ReplyError) {
       const word = reply.message.split(' ')[0] as string
       this.errors.set(word, (this.errors.get(word) ?? 0) + 1)
@@ -88,11 +93,13 @@ class Writer {
   readonly keys = new Map<string, { acknowledged: number; sent: number }>()
   readonly #name: string
   readonly #depth: number
+  readonly #padding: string
   #serial = 0
 
-  constructor(name: string, depth: number) {
+  constructor(name: string, depth: number, padding: number) {
     this.#name = name
     this.#depth = depth
+    this.#padding = ' '.repeat(padding)
     this.counter = `${name}:counter`
   }
 
@@ -121,7 +128,7 @@ class Writer {
       this.keys.set(key, known)
     }
     known.sent = serial
-    const reply = await client.send('SET', key, serial)
+    const reply = await client.send('SET', key, `${serial}${this.#padding}`)
     if (!(reply instanceof ReplyError) && serial > known.acknowledged) known.acknowledged = serial
     return reply
   }

@@ -38,6 +38,8 @@ let sent: Sent[]
 let replies: string[]
 let nowMs: number
 let isFull: boolean
+/** Takes nothing, and nobody knows yet. */
+let gone: number
 let asked: number
 let batches: CommandBatch[]
 
@@ -71,6 +73,7 @@ function make(order: 'keys' | 'strict' = 'keys', system = false): void {
   replies = []
   nowMs = 100
   isFull = false
+  gone = -1
   asked = 0
   router = new Router(
     {
@@ -82,7 +85,7 @@ function make(order: 'keys' | 'strict' = 'keys', system = false): void {
     },
     {
       send(executor, batch) {
-        if (isFull) return false
+        if (isFull || executor === gone) return false
         batches.push(batch)
         read(executor, batch)
         return true
@@ -118,14 +121,17 @@ function learn(...cells: Cell[]): void {
 let slots = 0
 function ask(...commands: string[]): void {
   pass(() => {
-    for (const command of commands) {
-      const args = new Arguments()
-      parseCommand(encodeCommand(command.split(' ')), 0, args)
-      const row = lookupCommand(args)
-      if (row === undefined) throw new Error(command)
-      router.request(session, slots++, row, args, 2)
-    }
+    for (const command of commands) request(command)
   })
+}
+
+/** Within a pass. */
+function request(command: string): void {
+  const args = new Arguments()
+  parseCommand(encodeCommand(command.split(' ')), 0, args)
+  const row = lookupCommand(args)
+  if (row === undefined) throw new Error(command)
+  router.request(session, slots++, row, args, 2)
 }
 beforeEach(() => {
   slots = 0
@@ -283,6 +289,37 @@ describe('not executed', () => {
     ask('SET a 1')
     refuse(last(), Refusal.expired)
     expect(replies[0]).toMatch(/^-UNAVAILABLE /)
+  })
+
+  test('that has not left yet when its executor is lost was not executed, and leaves for another', () => {
+    pass(() => {
+      request('SET a 1')
+      router.executorLost(0)
+    })
+    wait(1)
+    expect(replies).toEqual([])
+    expect(last()).toMatchObject({ executor: 1, words: 'SET a 1' })
+    answer(last(), Fate.done, Refusal.none, '+OK\r\n')
+    expect(replies).toEqual(['+OK\r\n'])
+  })
+
+  test('that comes back in the middle of sending leaves in the same pass for an executor whose turn was before', () => {
+    pass(() =>
+      router.takeRoutes({
+        kind: 'routes',
+        routes: [{ cell: cell(FIRST_USER_CELL, '', null), leaderStore: 2, term: 2 }],
+      }),
+    )
+    gone = 1
+    pass(() => {
+      request('SET a 1')
+      router.takeRoutes({
+        kind: 'routes',
+        routes: [{ cell: cell(FIRST_USER_CELL, '', null), leaderStore: 1, term: 3 }],
+      })
+      request('SET b 2')
+    })
+    expect(sent.map(({ executor, words }) => `${executor} ${words}`)).toEqual(['0 SET a 1', '0 SET b 2'])
   })
 
   test('because there was no room to send it: sent again after a while', () => {
