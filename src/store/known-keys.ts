@@ -69,8 +69,12 @@ export class KnownKeys {
     this.forgetNewer(record)
   }
 
-  /** Takes in a committed entry that is not in the engine yet: a new leader does so for its whole overlay. */
-  replay(effects: EffectReader, index: number): void {
+  /**
+   * Takes in a committed entry that is not in the engine yet: a new leader does so for its whole overlay. Entries from
+   * before a split tell of keys from `end` on, which are the child's now. They are passed over: counted among those
+   * present, they would make it seem that all keys of the cell are known, and the rest absent.
+   */
+  replay(effects: EffectReader, index: number, end: string | null): void {
     let slab: Slab | null = null
     while (effects.next()) {
       if (effects.op === EFFECT.deleteRange) {
@@ -81,7 +85,9 @@ export class KnownKeys {
       slab ??= new Slab(effects.buffer)
       const chunk = chunkOf(effects.buffer, effects.keyStart, effects.keyEnd)
       const keyEnd = chunk < 0 ? effects.keyEnd : mainKeyEnd(effects.keyEnd)
-      const record = this.record(userKeyText(effects.buffer, effects.keyStart, keyEnd))
+      const key = userKeyText(effects.buffer, effects.keyStart, keyEnd)
+      if (end !== null && key >= end) continue
+      const record = this.record(key)
       record.index = index
       if (chunk >= 0) this.#replayChunk(record, chunk, slab, effects)
       else if (effects.op === EFFECT.delete) this.vacate(record)

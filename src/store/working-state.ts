@@ -143,7 +143,7 @@ export class WorkingState implements Keyspace {
 
   /** Takes in a committed entry that is not in the engine yet: a new leader does so for its whole overlay. */
   replay(effects: EffectReader, index: number): void {
-    this.#keys.replay(effects, index)
+    this.#keys.replay(effects, index, this.#cell.end === null ? null : latin1(this.#cell.end))
   }
 
   /** Forgets keys until no more than `bytesMax` are held, none that `isAwaited`. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { containsKey, FIRST_USER_CELL } from '../../src/model/index.ts'
+import { memoryEngine } from '../../src/storage/index.ts'
 import { Fate, Refusal, StoreHarness } from './harness.ts'
 
 const CHILD = 2000
@@ -137,4 +138,39 @@ test('a follower that was away while its cell was cut gets both halves', async (
     () => peersOf(harness, CHILD).every((peer) => peer.initialized && peer.applied === peer.node.committed),
     'it has caught up',
   )
+})
+
+test('who comes to lead before all that was before the split is in the engine still finds every key', async () => {
+  const harness = new StoreHarness(3)
+  const engine = memoryEngine()
+  const held: (() => void)[] = []
+  let isHeld = false
+  harness.engines.set(2, {
+    getMany: (keys, done) => engine.getMany(keys, done),
+    write: (batch, done) => (isHeld ? held.push(() => engine.write(batch, done)) : engine.write(batch, done)),
+    flush: (done) => engine.flush(done),
+    snapshot: () => engine.snapshot(),
+    scan: (start, end, limits, done) => engine.scan(start, end, limits, done),
+    approximateBytes: (start, end, done) => engine.approximateBytes(start, end, done),
+    close: (done) => engine.close(done),
+  })
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  for (let i = 1; i < 3; i++) await harness.addPeer(FIRST_USER_CELL, i + 1, 1000 + i)
+  for (const key of ['a', 'b']) await harness.ask(['SET', key, key])
+  await harness.run(5000)
+  isHeld = true
+  // As many keys right of the cut as there are left of it, and only these are in the log of the next leader.
+  for (const key of ['y', 'z']) await harness.ask(['SET', key, key])
+  await split(harness, 'm', 3)
+  await harness.transfer(FIRST_USER_CELL, 2)
+  const [next] = peersOf(harness, FIRST_USER_CELL).filter((peer) => peer.store.id === 2)
+  expect(next?.barrier).not.toBeNull()
+  for (const key of ['a', 'b']) {
+    const { text } = await harness.ask(['GET', key], { version: 2 })
+    expect(text).toBe(`$1\r\n${key}\r\n`)
+  }
+  isHeld = false
+  for (const write of held) write()
+  await harness.until(() => next?.barrier === null, 'the barrier is written')
 })
