@@ -23,9 +23,17 @@ import { type Cluster, type ClusterOptions, embed } from './boot/index.ts'
 import { ownVersion } from './version.ts'
 
 export { CellariumError, type ErrorCode, SetUpError } from './base/index.ts'
-export type { Cluster, ClusterOptions, CommandPart, Value } from './boot/index.ts'
+export type { Cluster, ClusterOptions, CommandPart, Key, Reply, SetOptions } from './boot/index.ts'
+export type { ClusterEvent } from './model/index.ts'
+export type { CellShape, StoreShape } from './ops/index.ts'
 
-/** Resolves when keys are served. Rejects with a `SetUpError` that says what to do where the directory or an option is wrong. */
+/**
+ * Resolves when keys are served: at once for a new directory, after recovery for one that was used. Rejects with a
+ * `SetUpError` that says what to do where the directory or an option is wrong, and leaves nothing open then.
+ *
+ * It listens nowhere, handles no signals and never ends the process: a program that is stopped by a signal calls `close`
+ * first, or loses nothing that was acknowledged by not doing so.
+ */
 export function openCluster(options: ClusterOptions = {}): Promise<Cluster> {
   return embed(options, ownVersion())
 }

@@ -4,9 +4,9 @@
  */
 import { randomUUID } from 'node:crypto'
 import { availableParallelism, totalmem } from 'node:os'
-import type { LogEntry } from '../actor/index.ts'
-import { CellariumError, type ErrorCode, errorCodes } from '../base/index.ts'
+import { CellariumError, type ErrorCode, errorCodes, SetUpError } from '../base/index.ts'
 import {
+  type ClusterEvent,
   type OptionName,
   type Options,
   optionTable,
@@ -15,45 +15,20 @@ import {
   type World,
 } from '../model/index.ts'
 import { type CellShape, cellShapes, type StoreShape, storeShape } from '../ops/index.ts'
-import { type Reply, ReplyError } from '../redis/index.ts'
+import { Push, ReplyError, type Reply as WireReply } from '../redis/index.ts'
+import type { Cluster, ClusterOptions, Key, Reply, SetOptions, SocketOption } from './embedded-types.ts'
 import { gatewayPlaces } from './gateways.ts'
 import { type CommandPart, ConnectionGone, type InProcessClient, InProcessListener } from './in-process.ts'
 import { firstAnswer, type Running, run } from './run.ts'
 import { recordedOptions, setUp } from './set-up.ts'
 import { threadPoolAdvice } from './thread-pool.ts'
 
-/** Of no use without a socket. */
-type SocketOption = 'bind' | 'port' | 'httpPort' | 'requirepass' | 'maxClients' | 'gateways'
-
-/** The options of the command line by their names in camelCase, as numbers (bytes, milliseconds) or as text (`'96mb'`, `'5s'`). */
-export type ClusterOptions = {
-  readonly [name in Exclude<OptionName, SocketOption | 'dir'>]?: string | number
-} & {
-  /** A directory, several (one per disk), or `'memory'`: nothing outlives the process. Default `./data`. */
-  readonly dir?: string | readonly string[]
-  /** What the cluster has to say. Default: warnings and errors become process warnings. */
-  readonly log?: (entry: Pick<LogEntry, 'level' | 'message' | 'fields'>) => void
-}
-
-/** What a command may answer. Bulk strings are text. */
-export type Value = Exclude<Reply, ReplyError>
-
-export interface Cluster {
-  /** Text as UTF-8; null when there is no such key. */
-  get(key: string | Uint8Array): Promise<string | null>
-  getBuffer(key: string | Uint8Array): Promise<Uint8Array | null>
-  set(key: string | Uint8Array, value: string | number | bigint | Uint8Array): Promise<void>
-  /** How many of them there were. */
-  del(...keys: (string | Uint8Array)[]): Promise<number>
-  /** Any command: `command('SET', 'a', 1, 'EX', 60)`. */
-  command(...parts: CommandPart[]): Promise<Value>
-  cells(): Promise<CellShape[]>
-  stores(): Promise<StoreShape[]>
-  /** Answers what is in flight and closes everything. Resolves to false when that was not done in time. */
-  close(options?: { timeoutMs?: number }): Promise<boolean>
-}
-
 const CLOSE_WITHIN_MS = 5_000
+/** What PTTL answers instead of a time. */
+const NO_SUCH_KEY = -2
+const NO_EXPIRY = -1
+
+const socketOptions: readonly SocketOption[] = ['bind', 'port', 'httpPort', 'requirepass', 'maxClients', 'gateways']
 
 export async function embed(given: ClusterOptions, version: string): Promise<Cluster> {
   const { dir = optionTable.dir.default, log = warn, ...rest } = given
@@ -70,12 +45,13 @@ export async function embed(given: ClusterOptions, version: string): Promise<Clu
   const topology = prepared?.topology ?? memoryTopology(options)
   const listener = new InProcessListener(null)
   let failure: string | null = null
+  let running: Running | null = null
   try {
     const nothingLeft = (reasons: string) => {
       failure = reasons
       listener.close()
     }
-    const running = await run({
+    running = await run({
       options,
       topology,
       record: prepared,
@@ -86,9 +62,12 @@ export async function embed(given: ClusterOptions, version: string): Promise<Clu
       say,
       nothingLeft,
     })
-    await firstAnswer(listener, '')
+    await firstAnswer(listener, '', () => failure !== null)
+    if (failure !== null) throw new SetUpError(`every store has stopped: ${failure}`)
     return new EmbeddedCluster(listener, running, () => failure, prepared?.release ?? (async () => {}))
   } catch (error) {
+    await running?.stop(CLOSE_WITHIN_MS)
+    listener.close()
     await prepared?.release()
     throw error
   }
@@ -101,7 +80,10 @@ function warn({ level, message }: { level: string; message: string }): void {
 function optionsFrom(given: Readonly<Record<string, unknown>>, directories: readonly string[]): Options {
   const values: Partial<Record<OptionName, string | readonly string[]>> = { dir: directories, requirepass: '' }
   for (const [name, value] of Object.entries(given)) {
-    if (!(name in optionTable)) throw new CellariumError('ERR', `there is no option '${name}'`)
+    if (!(name in optionTable)) throw new SetUpError(`there is no option '${name}'`)
+    if ((socketOptions as readonly string[]).includes(name)) {
+      throw new SetUpError(`'${name}' is an option of a server: a cluster inside a program listens nowhere`)
+    }
     if (value !== undefined) values[name as OptionName] = String(value)
   }
   return resolveOptions(values, { cores: availableParallelism(), memoryBytes: totalmem() })
@@ -139,24 +121,52 @@ class EmbeddedCluster implements Cluster {
     this.#client = listener.connect()
   }
 
-  async get(key: string | Uint8Array): Promise<string | null> {
+  async get(key: Key): Promise<string | null> {
     return (await this.command('GET', key)) as string | null
   }
 
-  async getBuffer(key: string | Uint8Array): Promise<Uint8Array | null> {
-    return (await this.#send(['GET', key])) as Uint8Array | null
+  async getBuffer(key: Key): Promise<Uint8Array | null> {
+    return (await this.commandBuffer('GET', key)) as Uint8Array | null
   }
 
-  async set(key: string | Uint8Array, value: string | number | bigint | Uint8Array): Promise<void> {
-    await this.#send(['SET', key, value])
+  async mget(...keys: Key[]): Promise<(string | null)[]> {
+    return keys.length === 0 ? [] : ((await this.command('MGET', ...keys)) as (string | null)[])
   }
 
-  async del(...keys: (string | Uint8Array)[]): Promise<number> {
+  async set(key: Key, value: CommandPart, { expireMs, only }: SetOptions = {}): Promise<boolean> {
+    const expiry = expireMs === undefined ? [] : ['PX', expireMs]
+    const condition = only === undefined ? [] : [only === 'absent' ? 'NX' : 'XX']
+    return (await this.#send(['SET', key, value, ...expiry, ...condition])) !== null
+  }
+
+  async incr(key: Key, by: number | bigint = 1): Promise<number | bigint> {
+    return (await this.#send(['INCRBY', key, by])) as number | bigint
+  }
+
+  async del(...keys: Key[]): Promise<number> {
     return keys.length === 0 ? 0 : ((await this.#send(['DEL', ...keys])) as number)
   }
 
-  async command(...parts: CommandPart[]): Promise<Value> {
-    return asText(await this.#send(parts)) as Value
+  async exists(...keys: Key[]): Promise<number> {
+    return keys.length === 0 ? 0 : ((await this.#send(['EXISTS', ...keys])) as number)
+  }
+
+  async expire(key: Key, afterMs: number): Promise<boolean> {
+    return (await this.#send(['PEXPIRE', key, afterMs])) === 1
+  }
+
+  async ttl(key: Key): Promise<number | null> {
+    const leftMs = (await this.#send(['PTTL', key])) as number
+    if (leftMs === NO_SUCH_KEY) return null
+    return leftMs === NO_EXPIRY ? Number.POSITIVE_INFINITY : leftMs
+  }
+
+  async command(...parts: CommandPart[]): Promise<Reply> {
+    return asValue(await this.#send(parts), true)
+  }
+
+  async commandBuffer(...parts: CommandPart[]): Promise<Reply> {
+    return asValue(await this.#send(parts), false)
   }
 
   async cells(): Promise<CellShape[]> {
@@ -165,6 +175,15 @@ class EmbeddedCluster implements Cluster {
 
   async stores(): Promise<StoreShape[]> {
     return (await this.#world()).stores.map(storeShape)
+  }
+
+  onEvent(listener: (event: ClusterEvent) => void): () => void {
+    const desk = this.#closing === null ? this.#running.desk() : null
+    if (desk === null) throw new CellariumError('UNAVAILABLE', 'the cluster is closed')
+    return desk.watch((event) => {
+      // It is the program's: what it throws is not to bring down an actor of ours.
+      queueMicrotask(() => listener(event))
+    })
   }
 
   close({ timeoutMs = CLOSE_WITHIN_MS }: { timeoutMs?: number } = {}): Promise<boolean> {
@@ -179,11 +198,11 @@ class EmbeddedCluster implements Cluster {
     return inTime
   }
 
-  async #send(parts: readonly CommandPart[]): Promise<Reply> {
+  async #send(parts: readonly CommandPart[]): Promise<WireReply> {
     if (this.#closing !== null) throw new CellariumError('UNAVAILABLE', 'the cluster is closed')
     const failure = this.#failure()
     if (failure !== null) throw new CellariumError('MISCONF', `every store has stopped: ${failure}`)
-    let reply: Reply
+    let reply: WireReply
     try {
       reply = await this.#client.send(parts)
     } catch (error) {
@@ -213,10 +232,16 @@ function asCellariumError(reply: ReplyError): CellariumError {
   return new CellariumError(reply.code as ErrorCode, reply.message.slice(reply.code.length + 1))
 }
 
-function asText(reply: Reply): Reply {
-  if (reply instanceof Uint8Array) return Buffer.from(reply.buffer, reply.byteOffset, reply.byteLength).toString('utf8')
-  if (Array.isArray(reply)) return reply.map(asText)
-  if (reply instanceof Set) return new Set([...reply].map(asText))
-  if (reply instanceof Map) return new Map([...reply].map(([key, value]) => [key, asText(value)]))
-  return reply
+function asValue(reply: WireReply, isText: boolean): Reply {
+  if (reply instanceof Uint8Array) {
+    return isText ? Buffer.from(reply.buffer, reply.byteOffset, reply.byteLength).toString('utf8') : reply
+  }
+  if (reply instanceof ReplyError) return asCellariumError(reply)
+  if (reply instanceof Push) return reply.values.map((item) => asValue(item, isText))
+  if (Array.isArray(reply)) return reply.map((item) => asValue(item, isText))
+  if (reply instanceof Set) return new Set([...reply].map((item) => asValue(item, isText)))
+  if (reply instanceof Map) {
+    return new Map([...reply].map(([key, value]) => [asValue(key, isText), asValue(value, isText)]))
+  }
+  return reply as Reply
 }

@@ -12,7 +12,9 @@
  *
  * **The caller** sets UV_THREADPOOL_SIZE before anything else (`bin.cts` does), and ends the process.
  */
-export { type Cluster, type ClusterOptions, embed, type Value } from './embed.ts'
+
+export { embed } from './embed.ts'
+export type { Cluster, ClusterOptions, Key, Reply, SetOptions } from './embedded-types.ts'
 export type { CommandPart } from './in-process.ts'
 export { type Served, type ServeOptions, serve } from './serve.ts'
 export { NothingToServe, recordedOptions } from './set-up.ts'

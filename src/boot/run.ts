@@ -227,13 +227,19 @@ async function drain(system: System, name: string, timeoutMs: number): Promise<v
   }
 }
 
-/** A cell without a leader lets a command wait, and then refuses it: so it is asked until it answers. */
-export async function firstAnswer(listener: InProcessListener, password: string): Promise<void> {
-  for (;;) {
+/** A cell without a leader lets a command wait, and then refuses it: so it is asked until it answers, or all is over. */
+export async function firstAnswer(
+  listener: InProcessListener,
+  password: string,
+  isOver: () => boolean = () => false,
+): Promise<void> {
+  while (!isOver()) {
     const client = listener.connect()
     try {
       if (password !== '') await client.send(['AUTH', password])
-      while (typeof (await client.send(['EXISTS', PROBE_KEY])) !== 'number') await sleep(PROBE_INTERVAL_MS)
+      while (typeof (await client.send(['EXISTS', PROBE_KEY])) !== 'number' && !isOver()) {
+        await sleep(PROBE_INTERVAL_MS)
+      }
       return
     } catch (error) {
       // The gateway was started again.

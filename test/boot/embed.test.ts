@@ -1,8 +1,18 @@
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Cluster, type ClusterOptions, openCluster, SetUpError } from '../../src/index.ts'
+import { InProcessListener } from '../../src/boot/in-process.ts'
+import { firstAnswer } from '../../src/boot/run.ts'
+import {
+  CellariumError,
+  type Cluster,
+  type ClusterEvent,
+  type ClusterOptions,
+  openCluster,
+  SetUpError,
+} from '../../src/index.ts'
 
 let base: string
 let clusters: Cluster[]
@@ -82,4 +92,112 @@ test('cells and stores are shown as HTTP shows them', async () => {
 test('an option that is not one is refused', async () => {
   await expect(open({ dir: 'memory', cellsize: 5 } as ClusterOptions)).rejects.toThrow("there is no option 'cellsize'")
   await expect(open({ dir: 'memory', cellSize: 'big' })).rejects.toThrow("not 'big'")
+  await expect(open({ dir: 'memory', port: 6379 } as ClusterOptions)).rejects.toThrow("'port' is an option of a server")
+})
+
+test('the calls for the commands of every day take and give what a program has', async () => {
+  const cluster = await open({ dir: 'memory', executors: 1 })
+  expect(await cluster.set('a', 1, { only: 'present' })).toBe(false)
+  expect(await cluster.set('a', 1, { only: 'absent', expireMs: 50_000 })).toBe(true)
+  expect(await cluster.set('a', 2, { only: 'absent' })).toBe(false)
+  expect(await cluster.ttl('a')).toBeGreaterThan(40_000)
+  expect(await cluster.incr('a')).toBe(2)
+  expect(await cluster.incr('a', 2n ** 53n)).toBe(2n ** 53n + 2n)
+  expect(await cluster.incr('n', -5)).toBe(-5)
+  expect(await cluster.ttl('n')).toBe(Number.POSITIVE_INFINITY)
+  expect(await cluster.ttl('nothing')).toBeNull()
+  expect(await cluster.expire('n', 60_000)).toBe(true)
+  expect(await cluster.expire('nothing', 60_000)).toBe(false)
+  expect(await cluster.exists('n', 'n', 'nothing')).toBe(2)
+  expect(await cluster.exists()).toBe(0)
+  expect(await cluster.mget('n', 'nothing')).toEqual(['-5', null])
+  expect(await cluster.mget()).toEqual([])
+  expect(await cluster.command('MGET', 'n')).toEqual(['-5'])
+  const [bytes] = (await cluster.commandBuffer('MGET', 'n')) as Uint8Array[]
+  expect(bytes).toBeInstanceOf(Uint8Array)
+  expect(Buffer.from(bytes as Uint8Array).toString()).toBe('-5')
+  await expect(cluster.command('NOSUCH')).rejects.toBeInstanceOf(CellariumError)
+  await expect(cluster.set('a', 1, { expireMs: 0 })).rejects.toMatchObject({ code: 'ERR' })
+})
+
+test('who listens hears that a cell was split, until it listens no more', async () => {
+  const cluster = await open({ dir: 'memory', executors: 1, replicas: 1, cellSize: '64kb' })
+  const heard: ClusterEvent[] = []
+  const end = cluster.onEvent((event) => heard.push(event))
+  const deaf: ClusterEvent[] = []
+  cluster.onEvent((event) => deaf.push(event))()
+  for (let i = 0; i < 300; i++) await cluster.set(`key ${i}`, 'x'.repeat(1000))
+  await expect.poll(() => heard.find(({ event }) => event === 'cellSplit'), { timeout: 30_000 }).toBeDefined()
+  end()
+  expect(deaf).toEqual([])
+  expect((await cluster.cells()).length).toBeGreaterThan(1)
+  await cluster.close()
+  expect(() => cluster.onEvent(() => {})).toThrow('the cluster is closed')
+})
+
+test('two clusters in memory do not meet either, and each is closed once', async () => {
+  const [first, second] = await Promise.all([
+    open({ dir: 'memory', executors: 1 }),
+    open({ dir: 'memory', executors: 1 }),
+  ])
+  await first?.set('k', 'first')
+  expect(await second?.get('k')).toBeNull()
+  const closed = [first?.close(), first?.close()]
+  expect(await Promise.all(closed)).toEqual([true, true])
+  expect(await second?.set('k', 'second')).toBe(true)
+})
+
+test('the process keeps its signals, its errors and its end', async () => {
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP', 'uncaughtException', 'unhandledRejection', 'beforeExit']
+  const counts = () => names.map((name) => process.listenerCount(name))
+  const before = counts()
+  await open({ dir: 'memory', executors: 1 })
+  expect(counts()).toEqual(before)
+})
+
+/** A program of its own around the embedded cluster. */
+async function runProgram(lines: string, threads?: string): Promise<{ code: number | null; out: string; err: string }> {
+  const door = new URL('../../src/index.js', import.meta.url).href
+  const { UV_THREADPOOL_SIZE: _, ...inherited } = process.env
+  const environment = threads === undefined ? inherited : { ...inherited, UV_THREADPOOL_SIZE: threads }
+  const text = `import { openCluster } from ${JSON.stringify(door)}\n${lines}`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', text], { cwd: base, env: environment })
+  const said = { out: '', err: '' }
+  child.stdout.on('data', (chunk) => {
+    said.out += String(chunk)
+  })
+  child.stderr.on('data', (chunk) => {
+    said.err += String(chunk)
+  })
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
+  return { code, ...said }
+}
+
+test('a program ends by itself after close, and is told beforehand of too small a pool of threads', async () => {
+  const lines = `
+    const cluster = await openCluster({ executors: 1 })
+    await cluster.set('k', 'v')
+    console.log(await cluster.get('k'), await cluster.close())`
+  const told = await runProgram(lines)
+  expect(told).toMatchObject({ code: 0, out: 'v true\n' })
+  expect(told.err).toContain('CellariumWarning: UV_THREADPOOL_SIZE is 4 and should be 16 for 3 stores')
+  expect(await runProgram(lines, '16')).toEqual({ code: 0, out: 'v true\n', err: '' })
+})
+
+test('a program whose cluster could not be opened has nothing left of it, and ends by itself', async () => {
+  const lines = `
+    await openCluster({ dir: ['a', 'b'], executors: 1, stores: 1 }).catch((error) => console.log(error.name))`
+  expect(await runProgram(lines, '64')).toEqual({ code: 0, out: 'SetUpError\n', err: '' })
+})
+
+test('the first answer is not waited for when all is over', async () => {
+  const listener = new InProcessListener(null)
+  let refused = 0
+  // A gateway that takes nobody.
+  listener.attach(() => {
+    refused++
+    return null
+  })
+  await firstAnswer(listener, '', () => refused >= 3)
+  expect(refused).toBe(3)
 })
