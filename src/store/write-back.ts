@@ -19,7 +19,7 @@ import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
 
 /** Entries in memory of one store that begin a write-back. */
-const OVERLAY_BYTES_MAX = 32 * 1024 * 1024
+const OVERLAY_BYTES_MAX = 128 * 1024 * 1024
 /** Effects that are read in one turn: about a millisecond. */
 const EFFECTS_PER_TURN = 2000
 const PIECE_KEYS = 1000
@@ -27,9 +27,9 @@ const PIECE_BYTES = 2 * 1024 * 1024
 /** Written bytes after which the engine is flushed. */
 const UNFLUSHED_BYTES_MAX = 64 * 1024 * 1024
 /** Log segments after which the engine is flushed, and the groups that hold the oldest are written back. */
-const SEGMENTS_MAX = 8
+const SEGMENTS_MAX = 24
 /** Log segments after which nothing in the oldest is kept for a follower that lags. */
-const SEGMENTS_KEPT_MAX = 16
+const SEGMENTS_KEPT_MAX = 40
 const LOOK_MS = 20
 /** Without new entries for so long, a store writes back and flushes what it has. */
 const IDLE_MS = 2000
