@@ -17,6 +17,9 @@ export interface OwnServerOptions {
 const READY = /cellarium ready: redis on (.*):(\d+), http on (.*):(\d+), \d+ executors/
 const ASK_AGAIN_MS = 50
 const COPIES_WITHIN_MS = 60_000
+/** Leaders and copies are dealt out over the stores first. */
+const RESTED_MS = 1_000
+const REST_WITHIN_MS = 60_000
 const STOP_WITHIN_MS = 15_000
 
 export class OwnServer {
@@ -33,7 +36,10 @@ export class OwnServer {
     process.once('exit', this.#abandon)
   }
 
-  /** Resolves when every cell has all its copies: what is measured before is the making of them. */
+  /**
+   * Resolves when every cell has all its copies and the placement driver rests: what is measured before is their work. If
+   * it does not rest within a minute, it is a part of what is measured.
+   */
   static async start({ program, parent, flags, replicas }: OwnServerOptions): Promise<OwnServer> {
     const directory = mkdtempSync(join(parent, 'cellarium-bench-'))
     const { UV_THREADPOOL_SIZE: _, ...environment } = process.env
@@ -46,6 +52,7 @@ export class OwnServer {
       const ready = await readyLine(child)
       const server = new OwnServer(child, directory, { host: ready.host, port: ready.port, password: '' })
       await copiesMade(ready.http, replicas)
+      await atRest(ready.http)
       return server
     } catch (error) {
       child.kill('SIGKILL')
@@ -103,4 +110,19 @@ async function copiesMade(http: string, replicas: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS))
   }
   throw new Error(`not every cell had its ${replicas} copies within ${COPIES_WITHIN_MS / 1000} s`)
+}
+
+interface OperatorList {
+  readonly items: readonly { readonly outcome: string | null }[]
+}
+
+async function atRest(http: string): Promise<void> {
+  const beganMs = performance.now()
+  let restingSinceMs = beganMs
+  while (performance.now() - restingSinceMs < RESTED_MS && performance.now() - beganMs < REST_WITHIN_MS) {
+    const response = await fetch(`${http}/api/v1/operators?limit=1000`)
+    const { items } = response.ok ? ((await response.json()) as OperatorList) : { items: [] }
+    if (items.some(({ outcome }) => outcome === null)) restingSinceMs = performance.now()
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS))
+  }
 }

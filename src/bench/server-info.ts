@@ -63,17 +63,25 @@ export function parseInfo(text: string): Info {
 /** A counter that is read again and again while it grows. */
 export class Slope {
   #count = 0
+  #firstSeconds = 0
+  #firstValue = 0
   #sumX = 0
   #sumY = 0
   #sumXX = 0
   #sumXY = 0
 
   add(seconds: number, value: number): void {
-    this.#count++
-    this.#sumX += seconds
-    this.#sumY += value
-    this.#sumXX += seconds * seconds
-    this.#sumXY += seconds * value
+    // Counted from the first sample on: sums of large numbers would leave little of small differences.
+    if (this.#count++ === 0) {
+      this.#firstSeconds = seconds
+      this.#firstValue = value
+    }
+    const x = seconds - this.#firstSeconds
+    const y = value - this.#firstValue
+    this.#sumX += x
+    this.#sumY += y
+    this.#sumXX += x * x
+    this.#sumXY += x * y
   }
 
   /** Of the line that comes nearest to all samples; null when there are too few to say. */

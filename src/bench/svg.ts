@@ -6,7 +6,7 @@ export interface Bar {
   /** Where single measurements lay; null: there was one. */
   readonly low: number | null
   readonly high: number | null
-  /** At the bar's end. */
+  /** In a column beside the bars. */
   readonly note: string
   /** Which colour: bars of one series are of one. */
   readonly series: number
@@ -23,7 +23,7 @@ export interface BarChart {
   readonly groups: readonly BarGroup[]
   /** Of the colours, in order; empty: no legend. */
   readonly series: readonly string[]
-  /** A line across all bars, at what is equal, or wished for. */
+  /** A line through the bars, at what is equal, or wished for. */
   readonly mark: { readonly value: number; readonly label: string } | null
   /** Below the picture: machine, what was synced, command. */
   readonly footer: readonly string[]
@@ -33,6 +33,7 @@ const WIDTH = 960
 const MARGIN = 24
 const LABEL_WIDTH = 250
 const NOTE_WIDTH = 200
+const BARS_LEFT = MARGIN + LABEL_WIDTH
 const BAR_HEIGHT = 20
 const ROW_HEIGHT = 28
 const GROUP_GAP = 34
@@ -44,12 +45,6 @@ const FADED = '#5c6670'
 export function drawBars(chart: BarChart): string {
   const parts: string[] = []
   const { groups, mark, series, footer } = chart
-  const values = groups.flatMap(({ bars }) => bars.flatMap((bar) => [bar.value, bar.high ?? 0]))
-  const most = Math.max(mark?.value ?? 0, ...values, Number.MIN_VALUE) * 1.04
-  const left = MARGIN + LABEL_WIDTH
-  const room = WIDTH - left - NOTE_WIDTH - MARGIN
-  const x = (value: number) => left + (value / most) * room
-
   let y = MARGIN + 18
   parts.push(line(MARGIN, y, 20, INK, chart.title, '600'))
   y += 22
@@ -59,22 +54,16 @@ export function drawBars(chart: BarChart): string {
     parts.push(legend(series, y))
   }
   y += 16
-  const top = y
   for (const { title, bars } of groups) {
+    const x = scaleOf(bars, mark?.value ?? 0)
     y += GROUP_GAP - 10
     parts.push(line(MARGIN, y, 13, INK, title, '600'))
-    y += 10
+    y += mark === null ? 10 : 22
+    if (mark !== null) parts.push(drawMark(mark.label, x(mark.value), y, y + bars.length * ROW_HEIGHT))
     for (const bar of bars) {
       parts.push(...drawBar(bar, x, y))
       y += ROW_HEIGHT
     }
-  }
-  if (mark !== null) {
-    const at = x(mark.value).toFixed(1)
-    parts.push(
-      `<line x1="${at}" y1="${top + 4}" x2="${at}" y2="${y}" stroke="${INK}" stroke-width="1.2" stroke-dasharray="4 3"/>`,
-      line(x(mark.value) + 5, top + 12, 11, INK, mark.label),
-    )
   }
   y += 10
   for (const text of footer) {
@@ -86,6 +75,20 @@ export function drawBars(chart: BarChart): string {
   return `${[open, `<rect width="${WIDTH}" height="${height}" fill="#fbfbf9"/>`, ...parts, '</svg>'].join('\n')}\n`
 }
 
+/** Each group has a scale of its own: what is compared with one is not compared with another. */
+function scaleOf(bars: readonly Bar[], atLeast: number): (value: number) => number {
+  const most = Math.max(atLeast, Number.MIN_VALUE, ...bars.flatMap((bar) => [bar.value, bar.high ?? 0])) * 1.04
+  const room = WIDTH - BARS_LEFT - NOTE_WIDTH - MARGIN
+  return (value) => BARS_LEFT + (value / most) * room
+}
+
+/** Its word stands above the bars, its line goes through them. */
+function drawMark(label: string, x: number, top: number, bottom: number): string {
+  const at = x.toFixed(1)
+  const stroke = `stroke="${INK}" stroke-width="1.2" stroke-dasharray="4 3"`
+  return `<line x1="${at}" y1="${top - 4}" x2="${at}" y2="${bottom}" ${stroke}/>\n${line(x + 4, top - 6, 11, FADED, label)}`
+}
+
 function drawBar(bar: Bar, x: (value: number) => number, y: number): string[] {
   const begin = x(0)
   const end = x(bar.value)
@@ -95,14 +98,12 @@ function drawBar(bar: Bar, x: (value: number) => number, y: number): string[] {
     line(begin - 10, middle + 4, 12, INK, bar.label, '400', 'end'),
     `<rect x="${begin.toFixed(1)}" y="${y}" width="${(end - begin).toFixed(1)}" height="${BAR_HEIGHT}" rx="2" fill="${colour}"/>`,
   ]
-  let behind = end
   if (bar.low !== null && bar.high !== null && bar.high > bar.low) {
-    behind = Math.max(end, x(bar.high))
     parts.push(
       `<path d="M${x(bar.low).toFixed(1)} ${middle}H${x(bar.high).toFixed(1)}M${x(bar.low).toFixed(1)} ${middle - 5}v10M${x(bar.high).toFixed(1)} ${middle - 5}v10" stroke="${INK}" stroke-width="1.2" fill="none"/>`,
     )
   }
-  parts.push(line(behind + 8, middle + 4, 12, INK, bar.note))
+  parts.push(line(WIDTH - MARGIN - NOTE_WIDTH + 12, middle + 4, 12, INK, bar.note))
   return parts
 }
 

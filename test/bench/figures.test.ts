@@ -10,6 +10,12 @@ test('the rate of a counter that is shown a second late, in steps, is found from
   expect(slope.perSecond()).toBeLessThan(520)
 })
 
+test('a counter that stands still has a rate of exactly nothing, however large it is', () => {
+  const slope = new Slope()
+  for (let i = 0; i < 80; i++) slope.add(123_456.7 + i / 10, 9_876_543_210)
+  expect(slope.perSecond()).toBe(0)
+})
+
 test('of too few samples no rate is said', () => {
   const slope = new Slope()
   slope.add(1, 5)
