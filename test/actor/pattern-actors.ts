@@ -199,7 +199,8 @@ export const piper = actor<PiperMessage>({
 
 // ─────────────────────────────────────────────────────────────────────────────────────────────────────────── silence
 
-export type GuestMessage = { kind: 'say'; value: string } | { kind: 'silence' }
+/** What a puppet says to it, it hears and keeps to itself. */
+export type GuestMessage = { kind: 'say'; value: string } | { kind: 'silence' } | { kind: 'item'; value: unknown }
 
 export const guest = actor<GuestMessage, { timeoutMs: number }>({
   module: import.meta.url,
@@ -211,6 +212,7 @@ export const guest = actor<GuestMessage, { timeoutMs: number }>({
       { timeoutMs: args.timeoutMs, message: { kind: 'silence' } },
       {
         receive(message) {
+          if (message.kind === 'item') return
           const atMs = Math.round(ctx.clock.monotonicMs())
           to.tell(item(message.kind === 'say' ? message.value : { silentAtMs: atMs }))
           if (message.kind === 'say' && message.value === 'goodbye') ctx.stop()
