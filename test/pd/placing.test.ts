@@ -1,0 +1,246 @@
+import { describe, expect, test } from 'vitest'
+import type { CellReport, StoreHealth } from '../../src/model/index.ts'
+import { checkPlace } from '../../src/pd/better-place.ts'
+import { balanceCells } from '../../src/pd/cell-balance.ts'
+import { chooseStore } from '../../src/pd/choose.ts'
+import { balanceLeaders } from '../../src/pd/leader-balance.ts'
+import { mergePartner, SplitTimes } from '../../src/pd/merge.ts'
+import { NEW_PEER } from '../../src/pd/operator.ts'
+import { checkReplicas } from '../../src/pd/replica.ts'
+import { pdDefaults } from '../../src/pd/settings.ts'
+import { cellReport, places, storeReport, type World, world } from './world.ts'
+
+const MIB = 1024 * 1024
+const well: StoreHealth = { capacityBytes: 100, freeBytes: 90, syncMs: 1, lagMs: 1, snapshotsOut: 0, snapshotsIn: 0 }
+
+function told(of: World, store: number, change: Partial<StoreHealth>): void {
+  const place = places(9, 9)[store - 1]
+  if (place === undefined) throw new Error('there is no such place')
+  const stores = [storeReport(place, { health: { ...well, ...change } })]
+  of.view.heartbeat({ kind: 'heartbeat', executor: 0, stores, cells: [] }, 0)
+}
+
+function choose(of: World, cell = 2) {
+  return chooseStore(of.view.cell(cell) as CellReport, of.survey())
+}
+
+const cells = (count: number, peers: (i: number) => string, sizeBytes: (i: number) => number = () => 0) =>
+  Array.from({ length: count }, (_, i) => ({
+    ...cellReport({
+      id: 10 + i,
+      start: i === 0 ? '' : `k${String(i).padStart(3, '0')}`,
+      end: i === count - 1 ? null : `k${String(i + 1).padStart(3, '0')}`,
+      peers: peers(i),
+    }),
+    sizeBytes: sizeBytes(i),
+  }))
+
+describe('A store for a new peer', () => {
+  test.each<[string, Partial<StoreHealth>, string | null]>([
+    ['takes it when it is well', {}, null],
+    ['takes none when it is low on space', { freeBytes: 19 }, 'every store that takes peers has one of it'],
+    ['is waited for while it takes in snapshots', { snapshotsIn: 3 }, 'the best store takes in snapshots already'],
+  ])('%s', (_, change, why) => {
+    const of = world(places(4, 4), [cellReport({ peers: '1 2 3' })])
+    told(of, 4, change)
+    expect(choose(of)).toMatchObject(why === null ? { store: 4 } : { store: null, why })
+  })
+
+  test('is waited for while many of its peers are behind', () => {
+    const behind = cells(17, () => '1 2 4').map((report) => ({ ...report, pending: [104] }))
+    const of = world(places(4, 4), [...behind, cellReport({ id: 1, peers: '1 2 3' })])
+    expect(choose(of, 1)).toEqual({ store: null, why: 'the best store has many peers that are behind' })
+  })
+
+  test('with the weight 0 gets none, and one with twice the weight gets twice as many', () => {
+    const of = world(
+      places(3, 3),
+      cells(12, () => '1'),
+      { settings: { replicas: 1 } },
+    )
+    of.view.setStoreSettings(new Map([[2, { cellWeight: 0 }]]))
+    for (let i = 0; i < 5; i++) expect(choose(of, 10)).toMatchObject({ store: 3 })
+    of.view.setStoreSettings(new Map([[2, { cellWeight: 2 }]]))
+    const counts = settle(of, balanceCells)
+    expect(counts[1]).toBeGreaterThanOrEqual(5)
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(12)
+  })
+
+  test('is not asked to take a peer while the leader’s store sends as many snapshots as it may', () => {
+    const large = cells(4, (i) => (i < 3 ? '1 2' : '1 3')).map((report) => ({ ...report, sizeBytes: 5 * MIB }))
+    const of = world(places(5, 5), large)
+    for (const id of [10, 11, 12]) {
+      const steps = [
+        { kind: 'addLearner', store: id - 7, peer: NEW_PEER },
+        { kind: 'promoteLearner', store: id - 7, peer: NEW_PEER },
+      ] as const
+      const report = of.view.cell(id) as CellReport
+      of.operators.add({ kind: 'add-peer', class: 'replica', cell: id, reason: '', steps }, report, () => 900 + id, 0)
+    }
+    expect(choose(of, 13)).toEqual({ store: null, why: 'store 1, which leads it, sends snapshots already' })
+  })
+})
+
+/** Moves at once, until nothing is wished any more; the cells of each store then. */
+function settle(of: World, scheduler: typeof balanceCells): number[] {
+  for (let moves = 0; moves < 300; moves++) {
+    const [wish] = scheduler(of.survey())
+    if (wish === undefined) break
+    const { cell, leader, term, ...rest } = of.view.cell(wish.cell) as CellReport
+    let peers = cell.peers.slice()
+    let leads = leader.store
+    for (const step of wish.steps) {
+      if (step.kind === 'addLearner') peers.push({ id: 1000 + moves, store: step.store, role: 'voter' })
+      else if (step.kind === 'replacePeer') peers = peers.filter(({ id }) => id !== step.removed)
+      else if (step.kind === 'removePeer') peers = peers.filter(({ id }) => id !== step.peer)
+      else if (step.kind === 'transferLeader') leads = step.store
+    }
+    const epoch = { version: cell.epoch.version, confVer: cell.epoch.confVer + 1 }
+    const led = peers.find(({ store }) => store === leads) ?? (peers[0] as (typeof peers)[0])
+    of.report(0, { ...rest, cell: { ...cell, peers, epoch }, leader: led, term: term + 1 })
+  }
+  return [...of.view.stores()].map(({ report }) => of.view.tally(report.store).cells.size)
+}
+
+describe('Balance', () => {
+  test('of cells is by bytes where sizes differ much, and then one large cell weighs what many small do', () => {
+    const size = (i: number) => (i < 2 ? 96 * MIB : 12 * MIB)
+    const of = world(
+      places(2, 2),
+      cells(18, (i) => (i < 2 ? '1' : '2'), size),
+      { settings: { replicas: 1 } },
+    )
+    expect(of.view.sizesDiffer).toBe(true)
+    settle(of, balanceCells)
+    const bytes = [1, 2].map((store) => of.view.tally(store).sizeBytes)
+    expect(Math.abs((bytes[0] as number) - (bytes[1] as number))).toBeLessThanOrEqual(3 * 24 * MIB)
+    expect(settle(of, balanceCells)).toEqual([2, 16])
+  })
+
+  test('of cells is by number where cells are nearly empty, whatever their bytes', () => {
+    const of = world(
+      places(2, 2),
+      cells(
+        10,
+        (i) => (i < 9 ? '1' : '2'),
+        (i) => (i === 9 ? 4 * MIB : i),
+      ),
+      { settings: { replicas: 1 } },
+    )
+    const counts = settle(of, balanceCells)
+    expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(2)
+  })
+
+  test('fills a store less whose disk has little room', () => {
+    const of = world(
+      places(2, 2),
+      cells(20, () => '1'),
+      { settings: { replicas: 1, lowSpace: 1 } },
+    )
+    told(of, 2, { freeBytes: 8 })
+    const [full, tight] = settle(of, balanceCells) as [number, number]
+    expect(tight).toBeGreaterThan(0)
+    expect(full).toBeGreaterThan(2 * tight)
+  })
+
+  test('of leaders goes by weight, and gives nothing to a store that is not to lead', () => {
+    const of = world(
+      places(3, 3),
+      cells(12, () => '1 2 3'),
+    )
+    of.view.setStoreSettings(new Map([[2, { evictLeaders: true }]]))
+    settle(of, balanceLeaders)
+    const led = () => [1, 2, 3].map((store) => of.view.tally(store).leaders.size)
+    expect(led()).toEqual([6, 0, 6])
+    of.view.setStoreSettings(new Map([[2, { leaderWeight: 2 }]]))
+    settle(of, balanceLeaders)
+    expect(led()).toEqual([3, 6, 3])
+  })
+
+  test('counts a thread once, however many stores it has', () => {
+    const of = world(
+      places(3, 2),
+      cells(12, () => '1 2 3'),
+    )
+    settle(of, balanceLeaders)
+    const [one, two, three] = [1, 2, 3].map((store) => of.view.tally(store).leaders.size) as [number, number, number]
+    expect(Math.abs(one + three - two)).toBeLessThanOrEqual(2)
+  })
+})
+
+describe('A better place', () => {
+  const disks = (...labels: string[]) =>
+    places(labels.length, labels.length).map((place, i) => ({ ...place, labels: { disk: labels[i] as string } }))
+
+  test('is where a copy is on another disk than the others', () => {
+    const of = world(disks('a', 'a', 'b', 'c'), [cellReport({ peers: '1 2 3' })])
+    const { wish } = checkPlace(of.view.cell(2) as CellReport, of.survey())
+    expect(wish?.steps[0]).toEqual({ kind: 'addLearner', store: 4, peer: NEW_PEER })
+    expect(wish?.reason).toMatch(/further from the others than on store [12]/)
+  })
+
+  test('is none where copies are as far apart as they can be, or the cell is not at rest', () => {
+    const apart = world(disks('a', 'b', 'c', 'c'), [cellReport({ peers: '1 2 3' })])
+    expect(checkPlace(apart.view.cell(2) as CellReport, apart.survey()).wish).toBeNull()
+    const behind = world(disks('a', 'a', 'b', 'c'), [cellReport({ peers: '1 2 3', pending: [2] })])
+    expect(checkPlace(behind.view.cell(2) as CellReport, behind.survey())).toMatchObject({
+      wish: null,
+      why: 'its peer on store 2 has not caught up',
+    })
+  })
+
+  test('is kept: of three disks with two stores each, one taken offline, copies go to the disks that are left', () => {
+    const of = world(disks('a', 'a', 'b', 'b', 'c', 'c'), [cellReport({ peers: '1 3 5' })])
+    of.view.setOrdered(new Map([[5, 'offline']]))
+    const checked = checkReplicas(of.view.cell(2) as CellReport, of.survey())
+    expect(checked.wish?.steps[0]).toMatchObject({ kind: 'addLearner', store: 6 })
+  })
+
+  test('a person’s labels count at once', () => {
+    const of = world(disks('a', 'a', 'a', 'a'), [cellReport({ peers: '1 2 3' })])
+    expect(checkPlace(of.view.cell(2) as CellReport, of.survey()).wish).toBeNull()
+    of.view.setStoreSettings(new Map([[4, { labels: { disk: 'b' } }]]))
+    expect(checkPlace(of.view.cell(2) as CellReport, of.survey()).wish).not.toBeNull()
+  })
+})
+
+test('A peer that its leader has not heard of for half an hour is replaced, though its store is up', () => {
+  const down = (seconds: number) => ({ ...cellReport({ peers: '1 2 3' }), down: [{ peer: 103, seconds }] })
+  const of = world(places(4, 4), [down(1799)])
+  expect(checkReplicas(of.view.cell(2) as CellReport, of.survey()).wish).toBeNull()
+  of.report(0, down(1800))
+  const { wish } = checkReplicas(of.view.cell(2) as CellReport, of.survey())
+  expect(wish?.steps.at(-1)).toEqual({ kind: 'replacePeer', store: 4, peer: NEW_PEER, removed: 103 })
+})
+
+describe('Two neighbours could be one', () => {
+  const rested = pdDefaults.mergeRestMs
+  const pair = (left: Partial<CellReport>, right: Partial<CellReport>, peers = '1 2 3') => [
+    { ...cellReport({ id: 2, end: 'm' }), ...left },
+    { ...cellReport({ id: 3, start: 'm', peers }), ...right },
+  ]
+  test.each<[string, CellReport[], number, string]>([
+    ['when both are small, cold and whole, on the same stores', pair({}, {}), rested, 'cell 3 could take it in'],
+    ['not when one is large', pair({}, { sizeBytes: 20 * MIB }), rested, 'cell 3 beside it: it is not small'],
+    ['not when it has many keys', pair({ keys: 200_000 }, {}), rested, 'it is not small'],
+    [
+      'not when copies are elsewhere',
+      pair({}, {}, '1 2 4'),
+      rested,
+      'cell 3 beside it: its copies are on other stores',
+    ],
+    [
+      'not when a peer is behind',
+      pair({}, { pending: [102] }),
+      rested,
+      'cell 3 beside it: its peer on store 2 has not caught up',
+    ],
+    ['not soon after it was seen first', pair({}, {}), rested - 1, 'it was cut, or first seen, not long ago'],
+  ])('%s', (_, reports, nowMs, why) => {
+    const of = world(places(4, 4), reports)
+    for (const store of places(4, 4)) {
+      of.view.heartbeat({ kind: 'heartbeat', executor: 0, stores: [storeReport(store)], cells: [] }, nowMs)
+    }
+    expect(mergePartner(of.view.cell(2) as CellReport, new SplitTimes(0), of.survey(nowMs)).why).toBe(why)
+  })
+})
