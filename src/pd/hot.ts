@@ -48,7 +48,10 @@ export class HotCells {
     const cells = this.#cellsLedOn(giver, dimension, survey)
     for (const [taker, load] of [...sorted].reverse()) {
       if (load[dimension] >= mean / view.settings.hotBand) break
-      const wish = this.#give(cells, giver, taker, most[dimension] - load[dimension], dimension, survey)
+      const gap = most[dimension] - load[dimension]
+      // Of many cells that carry a little none carries much of the gap: what would be felt is enough.
+      const worth = Math.min(gap, mean / 4) * view.settings.hotShare
+      const wish = this.#give(cells, giver, taker, gap, worth, dimension, survey)
       if (wish !== null) return wish
     }
     const [first] = cells
@@ -64,12 +67,13 @@ export class HotCells {
     giver: number,
     taker: number,
     gap: number,
+    least: number,
     dimension: Dimension,
     survey: Survey,
   ): Wish | null {
     const loadOf = (report: CellReport) => survey.loads.of(report.cell.id)[dimension]
     const worth = cells
-      .filter((report) => loadOf(report) >= gap * survey.view.settings.hotShare && loadOf(report) <= gap * 0.9)
+      .filter((report) => loadOf(report) >= least && loadOf(report) <= gap * 0.9)
       .sort((a, b) => Math.abs(gap - 2 * loadOf(a)) - Math.abs(gap - 2 * loadOf(b)) || a.cell.id - b.cell.id)
     for (const report of worth) {
       const steps = stepsTo(taker, report, survey)

@@ -58,7 +58,12 @@ export const settingTable = {
   idlerShare: row(0.7, 0, 1, 'load splits a cell only while another thread has less than this share of its load'),
 
   hotBand: row(1.05, 1, 10, 'a thread gives load above the mean times this, and takes below the mean over this'),
-  hotShare: row(0.2, 0.01, 1, 'share of the gap that a cell must carry to be moved for its load'),
+  hotShare: row(
+    0.2,
+    0.01,
+    1,
+    'share of the gap, or of a quarter of the mean, that a cell must carry to be moved for its load',
+  ),
   hotRestMs: row(20_000, 0, DAY_MS, 'a cell that was moved for its load stays so long'),
   hotCpuMin: row(0.05, 0, 1, 'below this share of a thread, CPU is not worth a move'),
   hotCommandsMin: row(1_000, 1, 1e9, 'below so many commands a second they are not worth a move'),

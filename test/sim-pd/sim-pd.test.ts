@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { runScenario } from './run.ts'
+import { parseScenario } from './scenario.ts'
+
+/** The texts lie with the sources: they are not compiled. */
+const folder = new URL('../../../test/sim-pd/scenarios/', import.meta.url)
+const read = (name: string) => parseScenario(name, readFileSync(new URL(`${name}.txt`, folder), 'utf8'))
+/** A hundred thousand cells belong to `npm run sim:pd`. */
+const small = readdirSync(folder)
+  .map((file) => file.replace(/\.txt$/, ''))
+  .filter((name) => name !== 'hundred-stores')
+
+describe('A world under PD settles as it should', () => {
+  test.each(small)('%s', (name) => {
+    expect(runScenario(read(name), () => 0).wrong).toEqual([])
+  })
+})
+
+test('The same seed gives the same orders at the same times, and another seed others', () => {
+  const scenario = read('stores-added')
+  const { fingerprint, operators } = runScenario(scenario, () => 0)
+  expect(runScenario(scenario, () => 0)).toMatchObject({ fingerprint, operators })
+  expect(runScenario({ ...scenario, seed: 2 }, () => 0).fingerprint).not.toBe(fingerprint)
+})
+
+describe('A scenario', () => {
+  test('that says something unknown is refused with its line', () => {
+    expect(() => parseScenario('x', 'stores 3\nat 5s dance')).toThrow('x:2 says nothing that is known: at 5s dance')
+  })
+
+  test('that cannot hold is found out: a store that never gets its share, and moves beyond what is allowed', () => {
+    const stuck = parseScenario('x', 'stores 4\ncells 40 on 1 2 3\nset cellOperatorsMax 0\nrun 60s')
+    expect(runScenario(stuck, () => 0).wrong.join()).toMatch(/cells are not even/)
+    const many = parseScenario('x', 'stores 4\ncells 40 on 1 2 3\nrun 60s\nmoves at most 3')
+    expect(runScenario(many, () => 0).wrong.join()).toMatch(/operators, 3 allowed/)
+  })
+})
