@@ -25,7 +25,7 @@ export class HotCells {
     for (const [cell, movedMs] of this.#movedMs) {
       if (nowMs - movedMs >= view.settings.hotRestMs) this.#movedMs.delete(cell)
     }
-    const byExecutor = loads.byExecutor(view, nowMs)
+    const byExecutor = loads.byExecutor(view, operators, nowMs)
     if (byExecutor.size < 2) return []
     for (const dimension of DIMENSIONS) {
       const wish = this.#narrow(dimension, byExecutor, survey)

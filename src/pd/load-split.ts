@@ -22,7 +22,7 @@ export function splitLoaded(survey: Survey): Wish[] {
 }
 
 export function checkLoad(report: CellReport, survey: Survey): Checked {
-  const { view, loads, nowMs } = survey
+  const { view, operators, loads, nowMs } = survey
   const { settings } = view
   const { id } = report.cell
   const no = (why: string): Checked => ({ wish: null, why })
@@ -32,7 +32,7 @@ export function checkLoad(report: CellReport, survey: Survey): Checked {
   if (!loads.lasts(id, 'cpu', settings.loadSplitCpu)) {
     return no(`it has not taken ${settings.loadSplitCpu} of a thread for ten reports`)
   }
-  const byExecutor = loads.byExecutor(view, nowMs)
+  const byExecutor = loads.byExecutor(view, operators, nowMs)
   const executor = view.store(report.leader.store)?.report.executor ?? -1
   const own = byExecutor.get(executor)?.cpu ?? 0
   const idler = [...byExecutor].find(([, load]) => load.cpu < own * settings.idlerShare)

@@ -5,6 +5,7 @@
  * Cells without load are not held: what a hundred thousand idle ones cost is nothing.
  */
 import type { CellReport } from '../model/index.ts'
+import type { Operators } from './operators.ts'
 import type { View } from './view.ts'
 
 /** What load is counted in, the most telling first. CPU is a share of one thread, the others are per second. */
@@ -70,44 +71,33 @@ export class Loads {
     return this.#byCell.keys()
   }
 
-  /** It carries so much more than others of its store that it is where it is for that. */
+  /** It carries so much more than others that it is where it is for that. */
   isHot(cell: number): boolean {
     return this.#hot.has(cell)
   }
 
   /** Once a second or so: forgets what is over, and finds which cells are hot. */
   tidy(view: View, nowMs: number): void {
-    const sums = new Map<number, { total: number; cells: number }>()
+    let total = 0
     for (const [id, windows] of this.#byCell) {
-      const report = view.cell(id)
-      if (report === undefined || nowMs - windows.atMs > STALE_MS) {
-        this.#byCell.delete(id)
-        continue
-      }
-      const sum = sums.get(report.leader.store) ?? { total: 0, cells: 0 }
-      sum.total += windows.usual.commands
-      sum.cells++
-      sums.set(report.leader.store, sum)
+      if (view.cell(id) === undefined || nowMs - windows.atMs > STALE_MS) this.#byCell.delete(id)
+      else total += windows.usual.commands
     }
+    // Beside the mean of all cells, and not of its store's: there it would stop being hot among its like.
+    const most = Math.max(view.settings.hotCommandsMin, (2 * total) / Math.max(1, view.userCells))
     const hot = new Set<number>()
-    for (const [id, { usual }] of this.#byCell) {
-      if (usual.commands < view.settings.hotCommandsMin) continue
-      const store = view.cell(id)?.leader.store ?? 0
-      const sum = sums.get(store)
-      const leaders = view.tally(store).leaders.size
-      if (sum !== undefined && usual.commands > (2 * sum.total) / Math.max(1, leaders)) hot.add(id)
-    }
+    for (const [id, { usual }] of this.#byCell) if (usual.commands > most) hot.add(id)
     this.#hot = hot
   }
 
-  /** Of each executor that has a store that is up: the load of all cells that its stores lead. */
-  byExecutor(view: View, nowMs: number): Map<number, Record<Dimension, number>> {
+  /** Of each executor that has a store that is up: the load of all cells that its stores lead, or are about to lead. */
+  byExecutor(view: View, operators: Operators, nowMs: number): Map<number, Record<Dimension, number>> {
     const loads = new Map<number, Record<Dimension, number>>()
     for (const { report } of view.stores()) {
       if (view.storeState(report.store, nowMs) === 'up') loads.set(report.executor, { cpu: 0, commands: 0, bytes: 0 })
     }
     for (const [id, { usual }] of this.#byCell) {
-      const leader = view.cell(id)?.leader.store ?? 0
+      const leader = operators.successorOf(id) ?? view.cell(id)?.leader.store ?? 0
       const load = loads.get(view.store(leader)?.report.executor ?? -1)
       if (load === undefined) continue
       for (const dimension of DIMENSIONS) load[dimension] += usual[dimension]

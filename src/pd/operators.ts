@@ -144,6 +144,12 @@ export class Operators {
     return influence
   }
 
+  /** The store that is to lead the cell when its operator is done, if that has a say in it. */
+  successorOf(cell: number): number | undefined {
+    const operator = this.#byCell.get(cell)
+    return operator?.steps.findLast(({ kind }) => kind === 'transferLeader')?.store
+  }
+
   underWay(): Operator[] {
     return [...this.#byCell.values()]
   }

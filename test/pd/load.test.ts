@@ -101,6 +101,20 @@ describe('Hot cells', () => {
     expect(wish(of, loaded(of, load))).toMatchObject({ kind: 'split', cell: 2 })
   })
 
+  test('that are about to be led elsewhere count there already, so that not all go to one thread', () => {
+    const of = world(places(4, 4), cells(Array.from({ length: 8 }, () => '1 2 3 4')), { settings: { replicas: 4 } })
+    const nowMs = loaded(of, () => second({ cpuMicros: 200_000 }))
+    const hot = new HotCells()
+    const goTo: (number | undefined)[] = []
+    for (let i = 0; i < 4; i++) {
+      const [first] = hot.balance(of.survey(nowMs))
+      if (first === undefined) break
+      of.operators.add(first, of.view.cell(first.cell) as CellReport, () => null, nowMs)
+      goTo.push(first.steps[0]?.store)
+    }
+    expect(new Set(goTo)).toEqual(new Set([2, 3, 4]))
+  })
+
   test('rest where they went for a while', () => {
     const of = world(places(2, 2), cells(['1 2', '1 2']), { settings: { replicas: 2 } })
     const nowMs = loaded(of, () => second({ cpuMicros: 300_000 }))
