@@ -1,6 +1,6 @@
 /** PING, AUTH, HELLO, QUIT, RESET, SELECT, TIME: what a client says to the connection itself. */
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { type Arguments, parseInteger, type ReplyWriter, texts } from '../redis/index.ts'
+import { type Arguments, databaseFault, type ReplyWriter, texts } from '../redis/index.ts'
 import type { Server, SessionCommand } from './server.ts'
 import type { Session } from './session.ts'
 
@@ -122,9 +122,8 @@ const reset: SessionCommand = (session, _args, reply, server) => {
 }
 
 const select: SessionCommand = (_session, args, reply) => {
-  const index = parseInteger(args.buffer, args.start(1), args.end(1))
-  if (index === null) reply.errorText(texts.notInteger)
-  else if (index !== 0) reply.error('ERR', 'DB index is out of range')
+  const fault = databaseFault(args, 1)
+  if (fault !== null) reply.errorText(fault)
   else reply.ok()
 }
 

@@ -73,10 +73,16 @@ export class Settings {
     this.#names = [...this.#optionByName.keys(), ...Object.keys(fixed)].sort()
   }
 
-  /** Names and values of what fits one of the patterns, each once. */
+  /** Names and values of what fits one of the patterns, each once. A name that is no pattern is given as it was typed. */
   find(patterns: readonly string[]): [string, string][] {
-    const fits = (name: string) => patterns.some((pattern) => matchGlob(pattern, name, true))
-    return this.#names.filter(fits).map((name) => [name, this.#value(name)])
+    const found = new Map<string, string>()
+    for (const pattern of patterns) {
+      for (const name of this.#names) {
+        if (found.has(name) || !matchGlob(pattern, name, true)) continue
+        found.set(name, /[*?[]/.test(pattern) ? name : pattern)
+      }
+    }
+    return [...found].map(([name, shown]) => [shown, this.#value(name)])
   }
 
   /** What is wrong with the wishes, as the text of an error, or null. Nothing is changed. */
@@ -85,7 +91,7 @@ export class Settings {
     for (const wish of wishes) {
       const name = wish.name.toLowerCase()
       if (!this.#optionByName.has(name) && fixed[name] === undefined) {
-        return `ERR Unknown option or number of arguments for CONFIG SET - '${wish.name}'`
+        return `ERR Unknown option or number of arguments for CONFIG SET - '${wish.name.replace(/\0.*/s, '')}'`
       }
       const failed = (why: string) => `ERR CONFIG SET failed (possibly related to argument '${wish.name}') - ${why}`
       const key = this.#optionByName.get(name) ?? name

@@ -34,7 +34,7 @@ function named(args: Arguments): (CommandRow | undefined)[] {
 function infos(rows: readonly (CommandRow | undefined)[], reply: ReplyWriter): void {
   reply.array(rows.length)
   for (const row of rows) {
-    if (row === undefined) reply.nilArray()
+    if (row === undefined) reply.nil()
     else info(row, reply)
   }
 }

@@ -21,7 +21,7 @@ export { Arguments } from './arguments.ts'
 export { encodeCommand, parseCommand } from './command-bytes.ts'
 export { commandReply } from './command-reply.ts'
 export { literalPrefix, matchGlob } from './glob.ts'
-export { parseInteger } from './integers.ts'
+
 export type { Keyspace, StringValue, Walked } from './keyspace.ts'
 export { bulkAt, elementEnd, integerAt, lineEnd } from './reply-bytes.ts'
 export { Push, type Reply, ReplyError, ReplyParser } from './reply-parser.ts'
@@ -44,5 +44,5 @@ export {
   lookupCommand,
   unknownCommandError,
 } from './table.ts'
-export { invalidExpireError, texts, tooBigText, wrongArityError } from './texts.ts'
+export { databaseFault, invalidExpireError, texts, tooBigText, wrongArityError } from './texts.ts'
 export { PAGE_KEYS_MAX, parseScan, type ScanRequest } from './walks.ts'

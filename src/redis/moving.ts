@@ -2,7 +2,7 @@ import type { Arguments } from './arguments.ts'
 import type { Keyspace, StringValue } from './keyspace.ts'
 import type { ReplyWriter } from './reply-writer.ts'
 import { cellCommand } from './row.ts'
-import { texts } from './texts.ts'
+import { databaseFault, texts } from './texts.ts'
 
 /**
  * A value under another key: RENAME, RENAMENX, COPY. Its time to live goes with it. Both keys must lie in one cell,
@@ -72,19 +72,6 @@ export const renamenx = cellCommand({
   group: 'generic',
   execute: executeRenamenx,
 })
-
-const DATABASE_MAX = 0x7fff_ffff
-const DATABASE_MIN = -0x8000_0000
-
-/** Null for a good DB option; there is one database, and its number is 0. */
-function databaseFault(args: Arguments, i: number): string | null {
-  const database = args.integer(i)
-  if (database === null) return texts.notInteger
-  if (database > DATABASE_MAX || database < DATABASE_MIN) {
-    return `ERR value is out of range, value must between ${DATABASE_MIN} and ${DATABASE_MAX}`
-  }
-  return database === 0 ? null : texts.databaseOutOfRange
-}
 
 function executeCopy(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
   let replaces = false

@@ -49,3 +49,16 @@ export function wrongArityError(row: CommandRow): string {
 export function invalidExpireError(row: { readonly name: string }): string {
   return `ERR invalid expire time in '${row.name}' command`
 }
+
+const DATABASE_MAX = 0x7fff_ffff
+const DATABASE_MIN = -0x8000_0000
+
+/** Null for an argument that is the number of the one database, 0. */
+export function databaseFault(args: Arguments, i: number): string | null {
+  const database = args.integer(i)
+  if (database === null) return texts.notInteger
+  if (database > DATABASE_MAX || database < DATABASE_MIN) {
+    return `ERR value is out of range, value must between ${DATABASE_MIN} and ${DATABASE_MAX}`
+  }
+  return database === 0 ? null : texts.databaseOutOfRange
+}

@@ -53,11 +53,13 @@ export interface ScanRequest {
   count: number
   /** A character per byte; null: every key. */
   pattern: string | null
-  /** Lower case; empty: any. */
+  /** Lower case; empty: any. A page knows it by this. */
   type: string
 }
 
 const COUNT_DEFAULT = 10
+/** The empty name is not that of any type. */
+const NO_TYPE = '-'
 const CURSOR_BEYOND = 1n << 64n
 
 /** As C's `strtoul` reads it, which takes signs and nothing at all; null: what it does not take whole, or a space. */
@@ -85,7 +87,7 @@ export function parseScan(args: Arguments): ScanRequest | string {
       if (count < 1) return texts.syntax
       request.count = Number(count)
     } else if (args.is(i, 'match')) request.pattern = args.latin1(i + 1)
-    else if (args.is(i, 'type')) request.type = args.latin1(i + 1).toLowerCase()
+    else if (args.is(i, 'type')) request.type = args.latin1(i + 1).toLowerCase() || NO_TYPE
     else return texts.syntax
   }
   return request

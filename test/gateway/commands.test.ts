@@ -261,7 +261,7 @@ describe('CONFIG', () => {
       client,
       ['CONFIG GET save', '*2\r\n$4\r\nsave\r\n$0\r\n\r\n'],
       ['CONFIG GET appendonly', '*2\r\n$10\r\nappendonly\r\n$3\r\nyes\r\n'],
-      ['CONFIG GET APPENDFSYNC data*', '*4\r\n$11\r\nappendfsync\r\n$6\r\nalways\r\n$9\r\ndatabases\r\n$1\r\n1\r\n'],
+      ['CONFIG GET APPENDFSYNC data*', '*4\r\n$11\r\nAPPENDFSYNC\r\n$6\r\nalways\r\n$9\r\ndatabases\r\n$1\r\n1\r\n'],
       ['CONFIG GET maxclients maxc*', '*2\r\n$10\r\nmaxclients\r\n$5\r\n10000\r\n'],
       ['CONFIG GET request-timeout', '*2\r\n$15\r\nrequest-timeout\r\n$4\r\n5000\r\n'],
       ['CONFIG GET nothing', '*0\r\n'],

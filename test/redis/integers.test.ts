@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../src/base/index.ts'
-import { parseInteger } from '../../src/redis/index.ts'
+import { parseInteger } from '../../src/redis/integers.ts'
 
 function parse(text: string): number | bigint | null {
   const bytes = Buffer.from(`9${text}9`, 'latin1')
