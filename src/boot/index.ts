@@ -7,7 +7,7 @@
  * only under the identity it was made with: what is gone, was damaged, or failed a sync comes back as a new store and never
  * under its old id. What is wrong is said in one sentence, with what to do about it, before anything is changed.
  *
- * **Refuses** directories of a newer format, of another cluster, or in use; another number of stores than the cluster was
+ * **Refuses** directories of a newer format, of another cluster, or in use; fewer stores than the cluster has or was
  * made with; an address beyond this machine without a password; to begin anew where every store is lost.
  *
  * **The caller** sets UV_THREADPOOL_SIZE before anything else (`bin.cts` does), and ends the process.

@@ -23,16 +23,7 @@ export interface Wanted {
 export function newCluster(id: string, disks: number, wanted: Wanted, incarnation: () => string): Cluster {
   const stores: StoreRecord[] = []
   for (let slot = 0; slot < wanted.stores; slot++) {
-    // Stores of one executor share a disk where that is possible: then they share a raft log, and a sync.
-    const spread = disks <= wanted.executors ? slot % wanted.executors : slot
-    stores.push({
-      id: slot + 1,
-      slot,
-      disk: (spread % disks) + 1,
-      incarnation: incarnation(),
-      state: 'planned',
-      reason: '',
-    })
+    stores.push(plannedStore(slot + 1, slot, diskOf(slot, disks, wanted.executors), incarnation()))
   }
   return {
     format: FORMAT_VERSION,
@@ -47,6 +38,16 @@ export function newCluster(id: string, disks: number, wanted: Wanted, incarnatio
     stores,
     logs: [],
   }
+}
+
+function plannedStore(id: number, slot: number, disk: number, incarnation: string): StoreRecord {
+  return { id, slot, disk, incarnation, state: 'planned', reason: '' }
+}
+
+/** Stores of one executor share a disk where that is possible: then they share a raft log, and a sync. */
+function diskOf(slot: number, disks: number, executors: number): number {
+  const spread = disks <= executors ? slot % executors : slot
+  return (spread % disks) + 1
 }
 
 /** The newest copy, and the directories in the order of their disks. A directory without a copy takes the place of a disk that is gone. */
@@ -95,12 +96,38 @@ export function liveStores(cluster: Cluster): StoreRecord[] {
   return cluster.stores.filter((store) => store.state !== 'lost')
 }
 
-export function refuseOtherNumberOfStores(cluster: Cluster, wanted: Wanted, directory: string): void {
-  const slots = new Set(cluster.stores.map((store) => store.slot)).size
-  if (!wanted.storesGiven || wanted.stores === slots) return
+export function slotsOf(cluster: Cluster): number {
+  return new Set(cluster.stores.map((store) => store.slot)).size
+}
+
+/** More may be asked for at any start. */
+export function refuseFewerStores(cluster: Cluster, wanted: Wanted, directory: string): void {
+  const slots = slotsOf(cluster)
+  if (!wanted.storesGiven || wanted.stores >= slots) return
   throw new SetUpError(
-    `the cluster in ${directory} has ${slots} stores, and --stores asks for ${wanted.stores}: leave the flag out, or begin a new cluster in an empty --dir`,
+    `the cluster in ${directory} has ${slots} stores, and --stores asks for ${wanted.stores}: leave the flag out, and empty stores with cellarium ctl offline`,
   )
+}
+
+/** Slots beyond those that there are, each with an empty store under an id that no other ever had (rule 16). */
+export function addStores(
+  cluster: Cluster,
+  wanted: Wanted,
+  incarnation: () => string,
+): { cluster: Cluster; added: StoreRecord[] } {
+  const added: StoreRecord[] = []
+  if (!wanted.storesGiven) return { cluster, added }
+  let { nextStore } = cluster
+  for (let slot = slotsOf(cluster); slot < wanted.stores; slot++) {
+    refuseBeyondLastId(nextStore)
+    added.push(plannedStore(nextStore++, slot, diskOf(slot, cluster.disks, wanted.executors), incarnation()))
+  }
+  return { cluster: { ...cluster, nextStore, stores: [...cluster.stores, ...added] }, added }
+}
+
+function refuseBeyondLastId(id: number): void {
+  if (id <= STORE_IDS_MAX) return
+  throw new SetUpError(`all ${STORE_IDS_MAX} store ids have been used: begin a new cluster and copy the data over`)
 }
 
 /** The stores become *lost*, and each slot that has no store left gets a new, planned one. */
@@ -118,11 +145,9 @@ export function replaceLost(
   let nextStore = cluster.nextStore
   for (const slot of [...new Set(stores.map((store) => store.slot))].sort((a, b) => a - b)) {
     if (held.has(slot)) continue
-    if (nextStore > STORE_IDS_MAX) {
-      throw new SetUpError(`all ${STORE_IDS_MAX} store ids have been used: begin a new cluster and copy the data over`)
-    }
+    refuseBeyondLastId(nextStore)
     const disk = (stores.find((store) => store.slot === slot) as StoreRecord).disk
-    added.push({ id: nextStore++, slot, disk, incarnation: incarnation(), state: 'planned', reason: '' })
+    added.push(plannedStore(nextStore++, slot, disk, incarnation()))
   }
   return { cluster: { ...cluster, nextStore, stores: [...stores, ...added] }, added }
 }

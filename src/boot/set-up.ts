@@ -4,7 +4,7 @@
  *
  *   directories  made, tried for writing, locked; their copies of cluster.json read and put in the order of the disks
  *   plan         a new cluster is written down with stores that are *planned*; a store whose directory or log is gone is
- *                written down as *lost*, and a planned one takes its slot (rule 16)
+ *                written down as *lost*, and a planned one takes its slot (rule 16); so are stores beyond those there are
  *   build        planned stores get a directory, a database and an identity; the first store of a new cluster gets its
  *                two cells
  *   logs         every executor gets a raft log on each disk of its stores; logs of another number of executors are taken over
@@ -25,14 +25,16 @@ import { isMissingOrEmpty, makeDirectoryDurably, whyNotWritable } from './durabl
 import { writeFirstCells } from './first-cells.ts'
 import { createDatabase, readIdentity, writeIdentity } from './identity.ts'
 import {
+  addStores,
   isLogOf,
   liveStores,
   logDirectory,
   logNumber,
   newCluster,
   orderDisks,
-  refuseOtherNumberOfStores,
+  refuseFewerStores,
   replaceLost,
+  slotsOf,
   storeDirectory,
   topologyOf,
   type Wanted,
@@ -70,9 +72,7 @@ export function recordedOptions(directories: readonly string[]): { stores: numbe
     const cluster = readCluster(directory)?.cluster ?? null
     if (cluster !== null && (newest === null || cluster.revision > newest.revision)) newest = cluster
   }
-  return newest === null
-    ? null
-    : { stores: new Set(newest.stores.map((store) => store.slot)).size, replicas: newest.replicas }
+  return newest === null ? null : { stores: slotsOf(newest), replicas: newest.replicas }
 }
 
 export async function setUp(given: readonly string[], wanted: Wanted, hooks: SetUpHooks = {}): Promise<Prepared> {
@@ -112,6 +112,12 @@ async function prepare(
     for (const store of replaced.added) hooks.say?.(`store ${store.id} takes the place of a lost one, empty`)
     cluster = writeCluster(directories, cluster)
     reached('lost stores written down')
+  }
+  const more = addStores(cluster, wanted, incarnation)
+  if (more.added.length > 0) {
+    hooks.say?.(`stores ${more.added.map((store) => store.id).join(', ')} are added, empty`)
+    cluster = writeCluster(directories, more.cluster)
+    reached('more stores written down')
   }
 
   for (const store of liveStores(cluster)) {
@@ -175,7 +181,7 @@ function plan(
   }
   const known = orderDisks(opened, copies)
   if (known !== null) {
-    refuseOtherNumberOfStores(known.cluster, wanted, known.directories[0] as string)
+    refuseFewerStores(known.cluster, wanted, known.directories[0] as string)
     return known
   }
   const cluster = newCluster(randomBytes(16).toString('hex'), opened.length, wanted, () =>

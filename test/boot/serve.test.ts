@@ -272,7 +272,7 @@ describe('A start is refused in one line', () => {
     other.close()
   })
 
-  test('for a directory of a newer format, and for another number of stores', async () => {
+  test('for a directory of a newer format, and for fewer stores than there are', async () => {
     mkdirSync(join(base, 'd'))
     writeFileSync(join(base, 'd', 'cluster.json'), '{"format": 99}')
     expect(await refusal([])).toContain('written by a newer cellarium')
@@ -280,7 +280,7 @@ describe('A start is refused in one line', () => {
     const server = start()
     await server.ready()
     await server.stop()
-    expect(await refusal(['--stores', '6'])).toContain('has 4 stores, and --stores asks for 6')
+    expect(await refusal(['--stores', '3'])).toContain('has 4 stores, and --stores asks for 3')
   })
 
   test('for an address beyond this machine without a password', async () => {

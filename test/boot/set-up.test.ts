@@ -213,6 +213,64 @@ describe('A cluster that is there', () => {
   })
 })
 
+describe('More stores than before', () => {
+  test('are added empty, on the executors and disks whose turn it is, and stay when nobody asks for them again', async () => {
+    const directories = [join(base, 'a'), join(base, 'b')]
+    const before = await prepared(directories)
+    const after = await prepared(directories, { stores: 6, storesGiven: true })
+    expect(after.topology.stores.slice(0, 4)).toEqual(before.topology.stores)
+    const places = after.topology.stores.map(({ id, executor, labels }) => `${id}: ${executor}/${labels.disk}`)
+    expect(places).toEqual(['1: 0/1', '2: 1/2', '3: 0/1', '4: 1/2', '5: 0/1', '6: 1/2'])
+    expect(await cellStates(after.topology.stores[5]?.dir as string)).toEqual([null, null])
+    expect(recordedOptions(directories)?.stores).toBe(6)
+    expect((await prepared(directories)).topology).toEqual(after.topology)
+  })
+
+  test('come together with more executors, and what the logs held is in the new ones', async () => {
+    const directory = join(base, 'd')
+    const before = await prepared([directory], { executors: 1, stores: 3 })
+    const log = openRaftLog(nodeDisk, { directory: before.topology.stores[0]?.logDir as string })
+    log.create(2, 77, 1234, { index: 5, term: 5 }, { term: 6, vote: 1234, commit: 5 })
+    await settled(log)
+    const after = await prepared([directory], { executors: 4, stores: 8, storesGiven: true })
+    expect(after.topology.stores.map(({ id, executor }) => `${id}@${executor}`)).toEqual([
+      '1@0',
+      '2@1',
+      '3@2',
+      '4@3',
+      '5@0',
+      '6@1',
+      '7@2',
+      '8@3',
+    ])
+    expect(new Set(after.topology.stores.map((store) => store.logDir)).size).toBe(4)
+    const moved = openRaftLog(nodeDisk, { directory: after.topology.stores[1]?.logDir as string })
+    expect(moved.group(2, 77)?.hardState).toEqual({ term: 6, vote: 1234, commit: 5 })
+    await settled(moved)
+  })
+
+  test('are there under the same ids when their making was cut off anywhere', async () => {
+    const directory = join(base, 'd')
+    await prepared([directory])
+    const more = { ...wanted, stores: 6, storesGiven: true }
+    for (let stop = 0; stop < 7; stop++) {
+      let reached = 0
+      const cut = setUp([directory], more, {
+        reached() {
+          if (reached++ === stop) throw new Error('cut off')
+        },
+      })
+      await cut.then(
+        (found) => found.release(),
+        (error) => expect(error.message).toBe('cut off'),
+      )
+    }
+    const after = await prepared([directory])
+    expect(after.topology.stores.map((store) => store.id)).toEqual([1, 2, 3, 4, 5, 6])
+    expect(clusterIn(directory).stores.every((store) => store.state === 'up')).toBe(true)
+  })
+})
+
 describe('A store that is not what it was', () => {
   test('comes back under a new id when its directory is gone, and its slot and disk are the same', async () => {
     const directory = join(base, 'd')
@@ -325,10 +383,17 @@ describe('Refused, with what to do about it', () => {
     return error.message as string
   }
 
-  test('another number of stores', async () => {
+  test('fewer stores than there are', async () => {
     await prepared([join(base, 'd')])
+    const change = { stores: 3, storesGiven: true }
+    expect(await refusal([join(base, 'd')], change)).toContain('has 4 stores, and --stores asks for 3')
+  })
+
+  test('more stores than there are ids', async () => {
+    await prepared([join(base, 'd')])
+    writeFileSync(join(base, 'd', 'cluster.json'), JSON.stringify({ ...clusterIn(join(base, 'd')), nextStore: 999 }))
     const change = { stores: 6, storesGiven: true }
-    expect(await refusal([join(base, 'd')], change)).toContain('has 4 stores, and --stores asks for 6')
+    expect(await refusal([join(base, 'd')], change)).toContain('all 999 store ids have been used')
   })
 
   test('a newer format', async () => {
