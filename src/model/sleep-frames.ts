@@ -8,6 +8,7 @@
  */
 import { RecordWriter } from './commands.ts'
 
+/** Divides the length of a batch that may be dropped: a batch is cut between two records. */
 const RECORD_BYTES = 64
 
 /** `ask`: will you sleep? `agree`: I do already. `wake`: I was woken, and not by you: are you there? */

@@ -287,6 +287,7 @@ export class Stores {
   executorLost(executor: number, incarnation: number): void {
     this.complete(() => {
       this.snapshots.lostExecutor(executor)
+      this.transport.lostExecutor(executor)
       this.liveness.lost(executor, incarnation)
       this.wakings.ledFrom(executor, true)
     })

@@ -9,6 +9,10 @@ import {
   type Topology,
 } from '../model/index.ts'
 import type { Message } from '../raft/index.ts'
+import { LOSSY_BATCH_BYTES, LossyLane } from './lossy-lane.ts'
+
+/** A message without entries is hardly ever longer, with the range of its cell. */
+const LARGEST_USUAL_BYTES = 256
 
 /**
  * Raft's messages on their way out: gathered for each executor, sent when the turn says so. What goes to a store of
@@ -18,6 +22,7 @@ export class Transport {
   readonly #executor: number
   readonly #executorOf = new Map<number, number>()
   readonly #refs: Ref<StoresMessage>[] = []
+  readonly #lossy: LossyLane[] = []
   /** By executor: with entries, and without, which may be dropped and overtake. */
   readonly #appends: RaftWriter[] = []
   readonly #others: RaftWriter[] = []
@@ -31,7 +36,9 @@ export class Transport {
     this.#incarnation = incarnation
     for (const store of topology.stores) this.#executorOf.set(store.id, store.executor)
     for (let i = 0; i < topology.executors; i++) {
-      this.#refs.push(named(actorNames.stores(i)))
+      const ref = named(actorNames.stores(i))
+      this.#refs.push(ref)
+      this.#lossy.push(new LossyLane(ref))
       this.#appends.push(new RaftWriter())
       this.#others.push(new RaftWriter())
       this.#notes.push(new SleepWriter())
@@ -56,8 +63,13 @@ export class Transport {
       this.#local.push({ fromStore, toStore, cell, round, message, range })
       return
     }
-    const writers = message.entries.length > 0 ? this.#appends : this.#others
-    ;(writers[executor] as RaftWriter).add(toStore, fromStore, cell, round, message, range)
+    if (message.entries.length > 0) {
+      ;(this.#appends[executor] as RaftWriter).add(toStore, fromStore, cell, round, message, range)
+      return
+    }
+    const others = this.#others[executor] as RaftWriter
+    others.add(toStore, fromStore, cell, round, message, range)
+    if (others.length > LOSSY_BATCH_BYTES - LARGEST_USUAL_BYTES) this.#sendOthers(executor, others)
   }
 
   /** About the sleep of a cell: behind Raft's messages of the same turn. */
@@ -93,22 +105,38 @@ export class Transport {
 
   flush(): void {
     for (let executor = 0; executor < this.#refs.length; executor++) {
-      this.#send(executor, this.#appends[executor] as RaftWriter, true)
-      this.#send(executor, this.#others[executor] as RaftWriter, false)
+      ;(this.#lossy[executor] as LossyLane).retry()
+      this.#sendAppends(executor, this.#appends[executor] as RaftWriter)
+      this.#sendOthers(executor, this.#others[executor] as RaftWriter)
       this.#sendNotes(executor, this.#notes[executor] as SleepWriter)
     }
   }
 
-  #send(executor: number, writer: RaftWriter, carriesEntries: boolean): void {
+  /** Its thread has died. */
+  lostExecutor(executor: number): void {
+    this.#lossy[executor]?.clear()
+  }
+
+  #sendAppends(executor: number, writer: RaftWriter): void {
     if (writer.count === 0) return // No room is as good as a lost message: Raft sends again.
-    ;(this.#refs[executor] as Ref<StoresMessage>).tell({ kind: 'raft', carriesEntries, records: writer.view() })
+    ;(this.#refs[executor] as Ref<StoresMessage>).tell({ kind: 'raft', carriesEntries: true, records: writer.view() })
+    writer.clear()
+  }
+
+  #sendOthers(executor: number, writer: RaftWriter): void {
+    if (writer.count === 0) return
+    ;(this.#lossy[executor] as LossyLane).tell({ kind: 'raft', carriesEntries: false, records: writer.view() })
     writer.clear()
   }
 
   #sendNotes(executor: number, writer: SleepWriter): void {
     if (writer.count === 0) return
     const sender = { executor: this.#executor, incarnation: this.#incarnation }
-    ;(this.#refs[executor] as Ref<StoresMessage>).tell({ kind: 'sleep', ...sender, records: writer.view() })
+    const all = writer.view()
+    for (let at = 0; at < all.length; at += LOSSY_BATCH_BYTES) {
+      const records = all.subarray(at, at + LOSSY_BATCH_BYTES)
+      ;(this.#lossy[executor] as LossyLane).tell({ kind: 'sleep', ...sender, records })
+    }
     writer.clear()
   }
 }
