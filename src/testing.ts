@@ -66,6 +66,7 @@ export interface FaultPlan {
   duplicates?: number
 }
 
+/** What `injectFaults` returns. */
 export interface Faults {
   /** How many there were of each kind. */
   readonly counts: Readonly<Record<'crashes' | 'pauses' | 'delayed' | 'lost' | 'duplicated', number>>
@@ -132,6 +133,7 @@ export function injectFaults(simulation: Simulation, plan: FaultPlan): Faults {
 
 // ─────────────────────────────────────────────────────────────────────────────────────────────────────────── many runs
 
+/** The world to play in, and how often. */
 export interface ExploreOptions extends Omit<SimulationOptions, 'seed'> {
   /** How many, or which. */
   seeds: number | readonly (number | string)[]
@@ -141,6 +143,7 @@ export interface ExploreOptions extends Omit<SimulationOptions, 'seed'> {
   verify?: boolean
 }
 
+/** What was played. */
 export interface Explored {
   readonly runs: number
   readonly virtualMs: number

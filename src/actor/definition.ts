@@ -5,6 +5,7 @@
 import { AssertionError, assert } from '../base/index.ts'
 import type { ActorContext, Behavior, Lanes, Protocol } from './types.ts'
 
+/** What `actor` returns: what an actor of this kind is made from, on whatever thread. */
 export interface ActorDefinition<M, A = void> {
   /** `module#name`: the same on every thread. */
   readonly key: string
@@ -12,12 +13,14 @@ export interface ActorDefinition<M, A = void> {
   readonly name: string
   readonly protocol: Protocol<M> | null
   readonly asynchronous: boolean
+  /** Called by the runtime, on the thread of the actor. */
   readonly start: (ctx: ActorContext<M>, args: A) => Behavior<M>
 }
 
 /** A definition whose messages and arguments are of no interest. */
 export type AnyDefinition = ActorDefinition<never, never>
 
+/** What an actor is, said once. */
 export interface ActorOptions<M, A> {
   /** `import.meta.url`. */
   module: string

@@ -8,6 +8,7 @@ export type ActorErrorCode =
   | 'NameTaken'
   | 'SystemStopped'
 
+/** What all errors of the runtime have in common. */
 export class ActorError extends Error {
   override readonly name: string
   readonly code: ActorErrorCode

@@ -2,6 +2,7 @@
 import { bound } from './bound.ts'
 import type { ActorContext, Behavior } from './types.ts'
 
+/** How long is too long, and what is said then. */
 export interface ReceiveTimeout<M> {
   timeoutMs: number
   /** Received, as from nobody, when no other message came for so long; again after each further such while. */

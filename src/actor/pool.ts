@@ -11,6 +11,7 @@ import type { Ref, SpawnOptions } from './types.ts'
 /** A system, or a simulation. */
 export interface Spawner {
   readonly executors: number
+  /** Throws, or rejects, when the executor is not up or the name is taken. */
   spawn<M, A>(
     definition: ActorDefinition<M, A>,
     args: A,
@@ -20,9 +21,11 @@ export interface Spawner {
 
 /** Who knows names: the context of an actor, a system, a simulation. */
 export interface Namer {
+  /** The reference is resolved at each tell: it follows the name. */
   named<M>(name: string): Ref<M>
 }
 
+/** Who the members are. Mailbox and supervision are those of each member. */
 export interface PoolOptions<M, A> extends Omit<SpawnOptions, 'name'> {
   /** Unique in the system: the members are called `name/0`, `name/1`, … */
   name: string
@@ -32,6 +35,7 @@ export interface PoolOptions<M, A> extends Omit<SpawnOptions, 'name'> {
   args: A
 }
 
+/** What `pool` returns: the members by their names, whether or not they are there now. */
 export interface Pool<M> {
   readonly name: string
   readonly size: number

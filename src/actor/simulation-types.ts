@@ -9,8 +9,10 @@ import type { AnyRef, Edges, ExecutorInspection, Lane, LogEntry, Ref, SpawnOptio
  */
 export type Verdict = 'deliver' | 'drop' | 'duplicate' | { delayMs: number }
 
+/** Asked for each message on its way to another executor. */
 export type MessageFilter = (from: number, to: number, lane: Lane, message: unknown, receiver: AnyRef) => Verdict
 
+/** The seed, the executors, and what the world is like. All times are virtual milliseconds. */
 export interface SimulationOptions {
   seed: number | string
   /** Workers; the main thread is executor number `executors`, as in a real system. */
@@ -36,11 +38,13 @@ export interface SimulationOptions {
    * a thread is thrown by `run`, so that no bug passes for a fault that was injected.
    */
   onExecutorExit?(executor: number, incarnation: number, error: unknown): void
+  /** Default: nothing is written anywhere. */
   log?(entry: LogEntry): void
   /** `wallMs` when virtual time is 0. */
   wallStartMs?: number
 }
 
+/** The world, from outside: its time goes on only in `run`, `runUntil` and `drive`. */
 export interface Simulation {
   readonly executors: number
   readonly clock: Clock
@@ -64,15 +68,20 @@ export interface Simulation {
   schedule(delayMs: number, action: () => void): Timer
   /** The thread exits now: what it did not publish never was, what it had not taken is undelivered. */
   crashExecutor(executor: number): void
+  /** The thread begins its next life, and is populated. It must be down. */
   restartExecutor(executor: number): void
+  /** False from its exit to its next start. */
   isUp(executor: number): boolean
   /** None of its passes run for so long; its clock goes on. */
   pauseExecutor(executor: number, durationMs: number): void
   /** The whole process: everything in memory is gone, no one is told. */
   crashAll(): void
+  /** All executors begin their next lives, and are populated. All must be down. */
   restartAll(): void
   /** From now on `wallMs` of that executor is so much off. */
   setWallSkew(executor: number, skewMs: number): void
+  /** In the place of the former one; null: everything is delivered. */
   setFilter(filter: MessageFilter | null): void
+  /** Of the executors that are up, in the order of their numbers. */
   inspect(): ExecutorInspection[]
 }

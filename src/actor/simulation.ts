@@ -24,6 +24,7 @@ const STEP_MIN_MS = 0.001
 const STEP_MAX_MS = 0.02
 const FRAMES_PER_PASS = 4096
 
+/** A world of its own, at the virtual instant 0, with all executors up and populated. Throws what `populate` throws. */
 export function createSimulation(options: SimulationOptions): Simulation {
   return new World(options)
 }
@@ -171,11 +172,10 @@ class World implements Simulation, Wires {
 
   /** What ends a real thread. */
   #threw(slot: Slot, error: unknown): void {
-    const incarnation = slot.incarnation
     slot.executor?.flush()
     this.#die(slot)
     if (this.#options.onExecutorExit === undefined) throw error
-    this.#options.onExecutorExit(slot.index, incarnation, error)
+    this.#options.onExecutorExit(slot.index, slot.incarnation, error)
   }
 
   // ────────────────────────────────────────────────────────────────────────────────────────────────── birth and death

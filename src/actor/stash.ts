@@ -9,11 +9,13 @@ import { actorOf, type Held, type LocalActor, type PutAside } from './local-acto
 import type { ActorRef } from './refs.ts'
 import type { ActorContext, AnyRef } from './types.ts'
 
+/** How much may be put aside. */
 export interface StashOptions {
   /** It holds no more messages than this. Default: as many as the mailbox. */
   messagesMax?: number
 }
 
+/** Messages that were put aside in this life of the actor, oldest first. */
 export interface Stash<M> {
   /** How many are put aside. */
   readonly size: number

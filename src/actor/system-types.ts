@@ -2,6 +2,7 @@
 import type { ActorDefinition } from './definition.ts'
 import type { AnyRef, Edges, LogEntry, Ref, SpawnOptions, SystemInspection } from './types.ts'
 
+/** Where a thread finds the function that makes its edges. */
 export interface EdgesModule {
   /** URL of the module, as `import.meta.url` gives it. */
   module: string
@@ -11,6 +12,7 @@ export interface EdgesModule {
   args?: unknown
 }
 
+/** Of each worker's heap, as in `new Worker`: a thread that needs more dies, and is started again. */
 export interface ResourceLimits {
   maxOldGenerationSizeMb?: number
   maxYoungGenerationSizeMb?: number
@@ -18,6 +20,7 @@ export interface ResourceLimits {
   stackSizeMb?: number
 }
 
+/** How many threads, what lives there, and what they may use. */
 export interface SystemOptions {
   /** Worker threads, numbered 0 … executors − 1. The main thread is executor number `executors`. */
   executors: number
@@ -38,12 +41,17 @@ export interface SystemOptions {
    * A system is created when all first calls have resolved.
    */
   populate?(executor: number, incarnation: number, system: System): Promise<void> | void
+  /**
+   * After everyone has heard of the exit, before the thread is started again. `error` is what it died of; null: its
+   * task ended.
+   */
   onExecutorExit?(executor: number, incarnation: number, error: Error | null): void
   /** Default: warnings and errors go to stderr. */
   log?(entry: LogEntry): void
   resourceLimits?: ResourceLimits
 }
 
+/** The main thread's hold on all executors. */
 export interface System {
   /** How many worker threads; also the number of the main thread's executor. */
   readonly executors: number
@@ -53,6 +61,7 @@ export interface System {
   named<M>(name: string): Ref<M>
   /** Resolves when the actor has stopped, its `stop` included. */
   stopActor(ref: AnyRef): Promise<void>
+  /** How each executor is now. One that does not answer within 500 ms is shown as lost. */
   inspect(): Promise<SystemInspection>
   /** Throws in that thread, outside any actor: it dies, and is started again. For tests and drills. */
   crashExecutor(executor: number): void

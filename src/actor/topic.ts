@@ -16,10 +16,12 @@ import type { Namer, Spawner } from './pool.ts'
 import { type ActorRef, targetOf } from './refs.ts'
 import type { ActorContext, AnyRef, Ref } from './types.ts'
 
+/** What `topic` returns: a name for what is published and for those who want to hear it. */
 export interface Topic<M> {
   readonly name: string
   /** Spawns the relay of that executor. Called from `populate`, for every executor, the main one too, and first. */
   populate(executor: number, where: Spawner): Promise<void>
+  /** For the actor whose context it is, or for what is outside actors. */
   publisher(where: Namer & { readonly executors: number }): Publisher<M>
   /**
    * From now on the actor is told what is published: what a publisher tells after this call was handled at the
@@ -31,6 +33,7 @@ export interface Topic<M> {
   unsubscribe(ctx: ActorContext<never>, subscriber: Ref<M>): boolean
 }
 
+/** What `topic.publisher` returns, for as long as its owner lives. */
 export interface Publisher<M> {
   /**
    * How many executors took it. To each subscriber, with the publisher as `from`, the messages of one publisher come in the order published, at most

@@ -16,6 +16,7 @@ export type Lane = 'control' | 'droppable' | 'data'
 
 /** Messages in the structured codec that do not all go in the lane `data`: `protocol: { lane: () => 'droppable' }`. */
 export interface Lanes<M> {
+  /** Which lane a message goes in. */
   lane(message: M): Lane
 }
 
@@ -47,6 +48,7 @@ export type StopReason =
 /** Why a watched actor is no more. `executor-lost`: its thread exited. `unknown`: there was no such actor when the watch arrived. */
 export type TerminatedReason = 'stopped' | 'shutdown' | 'failed' | 'executor-lost' | 'unknown'
 
+/** How long to wait for a reply: `timeoutMs` in milliseconds, and a signal that ends it earlier. */
 export interface AskOptions {
   timeoutMs: number
   signal?: AbortSignal
@@ -85,7 +87,9 @@ export interface Ref<M> {
 /** A reference of which only the address is of interest; no message can be told to it without a cast. */
 export type AnyRef = Ref<never>
 
+/** What `ctx.after` and `ctx.every` return. */
 export interface Timer {
+  /** It fires no more; one that has fired already is in the mailbox. */
   cancel(): void
 }
 
@@ -116,6 +120,7 @@ export interface Behavior<M> {
 /** What happens when a handler throws. `escalate`: the thread dies, as from any bug outside an actor. */
 export type OnThrow = 'restart' | 'stop' | 'escalate'
 
+/** What happens when an actor throws, and how often it may. */
 export interface Supervision {
   onThrow: OnThrow
   /** More restarts than this within `windowMs`, and `onLimit` happens. Default 10 in 60 000 ms. */
@@ -125,6 +130,7 @@ export interface Supervision {
   onLimit?: 'stop' | 'escalate'
 }
 
+/** How an actor is made to live. */
 export interface SpawnOptions {
   /** Unique in the system while the actor lives; found with `named()` on every thread. */
   name?: string
@@ -134,8 +140,10 @@ export interface SpawnOptions {
   supervise?: OnThrow | Supervision
 }
 
+/** From the least to the most urgent. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
+/** One line of the log. */
 export interface LogEntry {
   readonly level: LogLevel
   readonly message: string
@@ -159,6 +167,9 @@ export interface ActorContext<M> {
   requestTurn(): void
   /** Tells `self` the message later. Gone with the actor, also when it is restarted. */
   after(delayMs: number, message: M): Timer
+  /**
+   * The same again and again, first after one interval. A loop that was late does not make up for the beats it missed.
+   */
   every(intervalMs: number, message: M): Timer
   /**
    * Tells `self` what `done`, or `failed`, makes of the promise's end; meanwhile the actor goes on with other messages. The
@@ -183,12 +194,15 @@ export interface ActorContext<M> {
   edge<T>(token: EdgeToken<T>): T
   /** A child on this executor, stopped when this actor stops or is restarted. It runs from the next pass on. */
   spawn<T, A>(definition: ActorDefinition<T, A>, args: A, options?: SpawnOptions): Ref<T>
+  /** From now on `terminated` is called when that actor ends; at once, with `unknown`, when there is none. */
   watch(ref: AnyRef): void
+  /** What is in the mailbox already still comes. */
   unwatch(ref: AnyRef): void
   /** From now on `executorLost` and `executorUp` are called. */
   watchExecutors(): void
   /** Stops this actor, after the current call; or a child. What is in the mailbox becomes dead letters. */
   stop(child?: AnyRef): void
+  /** Where the system's log goes, from whatever thread. Fields that are not plain data are written as text. */
   log(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void
 }
 
@@ -198,8 +212,10 @@ export type Edges = ReadonlyMap<string, unknown> | Readonly<Record<string, unkno
 /** A function of this shape, exported by name from a module, makes the edges of each executor on its own thread. */
 export type MakeEdges<A = unknown> = (executor: number, incarnation: number, args: A) => Edges | Promise<Edges>
 
+/** Why a message was never handled, and will not be. */
 export type DeadLetterReason = 'no-such-actor' | 'stopped' | 'mailbox-full' | 'too-big' | 'executor-lost' | 'late-reply'
 
+/** How an actor is. `handled` counts messages and news of the runtime; `restarts` are those since it was spawned. */
 export interface ActorInspection {
   readonly id: string
   readonly name: string | null
@@ -223,6 +239,7 @@ export interface LaneInspection {
   readonly refusedMessages: number
 }
 
+/** How an executor is. Counts are since its thread was started. */
 export interface ExecutorInspection {
   readonly executor: number
   readonly incarnation: number
@@ -242,6 +259,7 @@ export interface ExecutorInspection {
   readonly utilization: number
 }
 
+/** How all executors are, the main one last. */
 export interface SystemInspection {
   readonly executors: readonly ExecutorInspection[]
 }

@@ -17,8 +17,10 @@ export const errorCodes = {
   LOADING: 'not executed: the server is starting',
 } as const
 
+/** The codes of the table, which stay what they are. */
 export type ErrorCode = keyof typeof errorCodes
 
+/** What asking the store may reject with: `code` says what became of the command, `message` is for people. */
 export class CellariumError extends Error {
   override readonly name = 'CellariumError'
   readonly code: ErrorCode

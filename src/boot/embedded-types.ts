@@ -36,6 +36,7 @@ export type Reply =
   | Map<Reply, Reply>
   | Set<Reply>
 
+/** What `set` may be told beside key and value. */
 export interface SetOptions {
   /** Milliseconds, more than 0, until the key is gone. Without it the key stays, also if it had an expiry before. */
   readonly expireMs?: number

@@ -7,6 +7,7 @@ import { encodeCommand, type Reply, ReplyParser } from '../redis/index.ts'
 
 type Accept = (connection: Connection) => ConnectionHandler | null
 
+/** A word of a command: text and numbers stand for their bytes in UTF-8. */
 export type CommandPart = string | number | bigint | Uint8Array
 
 /** Bulk strings are bytes. */

@@ -34,6 +34,10 @@ export function keyOf(shape: unknown): Uint8Array | null {
   return Uint8Array.from(Buffer.from(base64, 'base64'))
 }
 
+/**
+ * A cell. `start` and `end` are null where the range is open; `leader` is the id of a store, null while unknown; sizes
+ * in bytes, and `keys`, are approximate.
+ */
 export type CellShape = ReturnType<typeof cellShape>
 
 type ReportedCell = CellReport & { readonly leaderStore: number }
@@ -51,6 +55,7 @@ function cellShape({ cell, leaderStore, sizeBytes, keys }: ReportedCell) {
   }
 }
 
+/** A store: where it is, how it is, and how many cells and leaders it has. Sizes in bytes, approximate. */
 export type StoreShape = ReturnType<typeof storeShape>
 
 export function storeShape(store: StoreInfo) {

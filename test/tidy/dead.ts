@@ -2,7 +2,7 @@
 import type { Project, SourceFile } from './project.ts'
 
 /** Where the world comes in: the command, the package's `cellarium`, `cellarium/actor` and `cellarium/testing`, the threads. */
-const PUBLIC_DOORS = ['src/index.ts', 'src/actor/index.ts', 'src/testing.ts']
+export const PUBLIC_DOORS = ['src/index.ts', 'src/actor/index.ts', 'src/testing.ts']
 const ENTRIES = ['src/bin.cts', 'src/main.ts', ...PUBLIC_DOORS]
 
 /** What these let out is decided by what they are, not by what the rooms above use of it today. */

@@ -1,6 +1,7 @@
 /** What the rules catch, shown on small projects that break them. */
 import { expect, test } from 'vitest'
 import { deadExports, deadFiles } from './dead.ts'
+import { undocumented } from './docs.ts'
 import { unknownRooms, wrongImports } from './floors.ts'
 import { doorsWithoutPlaque, leakedPackages, strayImports, strayTopLevel } from './layout.ts'
 import { Project } from './project.ts'
@@ -131,6 +132,30 @@ test('a room without a door, or with a door that says nothing, is found', () => 
     'src/redis/index.ts does not open with a comment on the room',
     'src/model/index.ts does not open with a comment on the room',
     'store has no index.ts',
+  ])
+})
+
+test('a public name or method that says nothing is found, through the doors', () => {
+  const files = {
+    'src/index.ts': `export { a, type B } from './base/index.ts'`,
+    'src/base/index.ts': `export * from './c.ts'`,
+    'src/base/c.ts': [
+      '/** Said. */',
+      'export const a = 1',
+      'export const unseen = 1',
+      'export interface B {',
+      '  /** Said. */',
+      '  told(): void',
+      '  untold(): void',
+      '  readonly asked: () => void',
+      '  field: number',
+      '}',
+    ].join('\n'),
+  }
+  expect(undocumented(project(files))).toEqual([
+    'src/base/c.ts:4 B',
+    'src/base/c.ts:7 B.untold',
+    'src/base/c.ts:8 B.asked',
   ])
 })
 

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { deadExports, deadFiles } from './dead.ts'
+import { undocumented } from './docs.ts'
 import { unknownRooms, wrongImports } from './floors.ts'
 import { doorsWithoutPlaque, leakedPackages, strayImports, strayTopLevel } from './layout.ts'
 import { findRoot, readProject } from './project.ts'
@@ -33,6 +34,10 @@ test('every file of the product can be reached from its entries', () => {
 
 test('every export is imported somewhere, or is public', () => {
   expect(deadExports(project)).toEqual([])
+})
+
+test('every public name says what it is for, and every method of a public interface', () => {
+  expect(undocumented(project)).toEqual([])
 })
 
 test('long files and functions do not grow, and there are no new ones', () => {
