@@ -7,8 +7,8 @@
  *
  * Evaluation and proposal are one step: between `begin` and `propose` nothing else happens to the peer (rule 3).
  */
-import { assert, copyBytes, EMPTY } from '../base/index.ts'
-import { CommandFlag, CommandReader, encodeCell, Fate, Refusal } from '../model/index.ts'
+import { assert, copyBytes } from '../base/index.ts'
+import { CommandFlag, CommandReader, Fate, Refusal } from '../model/index.ts'
 import {
   Arguments,
   type CommandRow,
@@ -26,6 +26,7 @@ import { ValueIsFar } from './key-record.ts'
 import type { Origin } from './origin.ts'
 import type { ParkedCommand } from './parking.ts'
 import { AcceptedSession, type Peer } from './peer.ts'
+import { payloadOf } from './refuse.ts'
 import type { Stores } from './stores.ts'
 
 /** A turn gathers no more effects of a cell than this, but for one large command. */
@@ -57,6 +58,8 @@ export class Evaluator {
   readonly #writers = new Map<Peer, EntryWriter>()
   readonly #spareWriters: EntryWriter[] = []
   #refusal: Refusal = Refusal.none
+  /** Of the command looked at last: the last of its keys that had to be asked of the engine. */
+  #lastWanted: string | null = null
   commandsProcessed = 0
 
   constructor(stores: Stores) {
@@ -151,8 +154,7 @@ export class Evaluator {
       this.#refuse(origin, session, sequence, Refusal.outOfOrder, peer)
       return
     }
-    parseCommand(reader.buffer, reader.start, this.#args)
-    const row = lookupCommand(this.#args)
+    const row = this.#parse(reader.buffer, reader.start)
     if (row?.writes && peer.store.log.full) {
       this.#refuse(origin, session, sequence, Refusal.storeStopped, peer)
       return
@@ -183,9 +185,16 @@ export class Evaluator {
       wholeRange: isWholeRange(row),
       expiresAtMs: this.#stores.nowMs + reader.remainingMs,
       turn: this.#stores.turnNumber,
+      lastWanted: this.#lastWanted,
     })
     if (gate === Gate.park) this.#stores.confirmLeadership(peer)
     this.#stores.touch(peer)
+  }
+
+  #parse(buffer: Uint8Array, start: number): CommandRow | undefined {
+    parseCommand(buffer, start, this.#args)
+    this.#lastWanted = null
+    return lookupCommand(this.#args)
   }
 
   #accept(
@@ -207,8 +216,9 @@ export class Evaluator {
   }
 
   #tryParked(peer: Peer, command: ParkedCommand): boolean {
-    parseCommand(command.bytes, 0, this.#args)
-    const row = lookupCommand(this.#args)
+    // Keys come in the order in which they are asked for: before the last one has come it need not be tried.
+    if (command.lastWanted !== null && peer.loading.has(command.lastWanted)) return false
+    const row = this.#parse(command.bytes, 0)
     const { origin, session, sessionKey, sequence, protocol, flags } = command
     // It was accepted, and others may have been accepted behind it: now it waits for room, and is not refused.
     if (row?.writes && peer.store.log.full) return false
@@ -216,6 +226,7 @@ export class Evaluator {
     const before = accepted?.releaseIndex ?? 0
     const released = this.#execute(peer, origin, session, sequence, protocol, flags, row, before, command)
     if (accepted !== undefined && released > accepted.releaseIndex) accepted.releaseIndex = released
+    command.lastWanted = this.#lastWanted
     return released !== CANNOT_YET
   }
 
@@ -373,25 +384,17 @@ export class Evaluator {
     const args = this.#args
     const working = peer.working as NonNullable<Peer['working']>
     const last = row.lastKey < 0 ? args.count + row.lastKey : row.lastKey
-    let loaded = true
     for (let i = row.firstKey; i <= last; i += row.keyStep) {
       const key = args.key(i)
       if (working.isLoaded(key)) continue
-      loaded = false
+      this.#lastWanted = key
       this.#stores.loads.want(peer, key)
     }
-    return loaded
+    return this.#lastWanted === null
   }
 
   #refuse(origin: Origin, session: number, sequence: number, refusal: Refusal, peer: Peer | null): void {
-    let payload: Uint8Array = EMPTY
-    if (refusal === Refusal.notLeader && peer !== null) {
-      const hint = Buffer.alloc(8)
-      hint.writeDoubleLE(peer.leaderStore)
-      payload = hint
-    } else if (refusal === Refusal.epochNotMatch && peer !== null) {
-      payload = encodeCell(peer.cell)
-    }
+    const payload = payloadOf(refusal, peer)
     origin.answers().add(session, sequence, Fate.notExecuted, refusal, payload, 0, payload.length)
   }
 }

@@ -18,6 +18,8 @@ export interface ParkedCommand {
   readonly expiresAtMs: number
   /** In which it was taken from the mailbox: only what confirms leadership after that confirms it for this command. */
   readonly turn: number
+  /** The last of its keys that is being asked of the engine for it. */
+  lastWanted: string | null
 }
 
 const COMMANDS_MAX = 20_000

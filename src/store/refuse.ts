@@ -6,10 +6,12 @@ import {
   AnswerWriter,
   type CommandBatch,
   CommandReader,
+  encodeCell,
   Fate,
   Refusal,
   type StoresMessage,
 } from '../model/index.ts'
+import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 
 /** Without stores: they are not open yet, or have stopped. */
@@ -38,4 +40,14 @@ function writeRefusals(answers: AnswerWriter, records: Uint8Array, refusal: Refu
   const reader = new CommandReader()
   reader.reset(records)
   while (reader.next()) answers.add(reader.session, reader.sequence, Fate.notExecuted, refusal, EMPTY, 0, 0)
+}
+
+/** What the answer tells beside the refusal; see `Refusal`. */
+export function payloadOf(refusal: Refusal, peer: Peer | null): Uint8Array {
+  if (refusal === Refusal.notLeader && peer !== null) {
+    const hint = Buffer.alloc(8)
+    hint.writeDoubleLE(peer.leaderStore)
+    return hint
+  }
+  return refusal === Refusal.epochNotMatch && peer !== null ? encodeCell(peer.cell) : EMPTY
 }

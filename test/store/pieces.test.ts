@@ -230,7 +230,7 @@ test('a command waits behind a parked one of its key or its connection, and behi
   const { origin } = listener()
   const parking = new Parking(new ParkingBudget())
   const command = { origin, session: 1, sequence: 1, version: 1, protocol: 2, flags: 0 }
-  const base = { ...command, bytes: EMPTY, expiresAtMs: 0, turn: 0, wholeRange: false }
+  const base = { ...command, bytes: EMPTY, expiresAtMs: 0, turn: 0, wholeRange: false, lastWanted: null }
   parking.add({ ...base, sessionKey: 1, keys: ['a', 'b'] })
   expect(parking.holdsBack(2, ['c'], false)).toBe(false)
   expect(parking.holdsBack(2, ['b'], false)).toBe(true)

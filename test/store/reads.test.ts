@@ -42,3 +42,39 @@ test.each(reads)('what an uncommitted SET has changed is not told by %s', async 
   expect(answerTo(write)).toMatchObject({ fate: Fate.done, text: '+OK\r\n' })
   expect(answerTo(read)).toMatchObject({ fate: Fate.done, text: reply })
 })
+
+test('a command on more cold keys than one batch brings looks at each of them twice, and not with every batch', async () => {
+  const harness = new StoreHarness(1)
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  const keys = Array.from({ length: 10_000 }, (_, i) => `key:${i}`)
+  await harness.ask(['MSET', ...keys.flatMap((key) => [key, 'v'])])
+  const host = harness.nodes[0]?.host
+  const at = harness.leader(FIRST_USER_CELL)
+  const peer = host?.peer(at?.store ?? 0, FIRST_USER_CELL)
+  if (!host || !peer?.working) throw new Error('no leader')
+  host.writeBack.forceAs(peer, peer.state(), () => {})
+  host.again()
+  await harness.until(() => peer.written === peer.node.lastIndex, 'all is written back')
+  // Less than the keys of the command need.
+  Object.defineProperty(host, 'workingBytesMax', { value: () => 100_000 })
+  peer.working.evict(0, peer.forgettableIndex)
+  let looks = 0
+  const { working } = peer
+  const isLoaded = working.isLoaded.bind(working)
+  working.isLoaded = (key) => {
+    looks++
+    return isLoaded(key)
+  }
+  for (const words of [
+    ['EXISTS', ...keys],
+    ['MGET', ...keys],
+    ['DEL', ...keys],
+  ]) {
+    looks = 0
+    const { text } = await harness.ask(words)
+    expect(text.startsWith(words[0] === 'MGET' ? '*10000' : ':10000'), words[0]).toBe(true)
+    expect(looks, words[0]).toBeLessThanOrEqual(2 * keys.length + 10)
+    peer.working.evict(0, peer.forgettableIndex)
+  }
+})
