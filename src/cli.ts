@@ -6,6 +6,7 @@ import { delimiter } from 'node:path'
 import { parseArgs } from 'node:util'
 import { SetUpError } from './base/index.ts'
 import { type BenchOptions, benchFlags, benchHelp, readBenchOptions } from './bench/index.ts'
+import { CTL_WORDS, type CtlWord } from './ctl-words.ts'
 import { environmentName, flagName, type OptionName, optionTable } from './model/index.ts'
 
 export type GivenOptions = Partial<Record<OptionName, string | readonly string[]>>
@@ -38,30 +39,6 @@ export const optionGroups: readonly { readonly title: string; readonly names: re
   { title: 'Raft', names: ['tick', 'electionTicks', 'sleepAfter'] },
   { title: 'Development', names: ['enableDebugCommand'] },
 ]
-
-interface CtlWord {
-  readonly takes: string
-  readonly pattern: RegExp
-  readonly summary: string
-}
-
-const nothing = { takes: '', pattern: /^$/ }
-const cellAndStore = { takes: 'CELL STORE', pattern: /^\d+ \d+$/ }
-const storeAlone = { takes: 'STORE', pattern: /^\d+$/ }
-
-/** `pattern` is of all further words together. */
-const CTL_WORDS: Readonly<Record<string, CtlWord>> = {
-  cells: { ...nothing, summary: 'cells, their ranges, peers and leaders' },
-  stores: { ...nothing, summary: 'stores, where they are and how they are' },
-  executors: { ...nothing, summary: 'threads and how busy they are' },
-  operators: { ...nothing, summary: 'what the placement driver is doing, and why' },
-  'transfer-leader': { ...cellAndStore, summary: 'lets that store lead the cell' },
-  'add-peer': { ...cellAndStore, summary: 'makes a copy of the cell on that store' },
-  'remove-peer': { ...cellAndStore, summary: 'takes the copy there away' },
-  split: { takes: 'CELL [KEY]', pattern: /^\d+( .+)?$/s, summary: 'cuts the cell at the key, or in the middle' },
-  offline: { ...storeAlone, summary: 'empties the store and keeps it empty' },
-  online: { ...storeAlone, summary: 'uses the store again, while it is not a tombstone' },
-}
 
 const COMMANDS = ['serve', 'bench', 'ctl'] as const
 type Command = (typeof COMMANDS)[number]
@@ -172,7 +149,8 @@ function ctlWords(words: readonly string[]): readonly string[] {
   if (what === undefined) throw new SetUpError(`say what: cellarium ctl ${known.join(' | ')}`)
   if (!known.includes(what)) throw new SetUpError(`ctl does not know '${what}'${suggestion(what, known, '')}`)
   const { takes, pattern } = CTL_WORDS[what] as CtlWord
-  if (rest.length > takes.split(' ').length || !pattern.test(rest.join(' '))) {
+  const many = takes.endsWith('…')
+  if ((!many && rest.length > takes.split(' ').length) || !pattern.test(rest.join(' '))) {
     const usage = takes === '' ? 'no further words' : `${takes}, where CELL and STORE are ids`
     throw new SetUpError(`ctl ${what} takes ${usage}`)
   }

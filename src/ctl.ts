@@ -1,5 +1,6 @@
 /** `cellarium ctl`: asks a running server over HTTP, and prints tables for people or JSON for programs. */
 import { SetUpError } from './base/index.ts'
+import { orderOf } from './ctl-words.ts'
 
 export interface CtlRequest {
   readonly words: readonly string[]
@@ -61,6 +62,8 @@ const tables: Readonly<Record<string, { path: string; columns: readonly Column[]
       ['executor', text('executor')],
       ['cells', text('cells')],
       ['leaders', text('leaders')],
+      ['weights', (item) => `${item.leaderWeight} ${item.cellWeight}`],
+      ['leads', (item) => (item.evictLeaders ? 'not, by order' : item.slow ? 'not, it is slow' : 'yes')],
       ['size', (item) => bytesText(item.sizeBytes)],
       [
         'labels',
@@ -86,11 +89,31 @@ const tables: Readonly<Record<string, { path: string; columns: readonly Column[]
     ],
     note: 'started: how many times; busy and longest pass: since they were last asked for',
   },
+  schedulers: {
+    path: '/api/v1/schedulers',
+    columns: [
+      ['scheduler', text('name')],
+      ['state', (item) => (item.paused ? 'paused' : 'on')],
+      ['what it does', text('summary')],
+    ],
+    note: '',
+  },
+  settings: {
+    path: '/api/v1/settings',
+    columns: [
+      ['setting', text('name')],
+      ['value', text('value')],
+      ['default', text('default')],
+      ['what it is', (item) => `${item.summary}${item.fixed ? ' (given when the server starts)' : ''}`],
+    ],
+    note: '',
+  },
   operators: {
     path: '/api/v1/operators',
     columns: [
       ['operator', text('id')],
       ['kind', text('kind')],
+      ['by', text('by')],
       ['cell', text('cell')],
       ['outcome', (item) => String(item.outcome ?? 'under way')],
       ['progress', text('progress')],
@@ -102,31 +125,18 @@ const tables: Readonly<Record<string, { path: string; columns: readonly Column[]
   },
 }
 
-const STORE_ANSWERS = {
-  offline: 'it is being emptied: cellarium ctl stores shows what is left, and tombstone when nothing is',
-  online: 'it is in use again',
-} as const
-
-/** A key as the tables show it: text, or `base64:…`. */
-function keyShape(word: string): { utf8: string } | { base64: string } {
-  return word.startsWith(BASE64) ? { base64: word.slice(BASE64.length) } : { utf8: word }
-}
-
 /** Prints what was asked for; throws a sentence when it cannot. */
 export async function ctl(request: CtlRequest, print: (text: string) => void): Promise<void> {
-  const [what, first = '', second] = request.words as [string, ...string[]]
-  if (what === 'offline' || what === 'online') {
-    const answer = await ask(request, `/api/v1/stores/${first}/${what}`, {})
-    print(request.asJson ? JSON.stringify(answer) : STORE_ANSWERS[what])
+  const [what, first = ''] = request.words as [string, ...string[]]
+  const order = orderOf(request.words)
+  if (order !== null) {
+    const answer = (await ask(request, order.path, order.body)) as Item
+    print(request.asJson ? JSON.stringify(answer) : order.said(answer))
     return
   }
-  if (!Object.hasOwn(tables, what)) {
-    const body =
-      what === 'split'
-        ? { kind: what, cell: Number(first), key: second === undefined ? null : keyShape(second) }
-        : { kind: what, cell: Number(first), store: Number(second) }
-    const answer = (await ask(request, '/api/v1/operators', body)) as { id: number }
-    print(request.asJson ? JSON.stringify(answer) : `operator ${answer.id} is under way: cellarium ctl operators`)
+  if (what === 'why-cell' || what === 'why-store') {
+    const why = (await ask(request, `/api/v1/${what.slice('why-'.length)}s/${first}/why`)) as Item
+    print(request.asJson ? JSON.stringify(why, null, 2) : whyText(why))
     return
   }
   const table = tables[what] as (typeof tables)[string]
@@ -146,7 +156,7 @@ async function list(request: CtlRequest, path: string): Promise<Item[]> {
     const query: string = `${path.includes('?') ? '&' : '?'}limit=1000${after === null ? '' : `&after=${after}`}`
     const page = (await ask(request, path + query)) as { items: Item[]; next: string | null }
     items.push(...page.items)
-    after = page.next
+    after = page.next ?? null
   } while (after !== null)
   return items
 }
@@ -180,6 +190,21 @@ async function ask(request: CtlRequest, path: string, body?: object): Promise<un
   throw new SetUpError(
     error === undefined ? `${request.url} said ${response.status}` : `${error.message}: ${error.hint}`,
   )
+}
+
+/** The operator under way first: it is what holds all the others back. */
+function whyText(why: Item): string {
+  const opinions = why.opinions as readonly Item[]
+  const operator = why.operator as Item | null | undefined
+  const table = layOut(
+    [
+      ['scheduler', text('scheduler')],
+      ['opinion', text('opinion')],
+    ],
+    opinions,
+  )
+  if (operator === undefined || operator === null) return table
+  return `operator ${operator.id} (${operator.kind}) is under way: ${operator.reason}; ${operator.progress}\n\n${table}`
 }
 
 function layOut(columns: readonly Column[], items: readonly Item[]): string {

@@ -6,6 +6,8 @@ export type PdQuestion =
   | { readonly what: 'settings' }
   | { readonly what: 'changeSettings'; readonly change: Readonly<Record<string, string | number>> }
   | { readonly what: 'schedulers' }
+  /** Under way, and those that ended of late. */
+  | { readonly what: 'operators' }
   | { readonly what: 'pauseScheduler'; readonly name: string; readonly paused: boolean }
   | { readonly what: 'whyCell'; readonly cell: number }
   | { readonly what: 'whyStore'; readonly store: number }

@@ -4,9 +4,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { isIP } from 'node:net'
 import type { ExecutorInspection } from '../actor/index.ts'
-import type { HandKind, HandOrder, OperatorAnswer, World } from '../model/index.ts'
-import type { Desk } from './desk.ts'
+import type { HandKind, HandOrder, OperatorAnswer, OperatorInfo, World } from '../model/index.ts'
 import { streamEvents } from './events.ts'
+import { asked, pdRows } from './pd-rows.ts'
+import { type Answered, fromDesk, HttpError, type HttpOptions, operatorAnswered, type Row } from './rows.ts'
 import {
   cellsPage,
   executorShape,
@@ -18,19 +19,6 @@ import {
   storeShape,
 } from './shapes.ts'
 
-export interface HttpOptions {
-  readonly bind: string
-  /** 0 picks a free one. */
-  readonly port: number
-  /** Asked for when it is not empty; the probes are open. */
-  password(): string | Promise<string>
-  /** Null before the desk is there, and after it has closed. */
-  desk(): Desk | null
-  executors(): Promise<readonly ExecutorInspection[]>
-  /** Users' keys are being served. */
-  isReady(): boolean
-}
-
 export interface HttpServer {
   readonly host: string
   readonly port: number
@@ -38,42 +26,6 @@ export interface HttpServer {
 }
 
 const BODY_BYTES_MAX = 64 * 1024
-
-/** What goes wrong in a way that the one who asked can read. */
-class HttpError extends Error {
-  readonly status: number
-  readonly code: string
-  readonly hint: string
-
-  constructor(status: number, code: string, message: string, hint: string) {
-    super(message)
-    this.status = status
-    this.code = code
-    this.hint = hint
-  }
-}
-
-interface Asked {
-  readonly query: URLSearchParams
-  /** What stands for `:id` in the path. */
-  readonly id: number
-  body(): Promise<unknown>
-}
-
-interface Answered {
-  readonly status: number
-  readonly value: unknown
-  /** Instead of a value: goes on writing until the connection ends. */
-  readonly stream?: (response: ServerResponse) => void
-}
-
-interface Row {
-  readonly method: 'GET' | 'POST'
-  readonly path: string
-  /** Without a password: whoever watches a process need not know its secrets. */
-  readonly open?: boolean
-  answer(options: HttpOptions, asked: Asked): Answered | Promise<Answered>
-}
 
 const rows: readonly Row[] = [
   {
@@ -123,7 +75,8 @@ const rows: readonly Row[] = [
     path: '/api/v1/operators',
     async answer(options, { query }) {
       const { limit, after } = paging(query, /^\d+$/)
-      return { status: 200, value: pageById((await world(options)).operators ?? [], operatorShape, limit, after) }
+      const { value } = await asked(options, { what: 'operators' })
+      return { status: 200, value: pageById(value as OperatorInfo[], operatorShape, limit, after) }
     },
   },
   {
@@ -138,6 +91,7 @@ const rows: readonly Row[] = [
   },
   storeRow('offline'),
   storeRow('online'),
+  ...pdRows,
 ]
 
 /** The body is JSON, be it empty: no form of a foreign page can send that. */
@@ -187,24 +141,6 @@ function isId(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0
 }
 
-function operatorAnswered(answer: OperatorAnswer): Answered {
-  switch (answer.refusal) {
-    case 'none':
-      return { status: 202, value: { id: answer.operator } }
-    case 'notFound':
-      throw new HttpError(404, 'ERR', answer.message, 'GET /api/v1/cells and /api/v1/stores list what there is')
-    case 'notPossible':
-      throw new HttpError(
-        409,
-        'ERR',
-        answer.message,
-        'GET /api/v1/cells shows ranges and peers, /api/v1/operators the plans',
-      )
-    case 'notReady':
-      throw new HttpError(503, 'LOADING', answer.message, 'ask again in a moment')
-  }
-}
-
 function world(options: HttpOptions): Promise<World> {
   return fromDesk(options, (desk, done) => desk.world(done))
 }
@@ -215,16 +151,6 @@ function ordered(options: HttpOptions, order: HandOrder): Promise<OperatorAnswer
 
 function storeOrdered(options: HttpOptions, store: number, offline: boolean): Promise<OperatorAnswer> {
   return fromDesk(options, (desk, done) => desk.orderStore(store, offline, done))
-}
-
-function fromDesk<T>(options: HttpOptions, ask: (desk: Desk, done: (answer: T | null) => void) => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const refused = () =>
-      reject(new HttpError(503, 'UNAVAILABLE', 'the placement driver does not answer', 'ask again in a moment'))
-    const desk = options.desk()
-    if (desk === null) refused()
-    else ask(desk, (answer) => (answer === null ? refused() : resolve(answer)))
-  })
 }
 
 function paging(query: URLSearchParams, cursor: RegExp): { limit: number; after: string | null } {

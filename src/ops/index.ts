@@ -12,5 +12,6 @@
  * **The caller** sees to it that a bind beyond this machine has a password, and closes the server before the system.
  */
 export { type Desk, type DeskEdge, deskEdge, opsDesk } from './desk.ts'
-export { type HttpOptions, type HttpServer, openHttp } from './http.ts'
+export { type HttpServer, openHttp } from './http.ts'
+export type { HttpOptions } from './rows.ts'
 export { type CellShape, cellShapes, type StoreShape, storeShape } from './shapes.ts'

@@ -60,12 +60,14 @@ export type StoreShape = ReturnType<typeof storeShape>
 
 export function storeShape(store: StoreInfo) {
   const { store: id, executor, dir, labels, state, cells, leaders, sizeBytes } = store
-  return { id, executor, dir, labels, state, cells, leaders, sizeBytes }
+  const { leaderWeight, cellWeight, evictLeaders, slow, health = null } = store
+  const settings = { leaderWeight, cellWeight, evictLeaders, slow }
+  return { id, executor, dir, labels, state, cells, leaders, sizeBytes, ...settings, health }
 }
 
 export function operatorShape(operator: OperatorInfo) {
-  const { id, kind, cell, reason, steps, progress, ageMs, outcome } = operator
-  return { id, kind, cell, reason, steps, progress, ageMs: Math.round(ageMs), outcome }
+  const { id, kind, by, cell, reason, steps, progress, ageMs, outcome } = operator
+  return { id, kind, by, cell, reason, steps, progress, ageMs: Math.round(ageMs), outcome }
 }
 
 /** The last executor is the main thread. */

@@ -171,8 +171,9 @@ export class Operators {
   }
 
   /** Under way, then the latest that ended. */
-  infos(nowMs: number): OperatorInfo[] {
-    const all = [...this.#byCell.values(), ...[...this.#ended].reverse()]
+  infos(nowMs: number, endedMax = Infinity): OperatorInfo[] {
+    const ended = this.#ended.slice(-Math.min(endedMax, this.#ended.length))
+    const all = [...this.#byCell.values(), ...(this.#ended.length === 0 ? [] : ended.reverse())]
     return all.map((operator) => infoOf(operator, nowMs))
   }
 

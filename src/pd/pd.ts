@@ -55,6 +55,9 @@ const FACTS_MS = 1_000
 const SYSTEM_REST_MS = 500
 /** Stores that were not there when PD began are asked again, so often, until the world is whole. */
 const REPORT_AGAIN_MS = 1_000
+/** Ended operators that go with the world; all that are kept are asked for apart. */
+const ENDED_IN_WORLD = 20
+
 class Pd implements Behavior<PdMessage> {
   readonly #ctx: ActorContext<PdMessage>
   readonly #topology: Topology
@@ -159,7 +162,7 @@ class Pd implements Behavior<PdMessage> {
       this.#ctx.stop()
       return
     }
-    if (this.#ids.generation > 0) this.#giveOrders(nowMs)
+    if (this.#isReady) this.#giveOrders(nowMs)
     const happened = this.#planner.takeHappened()
     for (const event of happened) {
       if (event.event !== 'operatorStarted') continue
@@ -194,6 +197,11 @@ class Pd implements Behavior<PdMessage> {
       this.#factsToldMs = nowMs
       this.#subscribers.tellFacts(this.#facts.of(view))
     }
+  }
+
+  /** The generation is its own, and it knows what persons have ordered: what is paused, which stores are being emptied. */
+  get #isReady(): boolean {
+    return this.#ids.generation > 0 && this.#notes.get(pdKeys.stores) !== null
   }
 
   /** No message is sent to wait for: those that are not there yet report when they are. */
@@ -260,7 +268,7 @@ class Pd implements Behavior<PdMessage> {
       request,
       cells,
       stores: view.storeInfos(nowMs),
-      operators: operators.infos(nowMs),
+      operators: operators.infos(nowMs, ENDED_IN_WORLD),
     }
     this.#ctx.tell(this.#ctx.named<GatewayMessage>(origin), world)
   }
@@ -273,7 +281,7 @@ class Pd implements Behavior<PdMessage> {
 
   /** The operator's id, or why there is none. */
   #byHand(order: HandOrder, nowMs: number): number | Pick<OperatorAnswer, 'refusal' | 'message'> {
-    if (this.#ids.generation === 0) return { refusal: 'notReady', message: 'the placement driver has just begun' }
+    if (!this.#isReady) return { refusal: 'notReady', message: 'the placement driver has just begun' }
     const done = this.#planner.byHand(order, this.#takeId, nowMs)
     return done ?? { refusal: 'notReady', message: 'the placement driver has no ids to give yet' }
   }

@@ -40,6 +40,8 @@ export function answerTo(question: PdQuestion, planner: Planner, notes: Notes, n
       return changeSettings(question.change, planner, notes)
     case 'schedulers':
       return tell(schedulersShown(planner, nowMs))
+    case 'operators':
+      return tell(planner.operators.infos(nowMs))
     case 'pauseScheduler':
       return pauseScheduler(question.name, question.paused, notes)
     case 'whyCell':

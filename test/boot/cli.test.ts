@@ -75,7 +75,7 @@ describe('The command line', () => {
     ['serve --log-level loud', "--log-level is one of debug, info, warn, error, not 'loud'"],
     [
       'ctl',
-      'say what: cellarium ctl cells | stores | executors | operators | transfer-leader | add-peer | remove-peer | split | offline | online',
+      'say what: cellarium ctl cells | stores | executors | operators | schedulers | settings | why-cell | why-store | transfer-leader | add-peer | remove-peer | split | split-at | offline | online | weight | label | evict-leaders | let-lead | pause | resume',
     ],
     ['ctl cell', "ctl does not know 'cell': did you mean cells?"],
     ['ctl cells 3', 'ctl cells takes no further words'],
@@ -83,6 +83,8 @@ describe('The command line', () => {
     ['ctl add-peer 3 x', 'ctl add-peer takes CELL STORE, where CELL and STORE are ids'],
     ['ctl split', 'ctl split takes CELL [KEY], where CELL and STORE are ids'],
     ['ctl split 2 a b', 'ctl split takes CELL [KEY], where CELL and STORE are ids'],
+    ['ctl weight 2', 'ctl weight takes STORE LEADERS [CELLS], where CELL and STORE are ids'],
+    ['ctl label 2 disk', 'ctl label takes STORE NAME=VALUE…, where CELL and STORE are ids'],
     ['ctl offline 2 3', 'ctl offline takes STORE, where CELL and STORE are ids'],
   ])('`%s` is refused: %s', (line, message) => {
     expect(refused(line)).toBe(message)

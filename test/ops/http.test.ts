@@ -176,20 +176,33 @@ describe('Cells', () => {
 })
 
 test('Stores and operators have exactly these fields', async () => {
+  const asUsual = { leaderWeight: 1, cellWeight: 1, evictLeaders: false, slow: false, health: null }
   expect((await ask('/api/v1/stores')).body).toEqual({
     items: [
-      { id: 1, executor: 0, dir: '/d/1', labels: { disk: '1' }, state: 'up', cells: 6, leaders: 5, sizeBytes: 72 },
-      { id: 2, executor: 1, dir: '/d/2', labels: {}, state: 'lost', cells: 6, leaders: 0, sizeBytes: 0 },
+      {
+        id: 1,
+        executor: 0,
+        dir: '/d/1',
+        labels: { disk: '1' },
+        state: 'up',
+        cells: 6,
+        leaders: 5,
+        sizeBytes: 72,
+        ...asUsual,
+      },
+      { id: 2, executor: 1, dir: '/d/2', labels: {}, state: 'lost', cells: 6, leaders: 0, sizeBytes: 0, ...asUsual },
     ],
     next: null,
   })
   expect((await ask('/api/v1/stores?limit=1')).body).toMatchObject({ next: '1' })
   expect(idsOf((await ask('/api/v1/stores?limit=1&after=1')).body)).toEqual([2])
+  told = { kind: 'pdTold', request: 1, refusal: 'none', message: '', value: world.operators }
   expect((await ask('/api/v1/operators')).body).toEqual({
     items: [
       {
         id: 7,
         kind: 'add-peer',
+        by: 'replicas',
         cell: 10,
         reason: 'why',
         steps: [{ kind: 'addLearner', store: 3, done: true }],
@@ -199,6 +212,64 @@ test('Stores and operators have exactly these fields', async () => {
       },
     ],
     next: null,
+  })
+})
+
+describe('The placement driver is', () => {
+  const post = (path: string, body: unknown) =>
+    ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+
+  test.each<[string, unknown, number, PdQuestion]>([
+    ['/api/v1/settings', null, 200, { what: 'settings' }],
+    ['/api/v1/settings', { replicas: 5 }, 200, { what: 'changeSettings', change: { replicas: 5 } }],
+    ['/api/v1/schedulers', null, 200, { what: 'schedulers' }],
+    [
+      '/api/v1/schedulers',
+      { name: 'cells', paused: true },
+      200,
+      { what: 'pauseScheduler', name: 'cells', paused: true },
+    ],
+    ['/api/v1/cells/7/why', null, 200, { what: 'whyCell', cell: 7 }],
+    ['/api/v1/stores/2/why', null, 200, { what: 'whyStore', store: 2 }],
+    [
+      '/api/v1/stores/2/settings',
+      { leaderWeight: 2 },
+      200,
+      { what: 'changeStore', store: 2, change: { leaderWeight: 2 } },
+    ],
+    ['/api/v1/pd/record', null, 200, { what: 'record' }],
+    [
+      '/api/v1/cells/split',
+      { keys: [{ utf8: 'g' }, { base64: '/w==' }], scatter: true },
+      202,
+      { what: 'splitAt', keys: [Uint8Array.of(0x67), Uint8Array.of(255)], scatter: true },
+    ],
+  ])('asked at %s with %j: %i', async (path, body, status, question) => {
+    const answer = body === null ? await ask(path) : await post(path, body)
+    expect(answer).toMatchObject({ status, body: { id: 3 } })
+    expect(asked).toEqual([question])
+  })
+
+  test.each<[string, unknown]>([
+    ['/api/v1/settings', { replicas: [5] }],
+    ['/api/v1/settings', [1]],
+    ['/api/v1/schedulers', { name: 'cells' }],
+    ['/api/v1/stores/2/settings', { leaderWeight: 'x' }],
+    ['/api/v1/stores/2/settings', { weight: 1 }],
+    ['/api/v1/stores/2/settings', { labels: { disk: 1 } }],
+    ['/api/v1/cells/split', { keys: [] }],
+    ['/api/v1/cells/split', { keys: [{ utf8: 'g' }, { utf8: '' }] }],
+  ])('not asked at %s with %j, which is 400 with a hint', async (path, body) => {
+    expect(await post(path, body)).toMatchObject({ status: 400, body: { error: { hint: expect.stringMatching(/./) } } })
+    expect(asked).toEqual([])
+  })
+
+  test('free to refuse, which is an error with its words', async () => {
+    told = { kind: 'pdTold', request: 1, refusal: 'notPossible', message: 'replicas is a number', value: null }
+    expect(await post('/api/v1/settings', { replicas: 99 })).toMatchObject({
+      status: 409,
+      body: { error: { message: 'replicas is a number' } },
+    })
   })
 })
 

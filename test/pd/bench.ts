@@ -6,6 +6,8 @@ import {
   type OperatorAnswer,
   type OpsMessage,
   type PdMessage,
+  type PdQuestion,
+  type PdTold,
   resolveOptions,
   type Topology,
 } from '../../src/model/index.ts'
@@ -95,6 +97,15 @@ export class Bench {
     this.tell({ ...order, origin: 'listener', request })
     if (!this.runUntil(() => answers().length > request, 10_000)) throw new Error('there was no answer')
     return answers()[request] as OperatorAnswer
+  }
+
+  /** The answer to a question. */
+  question(question: PdQuestion): PdTold {
+    const answers = () => this.heard.flatMap((message) => (message.kind === 'pdTold' ? [message] : []))
+    const request = answers().length
+    this.tell({ kind: 'pdAsked', origin: 'listener', request, question })
+    if (!this.runUntil(() => answers().length > request, 10_000)) throw new Error('there was no answer')
+    return answers()[request] as PdTold
   }
 
   get cellCounts(): number[] {
