@@ -16,6 +16,8 @@ export interface MeasureOptions {
   readonly warmUpMs: number
   readonly durationMs: number
   readonly seed: string
+  /** Called when the measured time begins and when it ends, for whoever has more to look at. */
+  readonly edge?: (isBegin: boolean) => Promise<void>
   /** Of the server, where it runs on this machine; null: what INFO says, if it says something. */
   readonly pid: number | null
   /** Called several times a second: the phase, how far it is (0 to 1), and commands per second just now. */
@@ -81,6 +83,7 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
     await generator.order('run')
     await watched(generator, options, 'warming up', null, () => generator.last(warmUpMs))
     const pid = options.pid ?? localPid(target, await client.info().catch(() => new Map()))
+    await options.edge?.(true)
     const before = pid === null ? null : usageOf(pid)
     const clientBefore = process.cpuUsage()
     const sampler = new Sampler(client)
@@ -93,6 +96,7 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
     const after = pid === null ? null : usageOf(pid)
     const own = process.cpuUsage(clientBefore)
     const counted = await generator.end()
+    await options.edge?.(false)
     const info = await client.info().catch((): Info => new Map())
     const spent = before !== null && after !== null ? { before, after } : null
     return {

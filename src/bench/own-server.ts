@@ -25,12 +25,15 @@ const STOP_WITHIN_MS = 15_000
 export class OwnServer {
   readonly pid: number
   readonly target: Target
+  /** Where its HTTP is. */
+  readonly http: string
   readonly #child: ChildProcess
   readonly #directory: string
 
-  private constructor(child: ChildProcess, directory: string, target: Target) {
+  private constructor(child: ChildProcess, directory: string, target: Target, http: string) {
     this.pid = child.pid as number
     this.target = target
+    this.http = http
     this.#child = child
     this.#directory = directory
     process.once('exit', this.#abandon)
@@ -50,7 +53,7 @@ export class OwnServer {
     })
     try {
       const ready = await readyLine(child)
-      const server = new OwnServer(child, directory, { host: ready.host, port: ready.port, password: '' })
+      const server = new OwnServer(child, directory, { host: ready.host, port: ready.port, password: '' }, ready.http)
       await copiesMade(ready.http, replicas)
       await atRest(ready.http)
       return server
