@@ -103,7 +103,7 @@ export class Gateway implements Server, SessionOwner {
         // Of the clock of the process, so that no two lives of a gateway share one.
         generation: Math.floor(this.startedAtMs * 1000),
         topology: args.topology,
-        settings: this.#routerSettings(),
+        settings: this.settings.forRouter,
       },
       {
         send: (executor, batch) => edges.sendCommands(executor, batch),
@@ -164,7 +164,7 @@ export class Gateway implements Server, SessionOwner {
   settingChanged(name: OptionName, value: string): void {
     this.#begin()
     this.settings.set(name, value)
-    this.#router.configure(this.#routerSettings())
+    this.#router.configure(this.settings.forRouter)
   }
 
   drain(drain: Drain): void {
@@ -252,7 +252,7 @@ export class Gateway implements Server, SessionOwner {
       const value = String(this.settings.options[name])
       for (const other of this.#others) this.#edges.tellGateway(other, { kind: 'settingChanged', name, value })
     }
-    this.#router.configure(this.#routerSettings())
+    this.#router.configure(this.settings.forRouter)
   }
 
   // The pass.
@@ -267,11 +267,6 @@ export class Gateway implements Server, SessionOwner {
     this.#isInPass = true
     this.nowMs = this.clock.monotonicMs()
     this.#router.begin(this.nowMs)
-  }
-
-  #routerSettings() {
-    const { requestTimeout, connectionOrder } = this.settings.options
-    return { requestTimeoutMs: requestTimeout, connectionOrder }
   }
 
   #accept(connection: Connection): ConnectionHandler | null {
@@ -422,7 +417,12 @@ export class Gateway implements Server, SessionOwner {
   }
 
   #askToBeWoken(): void {
-    const wakeAtMs = Math.min(this.#router.nextTickMs, this.#draining?.deadlineMs ?? Number.POSITIVE_INFINITY)
+    const { nextTickMs } = this.#router
+    const wakeAtMs = Math.min(
+      nextTickMs,
+      this.#walks.nextTurnMs,
+      this.#draining?.deadlineMs ?? Number.POSITIVE_INFINITY,
+    )
     if (wakeAtMs >= this.#wakeAtMs) return
     this.#wakeAtMs = wakeAtMs
     this.#edges.wakeAfter(Math.max(0, wakeAtMs - this.nowMs))

@@ -1,4 +1,4 @@
-/** CONFIG and DEBUG; SHUTDOWN, LASTSAVE and WAIT. */
+/** CONFIG and DEBUG; SHUTDOWN and LASTSAVE. */
 import { type Arguments, texts } from '../redis/index.ts'
 import type { SessionCommand } from './server.ts'
 import type { Wish } from './settings.ts'
@@ -91,19 +91,6 @@ const lastSave: SessionCommand = (_session, _args, reply, server) => {
   reply.integer(Math.floor(server.clock.wallMs() / 1000))
 }
 
-/**
- * The reply leaves behind those to the commands before it, and what they acknowledged is on a majority of the copies:
- * on so many beside the leader's. It is known at once, and does not grow however long a client would wait.
- */
-const wait: SessionCommand = (_session, args, reply, server) => {
-  if (args.integer(1) === null) return reply.errorText(texts.notInteger)
-  const timeoutMs = args.integer(2)
-  if (timeoutMs === null) return reply.errorText('ERR timeout is not an integer or out of range')
-  if (timeoutMs < 0) return reply.errorText('ERR timeout is negative')
-  const copies = Math.min(server.settings.options.replicas, server.topology.stores.length)
-  reply.integer(Math.floor(copies / 2))
-}
-
 export const serverCommands: Readonly<Record<string, SessionCommand>> = {
   'config|get': configGet,
   'config|set': configSet,
@@ -111,5 +98,4 @@ export const serverCommands: Readonly<Record<string, SessionCommand>> = {
   debug,
   lastsave: lastSave,
   shutdown,
-  wait,
 }

@@ -12,6 +12,7 @@ import {
   parseOption,
 } from '../model/index.ts'
 import { matchGlob } from '../redis/index.ts'
+import type { RouterSettings } from '../router/index.ts'
 
 interface Described {
   readonly type: 'text' | 'integer' | 'bytes' | 'duration' | 'flag' | readonly string[]
@@ -71,6 +72,11 @@ export class Settings {
     for (const name of Object.keys(optionTable) as OptionName[]) this.#optionByName.set(flagName(name), name)
     for (const [name, option] of Object.entries(aliases)) this.#optionByName.set(name, option)
     this.#names = [...this.#optionByName.keys(), ...Object.keys(fixed)].sort()
+  }
+
+  get forRouter(): RouterSettings {
+    const { requestTimeout, connectionOrder } = this.options
+    return { requestTimeoutMs: requestTimeout, connectionOrder }
   }
 
   /** Names and values of what fits one of the patterns, each once. A name that is no pattern is given as it was typed. */

@@ -1,5 +1,5 @@
 /**
- * SCAN, KEYS and RANDOMKEY: commands of many steps (`redis/walks.ts`).
+ * SCAN, KEYS, RANDOMKEY and WAIT: commands of many steps (`redis/walks.ts`).
  *
  * Phases: read, and a place in the order of replies taken → a page asked for, of the cell where the walk is, through the
  * router like any other command → its keys gathered → the next page, from where this one says → at the end, the reply.
@@ -23,6 +23,7 @@ import {
   PAGE_KEYS_MAX,
   parseCommand,
   parseScan,
+  parseWait,
   ReplyTooLarge,
   ReplyWriter,
 } from '../redis/index.ts'
@@ -43,8 +44,11 @@ const COLON = 58
 
 const UNKNOWN_CURSOR = 'ERR invalid cursor'
 const RANDOM_KEY = encodeCommand(['sysrandom'])
+const COPIES = encodeCommand(['syscopies'])
+/** Between two questions of a WAIT. */
+const WAIT_STEP_MS = 5
 
-type Kind = 'scan' | 'keys' | 'randomkey'
+type Kind = 'scan' | 'keys' | 'randomkey' | 'wait'
 
 /** One such command under way. */
 class Walk {
@@ -57,10 +61,13 @@ class Walk {
   end = ''
   pattern: string | null = null
   type = ''
-  /** Keys still to be looked at. */
+  /** Keys still to be looked at; copies that are waited for. */
   wanted = Number.POSITIVE_INFINITY
   readonly found = new ReplyWriter()
   count = 0
+  /** Of a WAIT: the next question is not to be asked before, and the last one not behind. */
+  dueMs = 0
+  deadlineMs = Number.POSITIVE_INFINITY
   /** RESP bytes that are the whole reply. */
   whole: Uint8Array | null = null
   /** Gathered by it, as counted among all. */
@@ -88,23 +95,31 @@ class Walk {
     return (
       this.whole !== null ||
       this.position === null ||
-      this.wanted <= 0 ||
+      (this.kind === 'scan' && this.wanted <= 0) ||
       (this.kind === 'scan' && this.found.length > SCAN_BYTES_MAX)
     )
   }
 
   command(): Uint8Array {
     if (this.kind === 'randomkey') return RANDOM_KEY
+    if (this.kind === 'wait') return COPIES
     const limits = [fromLatin1(this.end), Math.min(this.wanted, PAGE_KEYS_MAX), fromLatin1(this.type)]
     const pattern = this.pattern === null ? [] : [fromLatin1(this.pattern)]
     return encodeCommand(['syspage', fromLatin1(this.position as string), ...limits, ...pattern])
   }
 
   /** The answer to the last command; views. */
-  take(buffer: Uint8Array, start: number, end: number): void {
+  take(buffer: Uint8Array, start: number, end: number, nowMs: number): void {
     if (buffer[start] === MINUS) this.whole = buffer.slice(start, end)
     else if (this.kind === 'randomkey') this.#takeRandom(buffer, start, end)
+    else if (this.kind === 'wait') this.#takeCopies(buffer, start, end, nowMs)
     else this.#takePage(buffer, start, end)
+  }
+
+  #takeCopies(buffer: Uint8Array, start: number, end: number, nowMs: number): void {
+    const isEnough = integerAt(buffer, start + 1) >= this.wanted
+    if (isEnough || nowMs >= this.deadlineMs) this.whole = buffer.slice(start, end)
+    this.dueMs = Math.min(nowMs + WAIT_STEP_MS, this.deadlineMs)
   }
 
   #takeRandom(buffer: Uint8Array, start: number, end: number): void {
@@ -158,6 +173,13 @@ export class Walks {
       walk.wanted = request.count
       walk.type = request.type
       if (request.pattern !== null) walk.narrow(request.pattern)
+    } else if (row.name === 'wait') {
+      const request = parseWait(args)
+      if (typeof request === 'string') return request
+      walk = make('')
+      walk.wanted = request.copies
+      walk.dueMs = this.#server.nowMs
+      if (request.timeoutMs > 0) walk.deadlineMs = this.#server.nowMs + request.timeoutMs
     } else {
       walk = make('')
       if (row.name === 'keys') walk.narrow(args.latin1(1))
@@ -171,7 +193,7 @@ export class Walks {
   take(session: Session, buffer: Uint8Array, start: number, end: number): void {
     const walk = session.walk as Walk
     try {
-      walk.take(buffer, start, end)
+      walk.take(buffer, start, end, this.#server.nowMs)
     } catch (error) {
       if (!(error instanceof ReplyTooLarge)) throw error
       const { clientOutputMax } = this.#server.settings.options
@@ -188,7 +210,18 @@ export class Walks {
     if (this.#ready.length === 0) return
     const ready = this.#ready
     this.#ready = []
-    for (const walk of ready) if (!walk.session.isClosed) this.#advance(walk)
+    for (const walk of ready) {
+      if (walk.session.isClosed) continue
+      if (walk.whole === null && walk.dueMs > this.#server.nowMs) this.#ready.push(walk)
+      else this.#advance(walk)
+    }
+  }
+
+  /** When `turn` is wanted again; infinity: when an answer has come. */
+  get nextTurnMs(): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const walk of this.#ready) next = Math.min(next, walk.dueMs)
+    return next
   }
 
   /** The session is gone. */

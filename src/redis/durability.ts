@@ -1,11 +1,12 @@
 import type { Arguments } from './arguments.ts'
+import type { Keyspace } from './keyspace.ts'
 import type { ReplyWriter } from './reply-writer.ts'
-import { sessionCommand } from './row.ts'
+import { cellCommand, sessionCommand, walkCommand } from './row.ts'
 import { texts } from './texts.ts'
 
 /**
  * What clients ask about what is saved and where: SAVE, BGSAVE, LASTSAVE, SHUTDOWN, ROLE, WAIT. What was acknowledged
- * is on the disks of a majority of the copies already, so there is nothing to save, and nothing to wait for.
+ * is on the disks of a majority of the copies already, so there is nothing to save; WAIT is for those beyond a majority.
  */
 
 function answerSave(_args: Arguments, reply: ReplyWriter): void {
@@ -76,14 +77,45 @@ export const role = sessionCommand({
   answer: answerRole,
 })
 
-export const wait = sessionCommand({
+export const wait = walkCommand({
   name: 'wait',
   arity: 3,
   flags: ['noscript'],
   categories: ['connection'],
   tips: ['request_policy:all_shards', 'response_policy:agg_min'],
-  summary:
-    'Gives how many copies beside the first surely have the writes that were acknowledged, without waiting for more.',
+  summary: 'Waits until so many copies beside the first have what the connection has written; tells how many have it.',
   since: '3.0.0',
   group: 'generic',
+})
+
+/** What a WAIT asks for; a time of 0 is as long as it takes. */
+export interface WaitRequest {
+  readonly copies: number
+  readonly timeoutMs: number
+}
+
+/** The request, or the error that Redis answers. */
+export function parseWait(args: Arguments): WaitRequest | string {
+  const copies = args.integer(1)
+  if (copies === null) return texts.notInteger
+  const timeoutMs = args.integer(2)
+  if (timeoutMs === null) return 'ERR timeout is not an integer or out of range'
+  if (timeoutMs < 0) return 'ERR timeout is negative'
+  return { copies: Number(copies), timeoutMs: Number(timeoutMs) }
+}
+
+function executeSyscopies(_args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
+  reply.integer(keyspace.copies)
+}
+
+export const syscopies = cellCommand({
+  name: 'syscopies',
+  arity: 1,
+  flags: ['readonly'],
+  internal: true,
+  spread: 'min',
+  summary: 'SYSCOPIES: how many copies beside the first have what the connection has written in this cell.',
+  since: '7.0.0',
+  group: 'generic',
+  execute: executeSyscopies,
 })

@@ -20,8 +20,8 @@
 export { Arguments } from './arguments.ts'
 export { encodeCommand, parseCommand } from './command-bytes.ts'
 export { commandReply } from './command-reply.ts'
+export { parseWait } from './durability.ts'
 export { literalPrefix, matchGlob } from './glob.ts'
-
 export type { Keyspace, StringValue, Walked } from './keyspace.ts'
 export { bulkAt, elementEnd, integerAt, lineEnd } from './reply-bytes.ts'
 export { Push, type Reply, ReplyError, ReplyParser } from './reply-parser.ts'

@@ -21,6 +21,8 @@ export interface Keyspace {
   readonly valueBytesMax: number
   /** Keys that are alive. */
   readonly count: number
+  /** Copies beside this one that have, when the answer leaves, what the connection has written here. */
+  readonly copies: number
   /** Null: absent or dead. The implementation deletes a dead key when it meets one. */
   find(key: string): StringValue | null
   put(key: string, source: Uint8Array, start: number, end: number, expireAtMs: number): void

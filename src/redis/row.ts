@@ -57,9 +57,9 @@ export type CommandGroup = 'string' | 'generic' | 'server' | 'connection' | 'clu
 /**
  * How a command over several cells is cut, one command per cell, and how the replies are joined:
  * `none` not at all (CROSSCELL) · `sum` integers are added · `array` elements go back to their keys' places ·
- * `allOk` OK when all said OK · `least` the part with the least score, the first of its elements, is the reply.
+ * `min` the least integer · `allOk` OK when all said OK · `least` the part with the least score, the first of its elements, is the reply.
  */
-export type Spread = 'none' | 'sum' | 'array' | 'allOk' | 'least'
+export type Spread = 'none' | 'sum' | 'array' | 'allOk' | 'least' | 'min'
 
 /** Runs at the leader of a cell, on its working state. Writes exactly one reply. */
 export type Execute = (args: Arguments, keyspace: Keyspace, reply: ReplyWriter) => void

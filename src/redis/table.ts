@@ -99,6 +99,7 @@ export const commands: readonly CommandRow[] = [
   systemRange.syscas,
   systemRange.sysget,
   systemRange.syswrite,
+  durability.syscopies,
   walks.syspage,
   walks.sysrandom,
 ]

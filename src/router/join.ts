@@ -15,6 +15,7 @@ export class Join {
   /** Parts that are not answered yet. */
   remaining: number
   #sum: number
+  #min: number
   #error: Uint8Array | null
   #elements: Uint8Array[]
   /** Of the parts so far: the one with the least score. One without a score is less than none. */
@@ -32,6 +33,7 @@ export class Join {
     this.row = row
     this.remaining = parts
     this.#sum = 0
+    this.#min = Number.POSITIVE_INFINITY
     this.#error = null
     this.#elements = []
     this.#least = null
@@ -50,6 +52,7 @@ export class Join {
       return
     }
     if (this.row.spread === 'sum') this.#sum += integerAt(buffer, start + 1)
+    else if (this.row.spread === 'min') this.#min = Math.min(this.#min, integerAt(buffer, start + 1))
     else if (this.row.spread === 'array') this.#takeElements(buffer, start, end, places)
     else if (this.row.spread === 'least') this.#takeScored(buffer, start, end)
   }
@@ -71,6 +74,7 @@ export class Join {
     if (this.#refused !== null) return this.#someExecuted && this.row.writes ? replies.partly : this.#refused
     if (this.#error !== null) return this.#error
     if (this.row.spread === 'sum') return fromLatin1(`:${this.#sum}\r\n`)
+    if (this.row.spread === 'min') return fromLatin1(`:${this.#min}\r\n`)
     if (this.row.spread === 'allOk') return OK
     if (this.row.spread === 'least') return this.#least as Uint8Array
     return concatBytes(fromLatin1(`*${this.#elements.length}\r\n`), ...this.#elements)

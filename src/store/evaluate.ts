@@ -262,9 +262,8 @@ export class Evaluator {
   }
 
   /**
-   * Runs the command in `#args`, unless it cannot run yet. The answer is written where it waits for what it
-   * depends on: nothing that depends on an uncommitted effect is ever answered, nor anything before an earlier answer
-   * to the same connection, which waits for `before`. Returns the release index.
+   * Runs the command in `#args`, unless it cannot run yet. The answer is written where it waits for what it depends on,
+   * which is committed before it leaves, and for an earlier one to its connection (`before`). Returns the release index.
    */
   #execute(
     peer: Peer,
@@ -316,6 +315,7 @@ export class Evaluator {
     if (row.walks && !stores.pages.ready(peer, row.firstKey === 0 ? null : args.key(1), parked)) return CANNOT_YET
 
     working.beginCommand()
+    if (row.wholeRange) working.copies = peer.copiesWith(before)
     const hasRun = this.#run(peer, row, row.execute)
     working.endCommand()
     if (!hasRun) return CANNOT_YET

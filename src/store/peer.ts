@@ -191,6 +191,21 @@ export class Peer {
     return this.page === null ? this.written : Math.min(this.written, this.page.written)
   }
 
+  /**
+   * Copies beside the leader's that have all up to an index, when that is committed: those that have said so, and in any
+   * case a majority of the voters. 0: up to the last one, for it is not known which are meant.
+   */
+  copiesWith(index: number): number {
+    const { voters, votersOutgoing } = this.confState
+    const upTo = index === 0 ? this.node.lastIndex : index
+    let copies = 0
+    for (const { id } of this.cell.peers) {
+      if (id !== this.id && (this.node.progress(id)?.match ?? 0) >= upTo) copies++
+    }
+    const half = votersOutgoing.length === 0 ? voters.length : Math.min(voters.length, votersOutgoing.length)
+    return Math.max(copies, Math.floor(half / 2))
+  }
+
   checkInvariant(): void {
     assert(
       this.durable <= this.written && this.written <= this.applied && this.applied <= this.node.committed,

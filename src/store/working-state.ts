@@ -31,6 +31,7 @@ export class WorkingState implements Keyspace {
 
   /** The highest entry whose effects the current command has read. */
   touchedIndex = 0
+  copies = 0
   /** Whether the current command has made an effect. */
   wrote = false
 

@@ -389,20 +389,28 @@ test('CONFIG RESETSTAT counts anew', () => {
 })
 
 describe('what is saved, and where', () => {
-  test('WAIT tells the copies beside the first that a majority has, at once', () => {
-    const client = new Street().connect()
+  test('WAIT tells how many copies beside the first have it all, and waits for more of them until its time is over', () => {
+    const street = new Street()
+    const client = street.connect()
     talk(
       client,
-      ['WAIT 0 0', ':1\r\n'],
-      ['WAIT 5 0', ':1\r\n'],
-      ['WAIT -1 9223372036854775807', ':1\r\n'],
+      ['WAIT 0 0', ':2\r\n'],
+      ['WAIT 2 0', ':2\r\n'],
+      ['WAIT -1 9223372036854775807', ':2\r\n'],
       ['WAIT x 0', '-ERR value is not an integer or out of range\r\n'],
       ['WAIT 0 1.5', '-ERR timeout is not an integer or out of range\r\n'],
       ['WAIT 0 -1', '-ERR timeout is negative\r\n'],
       ['WAIT 0', "-ERR wrong number of arguments for 'wait' command\r\n"],
+      ['WAIT 3 200', ''],
     )
-    talk(new Street({ replicas: '1' }).connect(), ['WAIT 1 0', ':0\r\n'])
-    talk(new Street({ stores: '5', replicas: '5' }).connect(), ['WAIT 1 0', ':2\r\n'])
+    street.settle(150)
+    expect(client.take()).toBe('')
+    street.settle(100)
+    expect(client.take()).toBe(':2\r\n')
+    talk(client, ['WAIT 3 0', ''])
+    street.settle(5000)
+    client.hangUp()
+    street.settle()
   })
 
   test('WAIT is answered behind the writes before it', () => {
@@ -411,7 +419,7 @@ describe('what is saved, and where', () => {
     street.stores.holds = 'slow'
     expect(client.type('SET slow 1', 'WAIT 1 0')).toBe('')
     street.stores.release()
-    expect(client.take()).toBe(`${OK}:1\r\n`)
+    expect(client.take()).toBe(`${OK}:2\r\n`)
   })
 
   test('SAVE, BGSAVE and LASTSAVE answer as when everything is saved', () => {

@@ -52,6 +52,8 @@ export class ModelKeyspace implements Keyspace {
     this.#values.clear()
   }
 
+  readonly copies = 2
+
   walk(from: string, end: string, keysMax: number, visit: (key: string, type: string) => void): Walked {
     const inRange = [...this.#values.keys()].filter((key) => key >= from && (end === '' || key < end)).sort()
     const looked = inRange.slice(0, keysMax)

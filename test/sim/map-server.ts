@@ -93,6 +93,8 @@ class MapKeyspace implements Keyspace {
     this.entries.delete(key)
   }
 
+  readonly copies = 2
+
   walk(from: string, end: string, keysMax: number, visit: (key: string, type: string) => void): Walked {
     const inRange = [...this.entries.keys()].filter((key) => key >= from && (end === '' || key < end)).sort()
     const looked = inRange.slice(0, keysMax)

@@ -78,3 +78,26 @@ test('a command on more cold keys than one batch brings looks at each of them tw
     peer.working.evict(0, peer.forgettableIndex)
   }
 })
+
+test('how many copies have it all is what they have acknowledged, and no less than a majority when it is told', async () => {
+  const harness = new StoreHarness(3)
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  const copies = async () => (await harness.ask(['syscopies'])).text
+  await harness.ask(['SET', 'k', 'alone'])
+  expect(await copies()).toBe(':0\r\n')
+  await harness.addPeer(FIRST_USER_CELL, 2, 1001)
+  await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+  const leader = harness.leader(FIRST_USER_CELL)?.executor as number
+  const others = [0, 1, 2].filter((executor) => executor !== leader)
+  await harness.ask(['SET', 'k', 'three'])
+  await harness.run(50)
+  expect(await copies()).toBe(':2\r\n')
+  harness.drop = (from, to) => from === others[0] || to === others[0]
+  await harness.ask(['SET', 'k', 'two'])
+  await harness.run(50)
+  expect(await copies()).toBe(':1\r\n')
+  harness.drop = () => false
+  await harness.run(500)
+  expect(await copies()).toBe(':2\r\n')
+})
