@@ -15,6 +15,8 @@ import { FAR, KeyRecord, NO_SLAB } from './key-record.ts'
 
 /** What a key costs in memory beside its bytes: the record, the map's slot, the string. Roughly. */
 const RECORD_BYTES = 192
+/** Values that are copied together. */
+const HEIRS_SLAB_BYTES = 64 * 1024
 /** And in the order of keys. */
 const ORDERED_BYTES = 16
 
@@ -158,6 +160,41 @@ export class KnownKeys {
     for (const record of this.#records.values()) this.vacate(record)
     this.#records.clear()
     this.order?.clear()
+  }
+
+  /**
+   * What is known of the keys from `bound` on, for the cell that they go to, as if it had been read from the engine, where
+   * all of it is by the time it is used. Values are copied, for a slab is counted in one place only; so it ends at
+   * `bytesMax`, with those that would be forgotten first left out.
+   */
+  heirs(bound: Uint8Array, bytesMax: number): KnownKeys {
+    const heirs = new KnownKeys()
+    const text = latin1(bound)
+    const going: [string, KeyRecord][] = []
+    for (const entry of this.#records) if (entry[0] >= text) going.push(entry)
+    let slab = NO_SLAB
+    let at = 0
+    for (let i = going.length - 1; i >= 0 && heirs.memoryBytes < bytesMax; i--) {
+      const [key, record] = going[i] as [string, KeyRecord]
+      const heir = heirs.record(key)
+      const { start, end, bytes, expireAtMs, chunkBytes } = record
+      if (record.isFar) heirs.settle(heir, FAR, start, end, expireAtMs, chunkBytes)
+      else if (chunkBytes !== 0) {
+        // Memory of a long value is its own: it is patched in place.
+        const own = Buffer.allocUnsafeSlow(bytes)
+        own.set(record.buffer.subarray(start, end))
+        heirs.settle(heir, new Slab(own), 0, bytes, expireAtMs, chunkBytes)
+      } else if (record.exists) {
+        if (slab.buffer.length - at < bytes || slab === NO_SLAB) {
+          slab = new Slab(Buffer.allocUnsafeSlow(Math.max(HEIRS_SLAB_BYTES, bytes)))
+          at = 0
+        }
+        slab.buffer.set(record.buffer.subarray(start, end), at)
+        heirs.settle(heir, slab, at, at + bytes, expireAtMs, chunkBytes)
+        at += bytes
+      }
+    }
+    return heirs
   }
 
   /** Keys from `bound` on are another cell's now. */

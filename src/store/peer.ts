@@ -2,6 +2,7 @@ import { assert, EMPTY } from '../base/index.ts'
 import { type Cell, type CellState, peerOn, type StoredConfState } from '../model/index.ts'
 import type { RawNode } from '../raft/index.ts'
 import type { GroupLog } from '../storage/index.ts'
+import type { KnownKeys } from './known-keys.ts'
 import type { Lease } from './lease.ts'
 import type { EnginePage } from './pages.ts'
 import { Parking } from './parking.ts'
@@ -127,6 +128,8 @@ export class Peer {
   barriers = 0
   /** The parent whose barrier this split-born peer waits for. */
   bornOf: Peer | null = null
+  /** What its parent's leader knew of its keys when it was born here: where clients go on when it leads. */
+  inherited: KnownKeys | null = null
   /** The last split that was applied here. */
   splitIndex = 0
 

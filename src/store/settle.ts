@@ -11,7 +11,9 @@ import { apply } from './apply.ts'
 import { asksForVote } from './birth.ts'
 import { EffectReader } from './entry.ts'
 import { EntryGroups } from './entry-groups.ts'
+import { KnownKeys } from './known-keys.ts'
 import type { Peer } from './peer.ts'
+import { BORN_INDEX } from './split.ts'
 import type { Stores } from './stores.ts'
 import { WorkingState } from './working-state.ts'
 
@@ -124,6 +126,7 @@ function follow(stores: Stores, peer: Peer): void {
     if (leadTerm !== 0) peer.termStart = node.lastIndex
     stores.heartbeats.due(peer)
   }
+  if (peer.inherited !== null && node.leader !== 0 && leadTerm === 0) peer.inherited = null
   const isBorn = peer.bornOf === null
   if (leadTerm !== 0 && isBorn && peer.working === null && peer.applied >= peer.termStart) beginEvaluation(stores, peer)
   if (peer.split !== null) stores.splits.advance(peer)
@@ -135,7 +138,10 @@ const reader = new EffectReader()
 function beginEvaluation(stores: Stores, peer: Peer): void {
   const { options, sizes } = stores
   const { cell, keys, sizeBytes, node } = peer
-  const working = new WorkingState(node.term, cell, keys, sizeBytes, options.valueMax, stores.random, sizes)
+  // As of its birth; all that has changed since is in the overlay as long as nothing was written back.
+  const known = (peer.written === BORN_INDEX && peer.inherited) || new KnownKeys()
+  peer.inherited = null
+  const working = new WorkingState(node.term, cell, keys, sizeBytes, options.valueMax, stores.random, sizes, known)
   const groups = new EntryGroups()
   for (let index = peer.written + 1; index <= peer.applied; index++) {
     for (const entry of groups.take(peer.group.entry(index))) {

@@ -291,8 +291,13 @@ export function applySplit(stores: Stores, peer: Peer, entry: Entry): Birth | nu
   peer.cell = { ...before, end: split.key, epoch: { version, confVer: before.epoch.confVer } }
   peer.keys = split.parentKeys
   peer.sizeBytes = split.parentBytes
-  peer.working?.cut(peer.cell, split.parentKeys, split.parentBytes)
+  // Commands are held since the split was proposed, so what is in memory is what is committed here.
+  const { working } = peer
+  const isExact = working !== null && peer.isLeader && working.entryIndex <= entry.index
+  const inherited = isExact ? working.heirs(split.key) : null
+  working?.cut(peer.cell, split.parentKeys, split.parentBytes)
   const child = bearChild(stores, peer, childCell, split)
+  if (child !== null) child.inherited = inherited
   // A second split may be applied while the barrier of the first is up: it covers the widest range.
   peer.barrier ??= before
   peer.barriers++

@@ -8,6 +8,9 @@ import { chunkBytesFor, chunksOf, type KeyRecord, VALUE_SIZES, type ValueSizes }
 import { KnownKeys } from './known-keys.ts'
 import { Walker } from './walker.ts'
 
+/** Handed over to the child of a split, at most: to copy more would hold the thread up. */
+const HEIRS_BYTES_MAX = 16 * 1024 * 1024
+
 /**
  * The leader's view of its cell, ahead of the commit index: where commands are executed (design §4). It turns what
  * commands do into effects of the entry being built, and remembers for each key the entry that changed it last, which
@@ -40,7 +43,7 @@ export class WorkingState implements Keyspace {
   /** The entry being built; there is one between `begin` and the proposal. */
   #writer: EntryWriter | null = null
   readonly #sizes: ValueSizes
-  readonly #keys = new KnownKeys()
+  readonly #keys: KnownKeys
   /** Those that the present command has changed: it may turn out that their entry is a later one. */
   readonly #changed: KeyRecord[] = []
   /** There is one while somebody walks over the keys. */
@@ -60,8 +63,10 @@ export class WorkingState implements Keyspace {
     valueBytesMax: number,
     random: Random,
     sizes: ValueSizes = VALUE_SIZES,
+    known: KnownKeys = new KnownKeys(),
   ) {
     this.#sizes = sizes
+    this.#keys = known
     this.#random = random
     this.term = term
     this.valueBytesMax = valueBytesMax
@@ -321,6 +326,11 @@ export class WorkingState implements Keyspace {
     let sum = 0
     for (const [changed, change] of this.#comings ?? []) if (changed < bound) sum += change
     return sum
+  }
+
+  /** What is known of the keys from `bound` on, before the cell is cut there. */
+  heirs(bound: Uint8Array): KnownKeys {
+    return this.#keys.heirs(bound, HEIRS_BYTES_MAX)
   }
 
   /** The cell was cut: what is right of its new end is forgotten. */

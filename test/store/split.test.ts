@@ -174,3 +174,47 @@ test('who comes to lead before all that was before the split is in the engine st
   for (const write of held) write()
   await harness.until(() => next?.barrier === null, 'the barrier is written')
 })
+
+test('a child that is led where its parent is begins with what was in memory: nothing is read again', async () => {
+  const harness = new StoreHarness(1)
+  harness.sizes = { wholeBytesMax: 100, chunkBytes: 64, entryBytesMax: 3000 }
+  const engine = memoryEngine()
+  let read = 0
+  harness.engines.set(1, {
+    getMany(keys, done) {
+      read += keys.length
+      engine.getMany(keys, done)
+    },
+    write: (batch, done) => engine.write(batch, done),
+    flush: (done) => engine.flush(done),
+    snapshot: () => engine.snapshot(),
+    scan: (start, end, limits, done) => engine.scan(start, end, limits, done),
+    approximateBytes: (start, end, done) => engine.approximateBytes(start, end, done),
+    close: (done) => engine.close(done),
+  })
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  const keys = Array.from({ length: 100 }, (_, i) => `key:${100 + i}`)
+  for (const key of keys) await harness.ask(['SET', key, key])
+  await harness.ask(['PEXPIRE', 'key:199', '60000'])
+  // Long values are patched in place, so each must have memory of its own.
+  const long = 'x'.repeat(200)
+  for (const key of ['long:1', 'long:2']) await harness.ask(['SET', key, long])
+  await split(harness, 'key:150', 1)
+  await harness.ask(['SET', 'key:160', 'newer'], { cell: CHILD, version: 2 })
+  read = 0
+  for (const key of ['long:1', 'long:2']) await harness.ask(['APPEND', key, key], { cell: CHILD, version: 2 })
+  for (const key of ['long:1', 'long:2']) {
+    const { text } = await harness.ask(['GETRANGE', key, '199', '-1'], { cell: CHILD, version: 2 })
+    expect(text).toBe(`$7\r\nx${key}\r\n`)
+    expect((await harness.ask(['GETRANGE', key, '0', '2'], { cell: CHILD, version: 2 })).text).toBe('$3\r\nxxx\r\n')
+  }
+  for (const key of keys) {
+    const value = key === 'key:160' ? 'newer' : key
+    const { text } = await harness.ask(['GET', key], cellOf(harness, key))
+    expect(text).toBe(`$${value.length}\r\n${value}\r\n`)
+  }
+  expect((await harness.ask(['PTTL', 'key:199'], { cell: CHILD, version: 2 })).text).toMatch(/^:[1-9]/)
+  expect((await harness.ask(['GET', 'key:151x'], { cell: CHILD, version: 2 })).text).toBe('$-1\r\n')
+  expect(read).toBe(0)
+})
