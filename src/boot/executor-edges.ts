@@ -2,7 +2,7 @@
  * The disks of an executor, and its gateway's listener, made on its own thread. The main thread hands over only what can
  * be cloned: where things lie, and the name of the channel on which it is told of a loss.
  */
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Edges } from '../actor/index.ts'
 import { assert } from '../base/index.ts'
@@ -20,7 +20,7 @@ import {
   openRocksEngine,
   type RaftLog,
 } from '../storage/index.ts'
-import { type StorageEdge, storageEdge } from '../store/index.ts'
+import { type Space, type StorageEdge, storageEdge } from '../store/index.ts'
 import { ExecutorListener, type ListenPlace } from './executor-listener.ts'
 import { putFirstCells } from './first-cells.ts'
 import { databaseDirectory } from './identity.ts'
@@ -62,6 +62,7 @@ function diskStorage(executor: number, args: ExecutorEdgesArgs): StorageEdge {
     openEngine(store, done) {
       openPatiently(databaseDirectory(store.dir), LOCK_WAIT_MS, done)
     },
+    spaceOf: ({ dir }) => spaceOf(dir),
     storesLost(stores, error) {
       const failedLogs = places.filter((place) => stores.includes(place.id) && isMarked(place.logDir))
       const fenced = failedLogs.length > 0 ? failedLogs.map((place) => place.id) : concerned(stores, error)
@@ -70,6 +71,16 @@ function diskStorage(executor: number, args: ExecutorEdgesArgs): StorageEdge {
       // The others of this executor are whole, and are opened again without these when the thread begins anew.
       if (places.length > fenced.length) process.nextTick(() => beginAnew(fenced))
     },
+  }
+}
+
+/** Of a file system that cannot be asked nothing is known. */
+function spaceOf(dir: string): Space {
+  try {
+    const { bsize, blocks, bavail } = statfsSync(dir)
+    return { capacityBytes: bsize * blocks, freeBytes: bsize * bavail }
+  } catch {
+    return { capacityBytes: 0, freeBytes: 0 }
   }
 }
 

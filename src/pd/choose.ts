@@ -114,7 +114,7 @@ export function keptOut(
   if (state === 'disconnected') return { why: 'is disconnected', forLong: false }
   if (state !== 'up') return { why: `is ${state}`, forLong: true }
   if (view.cellWeight(told.store) === 0) return { why: 'has the weight 0', forLong: true }
-  if (usedSpace(told) > settings.lowSpace) return { why: 'is low on space', forLong: true }
+  if (isLow(told, view) && someHasRoom(view, nowMs)) return { why: 'is low on space', forLong: true }
   if (view.isSlow(told.store)) return { why: 'is slow', forLong: false }
   const effect: Influence | undefined = influence.get(told.store)
   const share = report === null ? 0 : snapshotShare(report, settings)
@@ -124,6 +124,18 @@ export function keptOut(
     return { why: 'has many peers that are behind', forLong: false }
   }
   return null
+}
+
+function isLow(store: StoreReport, view: View): boolean {
+  return usedSpace(store) > view.settings.lowSpace
+}
+
+/** Where all disks are nearly full a missing copy is made all the same: there is no better place to wait for. */
+function someHasRoom(view: View, nowMs: number): boolean {
+  for (const { report } of view.stores()) {
+    if (view.storeState(report.store, nowMs) === 'up' && !isLow(report, view)) return true
+  }
+  return false
 }
 
 /** Share of its disk; 0 while it has said nothing of it. */

@@ -112,6 +112,9 @@ export class Planner {
     for (const report of message.cells) {
       if (view.take(report)) this.#due.add(report.cell.id)
       this.loads.take(report, nowMs)
+      const { cell, keys } = report
+      if (keys > this.settings.splitKeys)
+        this.splitWanted(cell, `${keys} keys are more than ${this.settings.splitKeys}`, nowMs)
     }
     for (const { store, state } of message.stores) {
       if (state === 'up' ? this.#slow.reported(store, view, nowMs) : this.#slow.gone(store)) this.#showSlow()

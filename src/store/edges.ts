@@ -3,6 +3,12 @@ import type { StorePlace } from '../model/index.ts'
 import type { Engine, RaftLog } from '../storage/index.ts'
 import type { Stores } from './stores.ts'
 
+/** Of a file system. */
+export interface Space {
+  readonly capacityBytes: number
+  readonly freeBytes: number
+}
+
 /** The disks of an executor: given by whoever makes it, real or simulated. */
 export interface StorageEdge {
   /** Recovers the executor's raft log. Throws `LogDamage` or `LogLost`: its stores must not be opened then. */
@@ -10,6 +16,8 @@ export interface StorageEdge {
   openEngine(store: StorePlace, done: (error: Error | null, engine: Engine | null) => void): void
   /** The stores of this log are lost for good (rule 21): to be fenced, and never opened again under their ids. */
   storesLost(stores: readonly number[], error: Error): void
+  /** Without it nothing is known of space: a capacity of 0. */
+  spaceOf?(store: StorePlace): Space
   /** For a simulator's eyes: called once, when the stores of this executor are open. */
   observe?(stores: Stores): void
 }

@@ -60,7 +60,6 @@ export class Evaluator {
   #refusal: Refusal = Refusal.none
   /** Of the command looked at last: the last of its keys that had to be asked of the engine. */
   #lastWanted: string | null = null
-  commandsProcessed = 0
 
   constructor(stores: Stores) {
     this.#stores = stores
@@ -319,7 +318,7 @@ export class Evaluator {
     const hasRun = this.#run(peer, row, row.execute)
     working.endCommand()
     if (!hasRun) return CANNOT_YET
-    this.commandsProcessed++
+    stores.meters.count(peer, args, row, reply.length, stores.nowMs)
     const own = working.wrote ? working.entryIndex : row.wholeRange ? this.#lastIndex(peer) : working.touchedIndex
     const index = Math.max(own, before)
     const out =

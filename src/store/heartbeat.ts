@@ -1,11 +1,15 @@
 /** What PD hears of this executor's stores: at once what has changed, and everything on an interval. */
 import type { Ref } from '../actor/index.ts'
-import type { CellReport, PdMessage, StoreReport } from '../model/index.ts'
+import type { CellReport, PdMessage, StoreHealth, StoreReport } from '../model/index.ts'
 import { ProgressState } from '../raft/index.ts'
+import type { Space } from './edges.ts'
 import type { Peer } from './peer.ts'
+import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
 
 const INTERVAL_MS = 1000
+/** How full a disk is is asked so often. */
+const SPACE_MS = 10_000
 /** Without a PD to take them, reports are not made in every turn. */
 const RETRY_MS = 100
 /** A peer that has not answered for so long is reported as down. */
@@ -18,6 +22,8 @@ export class Heartbeats {
   readonly #pd: Ref<PdMessage>
   readonly #due = new Set<Peer>()
   #lastMs = Number.NEGATIVE_INFINITY
+  readonly #space = new Map<number, Space>()
+  #spaceMs = Number.NEGATIVE_INFINITY
   /** When PD took nothing last. */
   #refusedMs = Number.NEGATIVE_INFINITY
 
@@ -71,6 +77,7 @@ export class Heartbeats {
   }
 
   #storeReports(): StoreReport[] {
+    const waits = this.#stores.meters.takeWaits()
     return [...this.#stores.stores.values()].map((store): StoreReport => {
       let leaders = store.asleepLeaders
       let sizeBytes = store.asleepBytes
@@ -79,8 +86,29 @@ export class Heartbeats {
         sizeBytes += peer.sizeBytes
       }
       const { executor, dir, labels } = store.place
-      return { store: store.id, executor, dir, labels, state: 'up', cells: store.peers.size, leaders, sizeBytes }
+      const report = { store: store.id, executor, dir, labels, state: 'up' as const, cells: store.peers.size, leaders }
+      return { ...report, sizeBytes, health: this.#health(store, waits) }
     })
+  }
+
+  #health(store: Store, waits: Pick<StoreHealth, 'syncMs' | 'lagMs'>): StoreHealth {
+    const { nowMs } = this.#stores
+    if (nowMs - this.#spaceMs >= SPACE_MS) {
+      this.#spaceMs = nowMs
+      this.#space.clear()
+    }
+    let space = this.#space.get(store.id)
+    if (space === undefined) {
+      space = this.#stores.spaceOf(store.place)
+      this.#space.set(store.id, space)
+    }
+    let snapshotsOut = 0
+    let snapshotsIn = 0
+    for (const peer of store.active) {
+      if (peer.snapshotOut?.streaming) snapshotsOut++
+      if (peer.snapshotIn !== null) snapshotsIn++
+    }
+    return { ...space, ...waits, snapshotsOut, snapshotsIn }
   }
 }
 
@@ -103,6 +131,9 @@ function reportOf(peer: Peer, nowMs: number): CellReport {
   const leader = peer.member ?? { id: peer.id, store: peer.store.id, role: 'voter' as const }
   const joint = peer.confState.votersOutgoing.length > 0
   const { sizeBytes, keys, snapshotOut: out } = peer
-  const report = { cell, term: node.term, leader, pending, down, match, sizeBytes, keys, joint }
+  const load = peer.meter?.take(nowMs) ?? null
+  if (load?.commands === 0) peer.meter = null
+  const held = { cell, term: node.term, leader, pending, down, match, sizeBytes, keys, joint }
+  const report = load === null || load.commands === 0 ? held : { ...held, load }
   return out?.streaming ? { ...report, snapshot: { peer: out.toPeer, pieces: out.piece } } : report
 }

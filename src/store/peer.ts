@@ -4,6 +4,7 @@ import type { RawNode } from '../raft/index.ts'
 import type { GroupLog } from '../storage/index.ts'
 import type { KnownKeys } from './known-keys.ts'
 import type { Lease } from './lease.ts'
+import type { Meter } from './meter.ts'
 import type { EnginePage } from './pages.ts'
 import { Parking } from './parking.ts'
 import { PendingAnswers } from './pending.ts'
@@ -72,6 +73,8 @@ export class Peer {
   readonly heardAtMs = new Map<number, number>()
   leadTerm = 0
   readonly pending = new PendingAnswers()
+  /** What it costs, as leader; null: nobody asks it anything. */
+  meter: Meter | null = null
   readonly parked: Parking
   /** By origin and session: what was accepted in this term (rule 10). */
   readonly accepted = new Map<number, AcceptedSession>()

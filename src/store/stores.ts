@@ -11,17 +11,20 @@ import {
   type PdMessage,
   readRaftBatch,
   readSleepNotes,
+  type StorePlace,
   type StoresMessage,
   type Topology,
 } from '../model/index.ts'
 import type { Ready } from '../raft/index.ts'
 import type { RaftLog } from '../storage/index.ts'
+import { type Space, storageEdge } from './edges.ts'
 import { Evaluator } from './evaluate.ts'
 import { Heartbeats } from './heartbeat.ts'
 import { VALUE_SIZES, type ValueSizes } from './key-record.ts'
 import { Liveness } from './liveness.ts'
 import { Loads } from './loads.ts'
 import { hearOfRemoval, obey } from './membership.ts'
+import { Meters } from './meter.ts'
 import { Origin } from './origin.ts'
 import { Pages } from './pages.ts'
 import type { Peer } from './peer.ts'
@@ -82,6 +85,7 @@ export class Stores {
   readonly sleep: Sleep
   readonly wakings: Wakings
   readonly liveness: Liveness
+  readonly meters = new Meters()
   readonly heartbeats: Heartbeats
   // What has come since the last turn, and what the turn works on.
   readonly commandBatches: { origin: Origin; records: Uint8Array }[] = []
@@ -226,6 +230,15 @@ export class Stores {
   readClock(): void {
     this.nowMs = this.#ctx.clock.monotonicMs()
     this.wallMs = this.#ctx.clock.wallMs()
+  }
+
+  /** The only look at the clock beside the one at the turn's beginning; it decides nothing. */
+  sinceTurnBegan(): number {
+    return this.#ctx.clock.monotonicMs() - this.nowMs
+  }
+
+  spaceOf(place: StorePlace): Space {
+    return this.#ctx.edge(storageEdge).spaceOf?.(place) ?? { capacityBytes: 0, freeBytes: 0 }
   }
 
   touch(peer: Peer): void {

@@ -22,6 +22,7 @@ export function turn(stores: Stores): void {
   runCompletions(stores)
   if (stores.failed !== null) return
   if (stores.ticks > 0) stores.liveness.tick()
+  if (stores.ticks > 1) stores.meters.late((stores.ticks - 1) * stores.options.tick)
   for (; stores.ticks > 0; stores.ticks--) tick(stores)
   stepMessages(stores)
   stores.wakings.advance()
@@ -41,6 +42,7 @@ export function turn(stores: Stores): void {
   sync(stores)
   for (const origin of stores.dirtyOrigins) origin.send(stores.nowMs)
   stores.dirtyOrigins.length = 0
+  if (stores.meters.hasServed) stores.meters.charge(stores.sinceTurnBegan())
   stores.heartbeats.advance()
   endTurn(stores)
   if (stores.transport.hasLocal || stores.touchedPeers.length > 0) stores.again()
@@ -101,8 +103,10 @@ function sync(stores: Stores): void {
   stores.gathered = []
   stores.inFlightCallbacks = stores.gatheredCallbacks
   stores.gatheredCallbacks = []
+  stores.meters.syncBegan(stores.nowMs)
   stores.rawLog.flush((error) => {
     stores.complete(() => {
+      stores.meters.syncEnded(stores.nowMs)
       if (error !== null) {
         stores.fail(error)
         return
