@@ -95,6 +95,9 @@ export class FrameWriter {
   take(): Memory {
     const copy = new ArrayBuffer(this.#at - this.#start)
     new Uint8Array(copy).set(this.#memory.bytes.subarray(this.#start, this.#at))
+    // What one large message made of it is not kept until the next comes.
+    if (this.#scratch.bytes.length > SCRATCH_BYTES_KEPT)
+      this.#scratch = new Memory(new ArrayBuffer(SCRATCH_BYTES_FIRST))
     return new Memory(copy)
   }
 

@@ -44,6 +44,18 @@ export class InLane {
     this.#handedOut = []
   }
 
+  /**
+   * The first piece of a message for which others have no memory left just now: it stays in the ring, and all behind it.
+   * They need nothing from this lane, so they come to their ends, and give their memory back.
+   */
+  mustWait(memory: Memory, offset: number): boolean {
+    if (((memory.bytes[offset + FRAME_FLAGS_AT] as number) & PIECE_FIRST) === 0) return false
+    const total = memory.view.getUint32(offset + FRAME_TO_AT, true)
+    const { bytes, bytesMax } = this.#budget
+    const own = this.#assembly === null ? 0 : this.#assembly.bytes.length
+    return total <= bytesMax && bytes - own > 0 && bytes - own + total > bytesMax
+  }
+
   /** True: accepted, maybe as the first of its message. False: there is no memory for the message, which is refused whole. */
   piece(memory: Memory, offset: number, length: number): boolean {
     const flags = memory.bytes[offset + FRAME_FLAGS_AT] as number

@@ -85,7 +85,8 @@ export class Intake {
     }
   }
 
-  #drain(link: Link, lane: InLane, framesMax: number, isData: boolean): void {
+  /** `isLast`: nothing will be drained later, so nothing waits for later. */
+  #drain(link: Link, lane: InLane, framesMax: number, isData: boolean, isLast = false): void {
     const here = this.#here
     const reader = lane.reader
     const visible = reader.visible()
@@ -96,6 +97,7 @@ export class Intake {
       const offset = reader.position & mask
       const length = memory.words[offset >> 2] as number
       const kind = memory.bytes[offset + FRAME_KIND_AT] as number
+      if (kind === KIND_PIECE && !isLast && lane.mustWait(memory, offset)) return
       reader.take(align8(length), visible)
       if (kind === KIND_PROTOCOL || kind === KIND_STRUCTURED) this.#takeMessage(link, memory, offset, length)
       else if (kind === KIND_SYSTEM) this.#here.notices.handle(link, memory, offset, length)
@@ -210,8 +212,8 @@ export class Intake {
 
   /** All that a dead thread has published, whatever a pass may take. */
   drainAll(link: Link): void {
-    this.#drain(link, link.inControl, Number.POSITIVE_INFINITY, false)
-    this.#drain(link, link.inData, Number.POSITIVE_INFINITY, true)
+    this.#drain(link, link.inControl, Number.POSITIVE_INFINITY, false, true)
+    this.#drain(link, link.inData, Number.POSITIVE_INFINITY, true, true)
   }
 
   /** It is handled now, or never will be. */

@@ -19,6 +19,7 @@ import {
   openRaftLog,
   openRocksEngine,
   type RaftLog,
+  type RocksOptions,
 } from '../storage/index.ts'
 import { type Space, type StorageEdge, storageEdge } from '../store/index.ts'
 import { ExecutorListener, type ListenPlace } from './executor-listener.ts'
@@ -37,6 +38,7 @@ export interface ExecutorEdgesArgs {
   readonly channel: string
   /** Where this executor's gateway listens; null: it has none. By executor. */
   readonly gateways: readonly (ListenPlace | null)[]
+  readonly engine: RocksOptions
 }
 
 /** A thread that died lets go of its databases a moment after its exit is known. */
@@ -60,7 +62,7 @@ function diskStorage(executor: number, args: ExecutorEdgesArgs): StorageEdge {
   return {
     openLog: () => openLogs(places),
     openEngine(store, done) {
-      openPatiently(databaseDirectory(store.dir), LOCK_WAIT_MS, done)
+      openPatiently(databaseDirectory(store.dir), args.engine, LOCK_WAIT_MS, done)
     },
     spaceOf: ({ dir }) => spaceOf(dir),
     storesLost(stores, error) {
@@ -135,12 +137,13 @@ function openLog(directory: string): RaftLog {
 
 function openPatiently(
   path: string,
+  options: RocksOptions,
   patienceMs: number,
   done: (error: Error | null, engine: Engine | null) => void,
 ): void {
-  openRocksEngine(path, {}, (error, engine) => {
+  openRocksEngine(path, options, (error, engine) => {
     if (error === null || patienceMs <= 0 || !isLocked(error)) done(error, engine)
-    else setTimeout(() => openPatiently(path, patienceMs - LOCK_RETRY_MS, done), LOCK_RETRY_MS)
+    else setTimeout(() => openPatiently(path, options, patienceMs - LOCK_RETRY_MS, done), LOCK_RETRY_MS)
   })
 }
 

@@ -22,6 +22,7 @@ import {
 } from '../model/index.ts'
 import { type Desk, type DeskEdge, deskEdge, opsDesk } from '../ops/index.ts'
 import { stores } from '../store/index.ts'
+import { engineMemory } from './engine-memory.ts'
 import type { ExecutorEdgesArgs } from './executor-edges.ts'
 import type { ListenPlace } from './executor-listener.ts'
 import { Fence, type FenceRecord } from './fence.ts'
@@ -56,6 +57,11 @@ export interface Running {
   stop(timeoutMs: number): Promise<boolean>
 }
 
+const MIB = 1024 * 1024
+/** Of a turn, before the largest reply (`store/origin.ts` and `store/pending.ts`). */
+const REPLIES_BYTES = 64 * MIB
+/** Headers, and other commands of the batch. */
+const FRAME_BYTES = 16 * MIB
 const PROBE_INTERVAL_MS = 20
 /** Any key will do: what is asked is whether its cell has a leader that answers. */
 const PROBE_KEY = 'cellarium:probe'
@@ -103,7 +109,13 @@ class Runner implements Running {
     channel.onmessage = (event) => this.#told((event as { data: WordToMain }).data)
     channel.unref()
     this.#channel = channel
-    const args: ExecutorEdgesArgs = { topology, inMemory: record === null, channel: this.#channelName, gateways }
+    const args: ExecutorEdgesArgs = {
+      topology,
+      inMemory: record === null,
+      channel: this.#channelName,
+      gateways,
+      engine: engineMemory(options),
+    }
     for (;;) {
       const { fenced } = this.#fence
       this.#home = new PdHome({ options, topology }, say)
@@ -114,6 +126,7 @@ class Runner implements Running {
           mainEdges: this.#mainEdges(),
           populate: (executor, incarnation, system) => this.#populate(executor, incarnation, system),
           onExecutorExit: (executor, incarnation, error) => this.#exited(executor, incarnation, error),
+          ...largestMessages(options),
           log,
         })
         return
@@ -214,6 +227,12 @@ class Runner implements Running {
     // One that is not there yet tells PD when it begins.
     this.#system?.named<SupervisorMessage>(actorNames.supervisor).tell({ kind: 'tick' })
   }
+}
+
+/** A command travels whole, and so do the replies of a turn, the last of which may be as large as a reply can be. */
+function largestMessages({ clientQueryMax, clientOutputMax }: Options) {
+  const largest = Math.max(clientQueryMax, clientOutputMax + REPLIES_BYTES) + FRAME_BYTES
+  return { messageBytesMax: Math.max(128 * MIB, largest), assemblyBytesMax: Math.max(256 * MIB, largest) }
 }
 
 /** A gateway that does not answer is not waited for: stopping closes its connections. */

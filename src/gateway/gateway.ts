@@ -18,6 +18,7 @@ import { Draining } from './draining.ts'
 import type { Connection, ConnectionHandler, DebugPort, ProcessPort } from './edges.ts'
 import type { GatewayArgs, GatewayEdges } from './host.ts'
 import { OutputPool } from './output-pool.ts'
+import { Pressure } from './pressure.ts'
 import { type Server, Statistics } from './server.ts'
 import { PENDING_MAX, Session, type SessionOwner } from './session.ts'
 import { handlerOf } from './session-commands.ts'
@@ -27,13 +28,13 @@ import { Walks } from './walks.ts'
 /** Commands read in one turn, of one session and of all: what is left is read in the next. A turn takes a few ms at most. */
 const SESSION_COMMANDS_PER_TURN = 256
 const COMMANDS_PER_TURN = 2048
-/** Bytes kept for commands of one session, and of all, above which nothing more is read. */
+/** Bytes kept for commands of one session above which it is not read. */
 const SESSION_HELD_BYTES_MAX = 32 * 1024 * 1024
-const HELD_BYTES_MAX = 512 * 1024 * 1024
 /** Unread by the client: its commands wait until it has read. Well above what a client sends before it begins to read. */
 const CHOKE_BYTES = 16 * 1024 * 1024
-/** What the parser can count. */
+/** What the parser can count; and what Redis takes: an argument that is only too long for a value its command refuses. */
 const QUERY_BYTES_MAX = 2 ** 31 - 1
+const ARGUMENT_BYTES_MAX = 512 * 1024 * 1024
 
 const NOAUTH = 'NOAUTH Authentication required.'
 const TOO_MANY_CLIENTS = Buffer.from('-ERR max number of clients reached\r\n')
@@ -72,7 +73,7 @@ export class Gateway implements Server, SessionOwner {
   #soiled: Session[]
   #gone: Session[]
   /** Not read because too much is held for all sessions together. */
-  readonly #thirsty: Set<Session>
+  readonly #pressure: Pressure
   #lastId: number
   readonly #idStep: number
   #isInPass: boolean
@@ -117,7 +118,7 @@ export class Gateway implements Server, SessionOwner {
     this.#awake = []
     this.#soiled = []
     this.#gone = []
-    this.#thirsty = new Set()
+    this.#pressure = new Pressure(args.options.memory / (others.length + 1), (session) => this.wake(session))
     // Gateways of one server count in steps, so that a client's number is its own.
     this.#idStep = others.length === 0 ? 1 : args.topology.executors + 1
     this.#lastId = others.length === 0 ? 0 : edges.executor - args.topology.executors
@@ -280,7 +281,7 @@ export class Gateway implements Server, SessionOwner {
     }
     this.#lastId += this.#idStep
     const queryBytesMax = Math.min(options.clientQueryMax, QUERY_BYTES_MAX)
-    const parser = new RequestParser({ argumentBytesMax: options.valueMax, queryBytesMax })
+    const parser = new RequestParser({ argumentBytesMax: ARGUMENT_BYTES_MAX, queryBytesMax })
     const session = new Session(this.#lastId, connection, parser, this.clock.monotonicMs(), this)
     session.routed = this.#router.open(session)
     beginAuthentication(session, this)
@@ -291,16 +292,14 @@ export class Gateway implements Server, SessionOwner {
   #forget(session: Session): void {
     if (!this.sessions.delete(session.id)) return
     this.#walks.forget(session)
+    this.#pressure.forget(session)
     this.#router.close(session.routed as RouterSession)
     if (session.output !== null) this.#outputs.takeBack(session.output)
     session.output = null
   }
 
   #read(): void {
-    if (this.#thirsty.size > 0 && this.#router.heldBytes < HELD_BYTES_MAX / 2) {
-      for (const session of this.#thirsty) this.wake(session)
-      this.#thirsty.clear()
-    }
+    this.#pressure.release(this.#router.heldBytes, this.nowMs)
     const awake = this.#awake
     this.#awake = []
     let budget = COMMANDS_PER_TURN
@@ -326,7 +325,7 @@ export class Gateway implements Server, SessionOwner {
         session.walk !== null ||
         session.order.pending >= PENDING_MAX ||
         routed.heldBytes > SESSION_HELD_BYTES_MAX ||
-        this.#router.heldBytes > HELD_BYTES_MAX
+        this.#pressure.isHigh(this.#router.heldBytes)
       ) {
         this.#pause(session)
         return count
@@ -341,6 +340,7 @@ export class Gateway implements Server, SessionOwner {
         session.fail(outcome.text, this.#scratch)
         session.close()
       } else if (session.hasEnded) session.close()
+      else if (this.#pressure.mustWait(session, this.#router.heldBytes, this.nowMs)) this.#pause(session)
       else if (session.isPaused) {
         session.isPaused = false
         session.connection.resume()
@@ -356,8 +356,7 @@ export class Gateway implements Server, SessionOwner {
       session.isPaused = true
       session.connection.pause()
     }
-    // A session with a reply to come is woken by it; what others have in flight is no concern of its replies.
-    if (this.#router.heldBytes > HELD_BYTES_MAX) this.#thirsty.add(session)
+    this.#pressure.paused(session, this.#router.heldBytes)
   }
 
   #command(session: Session, args: Arguments): void {
@@ -417,12 +416,9 @@ export class Gateway implements Server, SessionOwner {
   }
 
   #askToBeWoken(): void {
-    const { nextTickMs } = this.#router
-    const wakeAtMs = Math.min(
-      nextTickMs,
-      this.#walks.nextTurnMs,
-      this.#draining?.deadlineMs ?? Number.POSITIVE_INFINITY,
-    )
+    const drainedMs = this.#draining?.deadlineMs ?? Number.POSITIVE_INFINITY
+    const turnMs = Math.min(this.#walks.nextTurnMs, this.#pressure.nextLookMs)
+    const wakeAtMs = Math.min(this.#router.nextTickMs, turnMs, drainedMs)
     if (wakeAtMs >= this.#wakeAtMs) return
     this.#wakeAtMs = wakeAtMs
     this.#edges.wakeAfter(Math.max(0, wakeAtMs - this.nowMs))

@@ -195,7 +195,7 @@ export class LaneKeeper {
 
   #transmit(lane: Lane, route: RouteEntry, pending: Pending): void {
     const session = lane.session
-    const writer = this.#outbox.writer(lane.executor)
+    const writer = this.#outbox.writer(lane.executor, pending.end - pending.start)
     const sequence = ++session.sequence
     const remainingMs = pending.deadlineMs - this.nowMs
     const start = writer.add(

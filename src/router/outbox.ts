@@ -1,5 +1,9 @@
 import { type CommandBatch, CommandWriter, type Topology } from '../model/index.ts'
 
+const NONE: readonly CommandBatch[] = []
+/** A message takes memory whole, at the sender and at the receiver. */
+const BATCH_BYTES_MAX = 8 * 1024 * 1024
+
 /**
  * The commands of a pass, gathered by executor: one batch each, whatever the number of sessions, cells and stores there.
  * Knows which executor a store lives on, and which executors are gone.
@@ -10,6 +14,8 @@ export class Outbox {
   readonly #executorOf: Map<number, number>
   readonly #writers: CommandWriter[]
   readonly #down: Set<number>
+  /** By executor: batches that are whole, in order. Invariant: there is always one being written behind them. */
+  readonly #whole: Uint8Array[][]
 
   constructor(origin: string, generation: number, topology: Topology) {
     this.#origin = origin
@@ -17,6 +23,7 @@ export class Outbox {
     this.#executorOf = new Map(topology.stores.map((store) => [store.id, store.executor]))
     this.#writers = []
     this.#down = new Set()
+    this.#whole = []
     for (const store of topology.stores) {
       while (this.#writers.length <= store.executor) this.#writers.push(new CommandWriter())
     }
@@ -36,18 +43,28 @@ export class Outbox {
     return executor >= 0 && !this.#down.has(executor)
   }
 
-  writer(executor: number): CommandWriter {
-    return this.#writers[executor]!
+  /** For a command of so many bytes: a batch holds no more than one that is larger than batches should be. */
+  writer(executor: number, bytes: number): CommandWriter {
+    const writer = this.#writers[executor]!
+    if (writer.length > 0 && writer.length + bytes > BATCH_BYTES_MAX) {
+      this.#whole[executor] ??= []
+      this.#whole[executor].push(writer.take())
+    }
+    return writer
   }
 
-  /** What was gathered for an executor and has not left; null: nothing. */
-  recall(executor: number): CommandBatch | null {
+  /** What was gathered for an executor and has not left. */
+  recall(executor: number): readonly CommandBatch[] {
     const writer = this.#writers[executor]
-    return writer === undefined || writer.count === 0 ? null : this.#batch(writer)
+    if (writer === undefined || writer.count === 0) return NONE
+    const whole = this.#whole[executor]
+    if (whole === undefined || whole.length === 0) return [this.#batch(writer.take())]
+    this.#whole[executor] = []
+    return [...whole, writer.take()].map((records) => this.#batch(records))
   }
 
-  #batch(writer: CommandWriter): CommandBatch {
-    return { kind: 'commands', origin: this.#origin, generation: this.#generation, records: writer.take() }
+  #batch(records: Uint8Array): CommandBatch {
+    return { kind: 'commands', origin: this.#origin, generation: this.#generation, records }
   }
 
   /**
@@ -61,12 +78,11 @@ export class Outbox {
     for (let wasRefused = true; wasRefused; ) {
       wasRefused = false
       for (let executor = 0; executor < this.#writers.length; executor++) {
-        const writer = this.#writers[executor]!
-        if (writer.count === 0) continue
-        const batch = this.#batch(writer)
-        if (send(executor, batch)) continue
-        refused(executor, batch)
-        wasRefused = true
+        for (const batch of this.recall(executor)) {
+          if (send(executor, batch)) continue
+          refused(executor, batch)
+          wasRefused = true
+        }
       }
     }
   }

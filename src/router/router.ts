@@ -204,8 +204,7 @@ export class Router implements LaneOwner {
     this.#outbox.setUp(executor, false)
     this.#keeper.turnFrom(executor)
     // What was given back may have been gathered for that executor once more, before anyone knew: it has not left.
-    const unsent = this.#outbox.recall(executor)
-    if (unsent !== null) this.#returned(executor, unsent)
+    for (const unsent of this.#outbox.recall(executor)) this.#returned(executor, unsent)
     for (const session of this.#sessions.values()) {
       if (session.active === 0) continue
       for (const lane of session.lanes()) {

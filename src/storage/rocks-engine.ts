@@ -211,6 +211,8 @@ export function openRocksEngine(
       // Several stores share the machine: memory must not grow with the data, so indexes and filters lie in the
       // cache, and only those of fresh files are pinned there.
       tableCacheIndexAndFilterBlocks: options.cacheBytes !== 0,
+      // Without a cache the indexes of all open files are in memory, and larger blocks make them shorter.
+      tableBlockSize: options.cacheBytes === 0 ? 16 * 1024 : 8 * 1024,
       blockCache: options.cacheBytes !== 0,
       topLevelIndexPinningTier: tier,
       partitionPinningTier: tier,

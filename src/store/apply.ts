@@ -29,6 +29,7 @@ export function apply(stores: Stores, peer: Peer, entry: Entry): void {
     reader.reset(entry.data)
     assert(reader.version === peer.cell.epoch.version, 'effects that were evaluated under another version of the cell')
     peer.overlayBytes += entry.data.length
+    peer.store.overlayBytes += entry.data.length
     if (peer.openParts === 0) {
       assert(reader.parts === parts, 'a group is closed by an entry that belongs to another')
       peer.keys = reader.keys

@@ -13,6 +13,8 @@ const HEARTBEAT_TICKS = 2
 const MESSAGE_BYTES_MAX = 1024 * 1024
 const INFLIGHT_MESSAGES_MAX = 256
 const INFLIGHT_BYTES_MAX = 32 * 1024 * 1024
+/** Where memory is short both are less, but not less than this. */
+const UNDER_WAY_BYTES_MIN = 4 * 1024 * 1024
 const UNCOMMITTED_BYTES_MAX = 64 * 1024 * 1024
 const COMMITTED_BYTES_PER_READY_MAX = 16 * 1024 * 1024
 
@@ -31,6 +33,7 @@ export function createPeer(stores: Stores, store: Store, state: CellState, group
     snapshot: () => stores.snapshots.prepared(peer),
   }
   const { options } = stores
+  const underWayBytes = Math.max(UNDER_WAY_BYTES_MIN, stores.overlayBytesMax)
   const node = new RawNode(
     {
       id: state.peer,
@@ -42,8 +45,8 @@ export function createPeer(stores: Stores, store: Store, state: CellState, group
       applied: state.appliedIndex,
       entryBytesMax: MESSAGE_BYTES_MAX,
       inflightMessagesMax: INFLIGHT_MESSAGES_MAX,
-      inflightBytesMax: INFLIGHT_BYTES_MAX,
-      uncommittedBytesMax: UNCOMMITTED_BYTES_MAX + UNCOMMITTED_RESERVE_BYTES,
+      inflightBytesMax: Math.min(INFLIGHT_BYTES_MAX, underWayBytes),
+      uncommittedBytesMax: Math.min(UNCOMMITTED_BYTES_MAX, underWayBytes) + UNCOMMITTED_RESERVE_BYTES,
       committedBytesPerReadyMax: COMMITTED_BYTES_PER_READY_MAX,
       preVote: true,
       checkQuorum: true,

@@ -310,6 +310,8 @@ export class Evaluator {
       stores.loads.holdLong()
       return CANNOT_YET
     }
+    // Behind what is still to be written to the engine: memory is no place for a backlog.
+    if (row.writes && peer.store.overlayBytes > stores.overlayBytesLimit) return CANNOT_YET
     if (!this.#hasBudget(peer, row.writes ? UNCOMMITTED_RESERVE_BYTES : READ_RESERVE_BYTES)) return CANNOT_YET
     if (row.walks && !stores.pages.ready(peer, row.firstKey === 0 ? null : args.key(1), parked)) return CANNOT_YET
 

@@ -36,6 +36,8 @@ export class Removals {
     peer.pending.abandon()
     peer.working = null
     peer.destroyed = true
+    store.overlayBytes -= peer.overlayBytes
+    peer.overlayBytes = 0
     this.#leaving.add(peer)
     this.#stores.sleep.wake(peer)
     store.active.delete(peer)

@@ -182,6 +182,7 @@ export class SnapshotsIn {
     peer.clockFloorMs = Math.max(peer.clockFloorMs, state.clockFloorMs)
     peer.written = state.appliedIndex
     peer.durable = state.appliedIndex
+    peer.store.overlayBytes -= peer.overlayBytes
     peer.overlayBytes = 0
     peer.openParts = 0
     this.#tellRaft(peer, into.fromPeer, into.leaderTerm, state)

@@ -12,6 +12,8 @@ export class Store {
   readonly engine: Engine
   readonly log: RaftLog
   readonly peers = new Map<number, Peer>()
+  /** Of entries that are applied and not in the engine yet, of all peers together. */
+  overlayBytes = 0
   /** What commands that wait here take, of all peers together. */
   readonly parkingBudget = new ParkingBudget()
   /** Those that are awake. What each turn and each tick looks at is among them. */

@@ -50,6 +50,8 @@ export interface StoresArgs {
   readonly incarnation: number
 }
 
+const OVERLAY_BYTES_LIMIT_MIN = 16 * 1024 * 1024
+
 /**
  * The stores of one executor, their peers, and the turn that drives them. It is handed messages by its actor, and
  * words of the disk by callbacks; all work is done in `turn`.
@@ -141,6 +143,11 @@ export class Stores {
   /** One store's share of `--memory` for what its engine lacks. */
   get overlayBytesMax(): number {
     return this.options.memory / 2 / this.topology.stores.length
+  }
+
+  /** Above this no more is written there until some of it is in the engine. */
+  get overlayBytesLimit(): number {
+    return Math.max(OVERLAY_BYTES_LIMIT_MIN, 2 * this.overlayBytesMax)
   }
 
   /** The share of the working state of one of the cells that are led there. */

@@ -276,6 +276,8 @@ export class WriteBack {
     const { peer, state } = job
     peer.written = state.appliedIndex
     peer.overlayBytes -= job.bytes
+    store.overlayBytes -= job.bytes
+    if (!peer.parked.isEmpty) this.#stores.touch(peer)
     // Entries without bytes hold segments of the log, too, until they are durable here.
     store.unflushedBytes += Math.max(1, job.bytes)
     this.#end(store)
