@@ -299,15 +299,11 @@ export class Evaluator {
     const working = peer.working as NonNullable<Peer['working']>
     if (!row.walks && !this.#loaded(peer, row)) return CANNOT_YET
     if (!peer.evaluating) this.#begin(peer)
-    if (origin.isLoaded) {
-      // The rest in another turn: one message to a gateway has room for so much only.
+    // One message to a gateway has room for so much only: the rest in another turn. Or behind large answers that wait
+    // for a commit, which then looks at what is parked.
+    if (origin.isLoaded || peer.pending.isLoaded) {
       stores.loads.holdLong()
-      stores.atTurnEnd(() => stores.touch(peer))
-      return CANNOT_YET
-    }
-    // Behind large answers that wait for a commit, which then looks at what is parked.
-    if (peer.pending.isLoaded) {
-      stores.loads.holdLong()
+      if (origin.isLoaded) stores.atTurnEnd(() => stores.touch(peer))
       return CANNOT_YET
     }
     // Behind what is still to be written to the engine: memory is no place for a backlog.
