@@ -6,6 +6,7 @@ import { isIP } from 'node:net'
 import type { ExecutorInspection } from '../actor/index.ts'
 import type { HandKind, HandOrder, OperatorAnswer, OperatorInfo, World } from '../model/index.ts'
 import { streamEvents } from './events.ts'
+import { metricsText } from './metrics.ts'
 import { asked, pdRows } from './pd-rows.ts'
 import { type Answered, fromDesk, HttpError, type HttpOptions, operatorAnswered, type Row } from './rows.ts'
 import {
@@ -27,7 +28,17 @@ export interface HttpServer {
 
 const BODY_BYTES_MAX = 64 * 1024
 
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
 const rows: readonly Row[] = [
+  {
+    method: 'GET',
+    path: '/metrics',
+    async answer(options) {
+      const [reported, executors] = await Promise.all([world(options), options.executors()])
+      return { status: 200, value: null, text: metricsText(reported, executors) }
+    },
+  },
   {
     method: 'GET',
     path: '/healthz',
@@ -192,8 +203,9 @@ function closed(server: Server): Promise<void> {
 
 async function serve(options: HttpOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    const { status, value, stream } = await dispatch(options, request)
+    const { status, value, text, stream } = await dispatch(options, request)
     if (stream !== undefined && request.method !== 'HEAD') stream(response)
+    else if (text !== undefined) sendBody(response, status, text, { 'content-type': METRICS_TYPE })
     else send(response, status, value, {})
   } catch (error) {
     if (!(error instanceof HttpError)) {
@@ -279,9 +291,12 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 }
 
 function send(response: ServerResponse, status: number, value: unknown, headers: Record<string, string>): void {
-  const body = `${JSON.stringify(value)}\n`
+  const json = { 'content-type': 'application/json; charset=utf-8', ...headers }
+  sendBody(response, status, `${JSON.stringify(value)}\n`, json)
+}
+
+function sendBody(response: ServerResponse, status: number, body: string, headers: Record<string, string>): void {
   response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
     'content-length': Buffer.byteLength(body),
     'x-content-type-options': 'nosniff',

@@ -41,6 +41,8 @@ export interface Asked {
 export interface Answered {
   readonly status: number
   readonly value: unknown
+  /** Instead of a value, as it is. */
+  readonly text?: string
   /** Instead of a value: goes on writing until the connection ends. */
   readonly stream?: (response: ServerResponse) => void
 }

@@ -215,6 +215,19 @@ test('Stores and operators have exactly these fields', async () => {
   })
 })
 
+test('Metrics are text that Prometheus reads: each with a type, and what is not known left out', async () => {
+  const response = await fetch(`http://127.0.0.1:${server.port}/metrics`)
+  expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+  const lines = (await response.text()).trimEnd().split('\n')
+  expect(lines).toContain('# TYPE cellarium_store_leaders gauge')
+  expect(lines).toContain('cellarium_store_leaders{store="1",executor="0"} 5')
+  expect(lines).toContain('cellarium_store_up{store="2",executor="1"} 0')
+  expect(lines).toContain('cellarium_cells 5')
+  expect(lines).toContain('cellarium_operators{scheduler="replicas"} 1')
+  expect(lines.filter((line) => line.startsWith('cellarium_store_disk_free_bytes'))).toEqual([])
+  for (const line of lines) expect(line).toMatch(/^(# (HELP|TYPE) cellarium_\w+ .+|cellarium_\w+(\{.+\})? -?[\d.e+]+)$/)
+})
+
 describe('The placement driver is', () => {
   const post = (path: string, body: unknown) =>
     ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
