@@ -364,10 +364,17 @@ export class Cluster implements Victim {
           throw new Error(`stores ${lost.join(', ')} are lost, and no disk has failed`, { cause: error })
         }
         this.hosts.delete(executor)
-        this.#fence.lose(lost, error.message, true)
+        // As `boot` has it: an engine that fails is named, and the thread begins anew with the stores that are whole.
+        const named = Number(/^store (\d+):/.exec(error.message)?.[1])
+        this.#fence.lose(lost.includes(named) ? [named] : lost, error.message, true)
         this.schedule(1, () => {
           if (this.isUp(this.executors))
             this.simulation.named<SupervisorMessage>(actorNames.supervisor).tell({ kind: 'tick' })
+          if (!this.isUp(executor) || this.#fence.storesOf(executor).length === 0) return
+          this.crashExecutor(executor)
+          this.schedule(1, () => {
+            if (this.isUp(this.executors) && !this.isUp(executor)) this.restartExecutor(executor)
+          })
         })
       },
       observe: (host) => {

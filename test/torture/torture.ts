@@ -63,6 +63,8 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
   const campaign = new Campaign(options, directory)
   try {
     return await campaign.run()
+  } catch (error) {
+    throw new Error(`campaign ${options.seed}: ${(error as Error).message}${campaign.lastWords}`, { cause: error })
   } finally {
     await campaign.end()
     rmSync(directory, { recursive: true, force: true })
@@ -111,6 +113,14 @@ class Campaign {
     await this.#check()
     const { acknowledged, longestWaitMs } = this.#load
     return { strikes: this.#strikes, acknowledged, longestWaitMs, cells: cells.length }
+  }
+
+  /** How the server has ended, if it has by itself. */
+  get lastWords(): string {
+    const server = this.#server
+    if (server === null || (server.child.exitCode === null && server.child.signalCode === null)) return ''
+    const { exitCode, signalCode } = server.child
+    return `; the server has ended with ${exitCode ?? signalCode}: ${server.stderr.slice(-2000)}`
   }
 
   async end(): Promise<void> {
