@@ -5,6 +5,7 @@
  *   --seed S            plays one seed twice, and says what came of it: the same seed must play the same
  *   --seed S --trace    plays it once and prints what happens, with virtual times
  *   --seeds N           plays N seeds on all cores; --first F begins with that number, --minutes M ends after so long
+ *   --until-failure     ends with the first that fails
  *   --fresh             with seeds that nobody has played before: `npm run sim:fresh`
  *   --mode M            every run is about M (`fault-settings.ts`); else each seed draws its own
  *   --long              every run lasts a minute of virtual time, and has two thousand commands, at least
@@ -114,6 +115,7 @@ interface Tally {
 
 interface Seeds {
   readonly prefix: string
+  readonly untilFailure: boolean
   readonly first: number
   readonly count: number
   readonly minutes: number
@@ -128,7 +130,7 @@ function printTables({ modes: played, strikes }: Tally): void {
 }
 
 async function playMany(seeds: Seeds, manner: Manner): Promise<number> {
-  const { prefix, first, count, minutes } = seeds
+  const { prefix, first, count, minutes, untilFailure } = seeds
   const startedMs = Date.now()
   const endMs = startedMs + minutes * 60_000
   const tally: Tally = {
@@ -149,7 +151,10 @@ async function playMany(seeds: Seeds, manner: Manner): Promise<number> {
     )
   }
   const timer = setInterval(progress, PROGRESS_EVERY_MS)
-  const nextSeed = () => (next < first + count && Date.now() < endMs ? `${prefix}${next++}` : null)
+  const nextSeed = () => {
+    const isOver = next >= first + count || Date.now() >= endMs || (untilFailure && tally.failures.length > 0)
+    return isOver ? null : `${prefix}${next++}`
+  }
   const jobs = Math.min(availableParallelism(), count)
   await Promise.all(Array.from({ length: jobs }, () => employ(nextSeed, manner, tally)))
   clearInterval(timer)
@@ -217,6 +222,7 @@ async function main(): Promise<number> {
       long: { type: 'boolean', default: false },
       trace: { type: 'boolean', default: false },
       speed: { type: 'boolean', default: false },
+      'until-failure': { type: 'boolean', default: false },
       serve: { type: 'boolean', default: false },
     },
   })
@@ -233,7 +239,10 @@ async function main(): Promise<number> {
   if (!(count > 0)) throw new Error('give --seed S, --seeds N, or --minutes M')
   const minutes = Number(values.minutes ?? '1e6')
   const prefix = values.fresh ? `${randomBytes(6).toString('hex')}-` : ''
-  return playMany({ prefix, first: Number(values.first), count, minutes }, manner)
+  return playMany(
+    { prefix, first: Number(values.first), count, minutes, untilFailure: values['until-failure'] },
+    manner,
+  )
 }
 
 main().then(
