@@ -113,6 +113,9 @@ export function recoverLog(disk: Disk, directory: string, identity: number, inca
   return result
 }
 
+/** Every segment that was ever made has so many bytes, or a multiple. */
+const SEGMENT_UNIT_BYTES = 4096
+
 function scanSegment(disk: Disk, directory: string, number: number, identity: number): Scanned {
   const path = segmentPath(directory, number)
   const bytes = disk.read(path)
@@ -130,6 +133,10 @@ function scanSegment(disk: Disk, directory: string, number: number, identity: nu
     end = aligned(end + BATCH_HEADER_BYTES + header.length)
   }
   refuseLaterBatch(path, bytes, view, end, identity, number, before)
+  // It was filled to its end before anything was written in it, and does not shrink: what was cut off is no torn tail.
+  if (before !== null && bytes.length % SEGMENT_UNIT_BYTES !== 0) {
+    throw new LogDamage(path, bytes.length, 'the segment is shorter than it was made')
+  }
   return { bytes, view, batches, end }
 }
 

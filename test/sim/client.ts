@@ -9,7 +9,7 @@ import type { Network, Schedule, WireEnd } from './network.ts'
 import type { CommandSource, WorkloadSettings } from './workload.ts'
 
 /** What an error reply says of the command's fate; every other code is an answer of the command itself. */
-const notExecuted = new Set(['UNAVAILABLE', 'BUSY', 'MISCONF', 'LOADING', 'CROSSCELL', 'TOOBIG'])
+export const notExecuted = new Set(['UNAVAILABLE', 'BUSY', 'MISCONF', 'LOADING', 'CROSSCELL', 'TOOBIG'])
 
 /** All operations of a run, and the one order of what happened to them. */
 export class History {
@@ -41,12 +41,10 @@ export interface ClientWorld {
   vanished: number
 }
 
-/** A reply took longer than this: the client gives the connection up. Longer than the server's own time limit. */
-const PATIENCE_MS = 30_000
-
 export class Client {
   readonly #world: ClientWorld
   readonly #random: Random
+  readonly #patienceMs: number
   #end: WireEnd | null = null
   #parser = new ReplyParser('bytes')
   #connection = 0
@@ -61,7 +59,8 @@ export class Client {
   /** Only the latest pause ends in a burst. */
   #thoughts = 0
 
-  constructor(world: ClientWorld, random: Random) {
+  constructor(world: ClientWorld, random: Random, patienceMs = world.settings.patienceMs) {
+    this.#patienceMs = patienceMs
     this.#world = world
     this.#random = random
     this.#resp3 = random.chance(world.settings.resp3Share)
@@ -167,7 +166,7 @@ export class Client {
   }
 
   #giveUpAfterPatience(operation: Operation): void {
-    this.#later(PATIENCE_MS, () => {
+    this.#later(this.#patienceMs, () => {
       if (operation.returnedAt === Number.POSITIVE_INFINITY && operation.connection === this.#connection) {
         this.#end?.vanish()
         this.#closed()

@@ -25,7 +25,7 @@ import { clockToleranceMs, drawFaults, drawMode, type FaultSettings, type Mode }
 import { Faults } from './faults.ts'
 import { type Replicas, WrongState } from './replicas.ts'
 import { Watch } from './watch.ts'
-import { CommandSource, drawWorkload, type WorkloadSettings } from './workload.ts'
+import { CommandSource, drawWorkload, PATIENCE_MS, type WorkloadSettings } from './workload.ts'
 
 /** As the process's exit codes have it. */
 export const exitCodes = { fine: 0, crash: 10, wrong: 11, stuck: 12 } as const
@@ -220,12 +220,14 @@ class Play {
       FAREWELL_MS_MAX,
       () => 'clients wait for replies in peace',
     )
-    this.#expectDone(this.#history.operations.slice(before), world.settings.vanishProbability > 0)
+    const { vanishProbability, patienceMs } = world.settings
+    const mayVanish = vanishProbability > 0 || patienceMs < PATIENCE_MS
+    this.#expectDone(this.#history.operations.slice(before), mayVanish)
     cluster.trace('farewell')
   }
 
   async #farewell(cluster: Cluster, world: ClientWorld, watch: Watch): Promise<Client> {
-    const reader = new Client(world, this.#random.fork())
+    const reader = new Client(world, this.#random.fork(), PATIENCE_MS)
     const last = [...world.source.keys].sort().map((key) => reader.ask(['GET', key]))
     last.push(reader.ask(['DBSIZE']))
     await this.#until(
@@ -260,7 +262,7 @@ class Play {
       HEALING_MS_MAX,
       () => 'clients wait for replies of a cluster in ruins',
     )
-    const reader = new Client(world, this.#random.fork())
+    const reader = new Client(world, this.#random.fork(), PATIENCE_MS)
     const last = [...world.source.keys]
       .sort()
       .slice(0, RUIN_KEYS)

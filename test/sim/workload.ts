@@ -11,6 +11,8 @@ import type { Random } from '../../src/base/index.ts'
 import type { Mode } from './fault-settings.ts'
 
 export interface WorkloadSettings {
+  /** Before every key, for one who begins anew on a store that is used. */
+  readonly keyPrefix?: string
   readonly clients: number
   /** Of all clients together, per second of virtual time, while nothing is in the way. */
   readonly commandsPerSecond: number
@@ -31,6 +33,8 @@ export interface WorkloadSettings {
   readonly vanishProbability: number
   /** Per burst: the client says after it that it will send no more. */
   readonly farewellProbability: number
+  /** A client gives a connection up that has not answered for so long, and opens another. */
+  readonly patienceMs: number
   /** Values are a number of their own and this much more, at most; large ones are drawn seldom. */
   readonly valueBytesMax: number
   readonly largeProbability: number
@@ -92,6 +96,8 @@ function stress(mode: Mode, random: Random, drawn: WorkloadSettings): WorkloadSe
         families: { text: 1, counter: random.pick([0, 1]), tagged: 0, mortal: 0 },
         commands: { ...commands, GET: 6, SET: 1.5, INCR: 1 },
         vanishProbability: 0,
+        // Who waits for a leader that nobody hears cannot write to the next one.
+        patienceMs: random.between(200, 600),
       }
     case 'order':
       return {
@@ -150,12 +156,15 @@ function drawMixture(random: Random): WorkloadSettings {
     },
     vanishProbability: random.pick([0, 0.002, 0.02]),
     farewellProbability: random.pick([0, 0.01]),
+    patienceMs: random.pick([PATIENCE_MS, PATIENCE_MS, 700]),
     valueBytesMax: random.pick([0, 30, 200]),
     largeProbability: random.pick([0, 0, 0.003]),
     resp3Share: random.pick([0, 0.5, 1]),
   }
 }
 
+/** Longer than the server's own time limit. */
+export const PATIENCE_MS = 30_000
 const LARGE_BYTES = 40_000
 
 /** Draws one of several by their weights. */
@@ -256,19 +265,19 @@ export class CommandSource {
 
   #key(family: Family): string {
     const random = this.#random
-    const { hotShare, hotKeys, hotLife, coldKeys, tags } = this.#settings
+    const { hotShare, hotKeys, hotLife, coldKeys, tags, keyPrefix = '' } = this.#settings
     let key: string
     if (family === 'tagged') {
       // Few keys for each tag: a group is judged as a whole.
       const era = Math.floor(this.#drawn / hotLife)
-      key = `{t${era}.${random.below(tags)}}${random.below(3)}`
+      key = `{${keyPrefix}t${era}.${random.below(tags)}}${random.below(3)}`
     } else if (random.chance(hotShare)) {
-      key = `${family}/hot${Math.floor(this.#drawn / hotLife)}.${random.below(hotKeys)}`
+      key = `${keyPrefix}${family}/hot${Math.floor(this.#drawn / hotLife)}.${random.below(hotKeys)}`
     } else {
       const number = random.below(coldKeys)
       // Keys are bytes: zeros, ends of lines and high ones are as good as any.
       const odd = number % 16 === 0 ? '\0\r\n\xff' : ''
-      key = `${family}/${number}${odd}`
+      key = `${keyPrefix}${family}/${number}${odd}`
     }
     this.keys.add(key)
     return key

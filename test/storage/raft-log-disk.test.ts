@@ -106,6 +106,15 @@ test('a damaged first batch is refused too', async () => {
   expect(refusal(world)).toMatchObject({ name: 'LogDamage', file: `/log/${name}`, offset: 0 })
 })
 
+test('a segment that has become shorter is refused, though what is left of it looks like a torn tail', async () => {
+  const world = new World()
+  const { ends } = await threeFlushes(world)
+  const name = world.segments()[0]!
+  const bytes = world.disk.read(`/log/${name}`)
+  world.disk.replace(`/log/${name}`, bytes.subarray(0, ends[1]! + 20))
+  expect(refusal(world)).toMatchObject({ name: 'LogDamage', file: `/log/${name}`, offset: ends[1]! + 20 })
+})
+
 test('damage at the end of a segment that is not the last is refused, where a torn tail would be cut', async () => {
   const world = new World()
   const log = world.open()
