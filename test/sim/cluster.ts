@@ -64,6 +64,8 @@ export interface ClusterSettings {
   readonly sizes: ValueSizes | null
   /** How long a sync of the log takes, from and to, when nothing is wrong. */
   readonly syncMs: [number, number]
+  /** How long an engine takes to read: slow ones let commands overtake those that wait, where they may. */
+  readonly readMs: [number, number]
   /** Between executors. */
   readonly latencyMs: { readonly minMs: number; readonly maxMs: number }
   readonly clientLatencyMs: { readonly min: number; readonly max: number }
@@ -97,6 +99,15 @@ export function drawCluster(random: Random, mode: Mode): ClusterSettings {
       [0.1, 2],
       [2, 30],
     ]),
+    readMs: random.pick<[number, number]>(
+      mode === 'order'
+        ? [[2, 60]]
+        : [
+            [0.05, 1],
+            [0.05, 1],
+            [2, 60],
+          ],
+    ),
     latencyMs: random.pick([
       { minMs: 0.005, maxMs: 0.2 },
       { minMs: 0.1, maxMs: 10 },
@@ -172,7 +183,7 @@ export class Cluster implements Victim {
     for (let executor = 0; executor < executors; executor++) {
       const engines = new Map<number, SimulatedEngineDisk>()
       for (const place of places) {
-        if (place.executor === executor) engines.set(place.id, new SimulatedEngineDisk(this.schedule, random.fork()))
+        if (place.executor === executor) engines.set(place.id, this.#engine(random))
       }
       const disk = new SimulatedDisk(this.schedule, random.fork())
       disk.syncMs = settings.syncMs
@@ -219,6 +230,12 @@ export class Cluster implements Victim {
       trace: this.trace,
     })
     return [orders, destruction]
+  }
+
+  #engine(random: Random): SimulatedEngineDisk {
+    const engine = new SimulatedEngineDisk(this.schedule, random.fork())
+    engine.readMs = this.settings.readMs
+    return engine
   }
 
   #machine(executor: number): Machine {
@@ -498,7 +515,7 @@ export class Cluster implements Victim {
     const id = this.topology.stores.length + 1
     const place = { id, executor, dir: `store-${id}`, logDir: `log-${executor}`, labels: {} }
     this.topology = { ...this.topology, stores: [...this.topology.stores, place] }
-    this.#machine(executor).engines.set(id, new SimulatedEngineDisk(this.schedule, random.fork()))
+    this.#machine(executor).engines.set(id, this.#engine(random))
     const fence = new Fence(this.topology, null, (message) => this.trace(message))
     const lost = this.#fence.reports().map(({ store }) => store)
     if (lost.length > 0) fence.lose(lost, this.#fence.reasons, true)

@@ -25,6 +25,11 @@ export function applyEntry(space: RawSpace, open: OpenGroup, data: Uint8Array | 
   applyEffects(space, data)
 }
 
+/** The cell's clock as of an entry; null when it has none. */
+export function stampOf(data: Uint8Array | null): number | null {
+  return data?.[0] === ENTRY_KIND.effects ? Buffer.from(data.buffer, data.byteOffset).readDoubleLE(8) : null
+}
+
 function applyEffects(space: RawSpace, data: Uint8Array): void {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   let at = ENTRY_PREFIX_BYTES

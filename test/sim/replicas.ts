@@ -9,7 +9,8 @@
  *     what it should not.
  *  4. A cell's epoch does not go back from one leader that serves to the next.
  *  5. Cells tile the keyspace: see `tiling.ts`.
- *  6. Queues and memory keep their bounds, and a peer's marks their order.
+ *  6. A cell's clock does not go back along its log, and a child's begins where its parent's was.
+ *  7. Queues and memory keep their bounds, and a peer's marks their order.
  *
  * Reference for 2 and 3 is a record of the entries of each cell, taken from whoever applied them first, and their
  * effects replayed by a second reading of the format (`effects.ts`).
@@ -19,7 +20,7 @@ import { compareBytes, latin1 } from '../../src/base/index.ts'
 import { decodeSplit, FIRST_USER_CELL, olderEpoch, SYSTEM_CELL } from '../../src/model/index.ts'
 import { ENTRY_KIND, rangeOf, SCOPE } from '../../src/storage/index.ts'
 import type { Stores } from '../../src/store/index.ts'
-import { applyEntry, firstDifference, type OpenGroup, type RawSpace } from './effects.ts'
+import { applyEntry, firstDifference, type OpenGroup, type RawSpace, stampOf } from './effects.ts'
 import { Tiling } from './tiling.ts'
 
 type Peer = NonNullable<ReturnType<Stores['peer']>>
@@ -47,6 +48,8 @@ class CellRecord {
   spaceIndex: number
   /** False: it is to be born of a split that the reference has not come to. */
   born: boolean
+  /** The cell's clock at `spaceIndex`. */
+  clockMs = 0
   servingTerm = 0
   servingEpoch = { version: 0, confVer: 0 }
 
@@ -252,21 +255,33 @@ export class Replicas {
         return false
       }
       applyEntry(space, record.open, entry.data)
-      if (entry.data?.[0] === ENTRY_KIND.split) this.#split(space, peer, entry.data)
+      this.#followClock(record, peer, stampOf(entry.data))
+      if (entry.data?.[0] === ENTRY_KIND.split) this.#split(record, space, peer, entry.data)
       entry.data = null
       record.spaceIndex++
     }
     return true
   }
 
+  #followClock(record: CellRecord, peer: Peer, stampMs: number | null): void {
+    if (stampMs === null) return
+    if (stampMs < record.clockMs) {
+      throw new WrongState(
+        `cell ${peer.cell.id}: its clock goes back from ${record.clockMs} to ${stampMs} at entry ${record.spaceIndex + 1}`,
+      )
+    }
+    record.clockMs = stampMs
+  }
+
   /** Moves to the child what is right of the key, unless the split did nothing: then no range ends there. */
-  #split(space: RawSpace, peer: Peer, data: Uint8Array): void {
+  #split(record: CellRecord, space: RawSpace, peer: Peer, data: Uint8Array): void {
     const split = decodeSplit(data.subarray(1))
     const { end } = peer.cell
     if (end === null || compareBytes(end, split.key) > 0) return
     const child = this.#record(split.child)
     if (child.born) return
     child.born = true
+    child.clockMs = record.clockMs
     const bound = latin1(rangeOf(SCOPE.user, split.key, null).start)
     for (const [key, value] of space) {
       if (key < bound) continue
