@@ -165,6 +165,9 @@ export class Evaluator {
         this.#accept(peer, sessionKey, accepted, sequence, released)
         return
       }
+    } else {
+      // Its keys are asked for meanwhile, not one after the other.
+      if (row?.execute && !row.walks && checkArity(row, this.#args)) this.#loaded(peer, row)
     }
     if (peer.parked.isFull) {
       this.#refuse(origin, session, sequence, Refusal.busy, peer)

@@ -358,6 +358,29 @@ test('behind a command that was parked and refused, what follows on it is refuse
   expect((await harness.ask(['GET', 'cold'])).text).toBe('$1\r\nv\r\n')
 })
 
+test('a pipeline that reads what is not in memory asks the engine for all of it at once', async () => {
+  const harness = await threeCopies()
+  await harness.transfer(FIRST_USER_CELL, 1)
+  const keys = Array.from({ length: 20 }, (_, i) => `cold${i}`)
+  for (const key of keys) await harness.ask(['SET', key, key])
+  await harness.run(6000)
+  const peer = harness.nodes[0]?.host?.peer(1, FIRST_USER_CELL)
+  peer?.working?.evict(0, peer.written)
+  const engine = harness.engines.get(1) as Engine
+  const { getMany } = engine
+  let readings = 0
+  engine.getMany = (asked, done) => {
+    readings++
+    getMany.call(engine, asked, done)
+  }
+  let after = 0
+  for (const key of keys) after = harness.send(['GET', key], { after })
+  const last = () => harness.answers.find((answer) => answer.sequence === after)
+  await harness.until(() => last() !== undefined, 'the last answer')
+  expect(last()?.text).toBe('$6\r\ncold19\r\n')
+  expect(readings).toBeLessThan(4)
+})
+
 test('what is kept for a follower that is gone is not written back again and again', async () => {
   const harness = new StoreHarness(3, 3, { memory: '64mb' })
   await harness.start()

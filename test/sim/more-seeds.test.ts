@@ -1,0 +1,3 @@
+import { playSeedsOfCommit } from './commit-seeds.ts'
+
+playSeedsOfCommit(51, 100)
