@@ -84,6 +84,11 @@ export class Client {
   }
 
   send(...parts: (string | number)[]): Promise<Reply> {
+    return this.sendWords(parts)
+  }
+
+  /** For more of them than a call may have arguments. */
+  sendWords(parts: readonly (string | number)[]): Promise<Reply> {
     return new Promise((resolve, reject) => {
       if (this.#socket.destroyed) {
         reject(new Error('the connection was closed'))
