@@ -30,7 +30,7 @@ export type Plan =
 /** How --help groups the options; every option stands in exactly one. */
 export const optionGroups: readonly { readonly title: string; readonly names: readonly OptionName[] }[] = [
   { title: 'Network', names: ['bind', 'port', 'httpPort', 'requirepass', 'maxClients', 'gateways'] },
-  { title: 'Storage', names: ['dir', 'stores', 'executors', 'replicas', 'memory'] },
+  { title: 'Storage', names: ['dir', 'labels', 'stores', 'executors', 'replicas', 'memory'] },
   { title: 'Cells', names: ['cellSize', 'initialCells', 'splitPeers'] },
   {
     title: 'Clients',

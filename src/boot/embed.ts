@@ -40,7 +40,7 @@ export async function embed(given: ClusterOptions, version: string): Promise<Clu
   const advice = threadPoolAdvice(options.stores)
   if (advice !== null && !inMemory) log({ level: 'warn', message: advice, fields: {} })
 
-  const wanted = { ...options, storesGiven: rest.stores !== undefined }
+  const wanted = { ...options, labels: options.labels, storesGiven: rest.stores !== undefined }
   const prepared = inMemory ? null : await setUp(directories, wanted, { say })
   const topology = prepared?.topology ?? memoryTopology(options)
   const listener = new InProcessListener(null)
@@ -84,7 +84,8 @@ function optionsFrom(given: Readonly<Record<string, unknown>>, directories: read
     if ((socketOptions as readonly string[]).includes(name)) {
       throw new SetUpError(`'${name}' is an option of a server: a cluster inside a program listens nowhere`)
     }
-    if (value !== undefined) values[name as OptionName] = String(value)
+    if (value === undefined) continue
+    values[name as OptionName] = Array.isArray(value) ? value.map(String) : String(value)
   }
   return resolveOptions(values, { cores: availableParallelism(), memoryBytes: totalmem() })
 }

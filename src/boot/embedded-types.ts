@@ -14,10 +14,12 @@ export type SocketOption = 'bind' | 'port' | 'httpPort' | 'requirepass' | 'maxCl
  * (`'96mb'`, `'5s'`). `cellarium serve --help` tells what each one does.
  */
 export type ClusterOptions = {
-  readonly [name in Exclude<OptionName, SocketOption | 'dir'>]?: string | number
+  readonly [name in Exclude<OptionName, SocketOption | 'dir' | 'labels'>]?: string | number
 } & {
   /** A directory, several (one per disk), or `'memory'`: nothing outlives the process. Default `./data`. */
   readonly dir?: string | readonly string[]
+  /** Labels of the stores of each directory, in their order: `'host=a zone=1'`. */
+  readonly labels?: string | readonly string[]
   /** What the cluster has to say. Default: warnings and errors become process warnings. */
   readonly log?: (entry: Pick<LogEntry, 'level' | 'message' | 'fields'>) => void
 }

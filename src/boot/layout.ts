@@ -7,6 +7,7 @@ import { SetUpError } from '../base/index.ts'
 import type { StorePlace, Topology } from '../model/index.ts'
 import { FORMAT_VERSION } from '../storage/index.ts'
 import type { Cluster, ClusterCopy, LogRecord, StoreRecord } from './cluster.ts'
+import type { Labels } from './labels.ts'
 
 /** Store ids below this are the set-up's own to give; PD's begin here, so a store and a peer never share a number. */
 const STORE_IDS_MAX = 999
@@ -17,6 +18,8 @@ export interface Wanted {
   /** The number of stores was asked for, and is not a default. */
   readonly storesGiven: boolean
   readonly replicas: number
+  /** For each directory, in the order in which they are given. */
+  readonly labels?: readonly string[]
 }
 
 /** A cluster that does not exist yet: all of its stores are planned. */
@@ -181,7 +184,11 @@ export function logNumber(path: string): number | null {
 }
 
 /** What the rest of the program needs to know: only stores that are served. */
-export function topologyOf(cluster: Cluster, directories: readonly string[]): Topology {
+export function topologyOf(
+  cluster: Cluster,
+  directories: readonly string[],
+  labels: ReadonlyMap<string, Labels>,
+): Topology {
   const stores: StorePlace[] = []
   for (const store of liveStores(cluster)) {
     const executor = store.slot % cluster.executors
@@ -191,7 +198,7 @@ export function topologyOf(cluster: Cluster, directories: readonly string[]): To
       executor,
       dir: storeDirectory(directories, store),
       logDir: logDirectory(directories, log),
-      labels: { disk: String(store.disk) },
+      labels: { disk: String(store.disk), ...labels.get(directories[store.disk - 1] as string) },
     })
   }
   return { cluster: cluster.cluster, executors: cluster.executors, stores: stores.sort((a, b) => a.id - b.id) }

@@ -84,7 +84,7 @@ export async function serve(given: ServeOptions): Promise<Served> {
     })
     closers.push(() => http.close())
 
-    const wanted = { ...options, storesGiven: given.storesGiven }
+    const wanted = { ...options, labels: options.labels, storesGiven: given.storesGiven }
     const prepared = await setUp(options.dir, wanted, { say })
     closers.push(() => prepared.release())
 

@@ -24,6 +24,7 @@ import { type Cluster, type ClusterCopy, readCluster, type StoreRecord, writeClu
 import { isMissingOrEmpty, makeDirectoryDurably, whyNotWritable } from './durable.ts'
 import { writeFirstCells } from './first-cells.ts'
 import { createDatabase, readIdentity, writeIdentity } from './identity.ts'
+import { readLabels } from './labels.ts'
 import {
   addStores,
   isLogOf,
@@ -95,6 +96,7 @@ async function prepare(
   wanted: Wanted,
   hooks: SetUpHooks,
 ): Promise<Omit<Prepared, 'release'>> {
+  const labels = readLabels(wanted.labels ?? [], opened)
   const reached = (step: string) => hooks.reached?.(step)
   const incarnation = () => randomBytes(12).toString('hex')
   const planned = plan(opened, wanted, reached)
@@ -143,7 +145,7 @@ async function prepare(
     reached('marked')
   }
   for (const directory of arranged.retired) rmSync(directory, { recursive: true, force: true })
-  return { cluster, directories, topology: topologyOf(cluster, directories), lost }
+  return { cluster, directories, topology: topologyOf(cluster, directories, labels), lost }
 }
 
 function openDirectories(given: readonly string[]): string[] {

@@ -27,6 +27,12 @@ export const optionTable = {
   port: { type: 'integer', default: '6379', summary: 'port for Redis clients; 0 picks a free one', min: 0, max: 65535 },
   httpPort: { type: 'integer', default: '6380', summary: 'port for HTTP; 0 picks a free one', min: 0, max: 65535 },
   dir: { type: 'text', default: './data', summary: 'where the data is; repeat it, once per disk', repeatable: true },
+  labels: {
+    type: 'text',
+    default: '',
+    summary: 'labels of the stores of a --dir, such as "host=a zone=1"; repeat it, once per --dir',
+    repeatable: true,
+  },
   executors: { type: 'integer', default: '', summary: 'worker threads (default: one per core)', min: 1, max: 1024 },
   stores: {
     type: 'integer',
@@ -109,6 +115,7 @@ export interface Options {
   port: number
   httpPort: number
   dir: string[]
+  labels: string[]
   executors: number
   stores: number
   replicas: number

@@ -19,7 +19,7 @@ afterEach(() => {
   rmSync(base, { recursive: true, force: true })
 })
 
-const wanted = { executors: 2, stores: 4, storesGiven: false, replicas: 3 }
+const wanted = { executors: 2, stores: 4, storesGiven: false, replicas: 3, labels: [] as readonly string[] }
 
 async function prepared(directories: readonly string[], change: Partial<typeof wanted> = {}): Promise<Prepared> {
   const found = await setUp(directories, { ...wanted, ...change })
@@ -49,6 +49,14 @@ function settled(log: RaftLog): Promise<void> {
 }
 
 describe('A new cluster', () => {
+  test('has the labels of each directory on its stores, in whatever order the directories come back', async () => {
+    const [a, b] = [join(base, 'a'), join(base, 'b')]
+    const labelled = ({ topology }: Prepared) => topology.stores.map(({ labels }) => `${labels.disk} ${labels.host}`)
+    const first = labelled(await prepared([a, b], { labels: ['host=x', 'host=y'] }))
+    expect([...new Set(first)].sort()).toEqual(['1 x', '2 y'])
+    expect(labelled(await prepared([b, a], { labels: ['host=y', 'host=x'] }))).toEqual(first)
+  })
+
   test('has its stores on the executors in turn, and both cells with one voter on the first store', async () => {
     const found = await prepared([join(base, 'd')])
     expect(found.topology.stores.map((store) => [store.id, store.executor, store.labels.disk])).toEqual([
