@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 /** Rows of the README's tables whose last column is `file: name of a test`. */
@@ -16,4 +16,24 @@ test('each bug of the museum still has its test', () => {
   expect(all.length).toBeGreaterThan(20)
   const missing = all.filter(({ file, name }) => !readFileSync(file, 'utf8').includes(name))
   expect(missing).toEqual([])
+})
+
+test('every mutant stands in the table of rules, and every mutant of the table exists', () => {
+  const table = readFileSync('test/README.md', 'utf8')
+    .split('\n')
+    .filter((row) => /^\| \d/.test(row))
+  const listed = new Set(
+    table.flatMap(
+      (row) =>
+        row
+          .split('|')
+          .at(-2)
+          ?.match(/[a-z]+(?:-[a-z]+)+/g) ?? [],
+    ),
+  )
+  const patches = readdirSync('test/mutants').flatMap((file) => (file.endsWith('.patch') ? [file.slice(0, -6)] : []))
+  // Raft's own promises are none of these rules.
+  const raft = new Set(['old-term-commit', 'vote-without-sync'])
+  expect(patches.filter((name) => !listed.has(name) && !raft.has(name))).toEqual([])
+  expect([...listed].filter((name) => !patches.includes(name))).toEqual([])
 })
