@@ -57,6 +57,27 @@ scenario('a leader whose thread stood still for longer than its lease answers no
   stage.finish(['k'])
 })
 
+scenario('a leader that is parted from all others stops answering reads before another can write', (stage) => {
+  for (let round = 0; round < 8; round++) {
+    const leader = stage.settledLeader()
+    stage.ask(leader, 'SET', 'k', `old ${round}`)
+    stage.run(stage.random.below(500))
+    stage.cutOff(leader, 1500)
+    let written = false
+    for (let i = 0; i < 90; i++) {
+      stage.send(leader, 'GET', 'k')
+      const others = stage.leaders().filter((other) => other !== leader)
+      if (!written && others.length > 0) {
+        stage.send(others[0] as number, 'SET', 'k', `new ${round}`)
+        written = true
+      }
+      stage.run(15)
+    }
+    stage.run(2500)
+  }
+  stage.finish(['k'])
+})
+
 scenario('when the whole process dies right after the last reply, everything acknowledged is there', (stage) => {
   const keys: string[] = []
   for (let i = 0; i < 40; i++) {

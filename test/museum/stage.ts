@@ -98,12 +98,18 @@ export class Stage {
 
   /** Where the users' cell is led by one that may serve. */
   leader(): number {
+    return this.leaders()[0] ?? -1
+  }
+
+  /** Also of those that do not know yet that there is another. */
+  leaders(): number[] {
+    const found: number[] = []
     for (const [executor, host] of this.cluster.hosts) {
       for (const peer of host.peers()) {
-        if (peer.cell.id === FIRST_USER_CELL && peer.isLeader && peer.working !== null) return executor
+        if (peer.cell.id === FIRST_USER_CELL && peer.isLeader && peer.working !== null) found.push(executor)
       }
     }
-    return -1
+    return found
   }
 
   settledLeader(): number {
