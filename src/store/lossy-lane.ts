@@ -17,6 +17,8 @@ export class LossyLane {
   readonly #ref: Ref<StoresMessage>
   #waiting: (RaftBatch | SleepBatch)[] = []
   #waitingBytes = 0
+  /** Its thread has died, and none was there since: nothing waits for the next life. */
+  #isDown = false
 
   constructor(ref: Ref<StoresMessage>) {
     this.#ref = ref
@@ -24,7 +26,11 @@ export class LossyLane {
 
   /** The records may be a view: what has to wait is copied. */
   tell(batch: RaftBatch | SleepBatch): void {
-    if (this.#waiting.length === 0 && this.#ref.tell(batch)) return
+    if (this.#waiting.length === 0 && this.#ref.tell(batch)) {
+      this.#isDown = false
+      return
+    }
+    if (this.#isDown) return
     const { length } = batch.records
     if (this.#waitingBytes + length > WAITING_BYTES_MAX) return
     this.#waiting.push({ ...batch, records: Uint8Array.from(batch.records) })
@@ -43,8 +49,9 @@ export class LossyLane {
     this.#waiting = this.#waiting.slice(sent)
   }
 
-  /** Its thread has died: what was meant for that life is not for the next. */
-  clear(): void {
+  /** Its thread has died. */
+  lost(): void {
+    this.#isDown = true
     this.#waiting = []
     this.#waitingBytes = 0
   }

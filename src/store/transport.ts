@@ -114,7 +114,7 @@ export class Transport {
 
   /** Its thread has died. */
   lostExecutor(executor: number): void {
-    this.#lossy[executor]?.clear()
+    this.#lossy[executor]?.lost()
   }
 
   #sendAppends(executor: number, writer: RaftWriter): void {

@@ -346,7 +346,9 @@ export class StoreHarness {
         } else {
           const to = Number(name.split('/')[1])
           const node = this.nodes[to]
-          if (node === undefined || node.dead || this.drop(from.executor, to, message)) return false
+          if (node === undefined || node.dead) return false
+          // Lost on the way: its sender does not know.
+          if (this.drop(from.executor, to, message)) return true
           // Records are views of the sender's buffer, as they would be of a ring.
           node.mailbox.push('records' in message ? { ...message, records: Uint8Array.from(message.records) } : message)
         }

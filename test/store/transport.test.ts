@@ -96,6 +96,8 @@ test('what waits for a thread that has died is not for its next life', () => {
   sendHeartbeats(transport, 10)
   transport.flush()
   transport.lostExecutor(1)
+  sendHeartbeats(transport, 10)
+  transport.flush()
   world.room = Number.POSITIVE_INFINITY
   transport.flush()
   expect(world.told).toEqual([])
