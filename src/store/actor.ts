@@ -86,12 +86,7 @@ class StoresActor implements Behavior<StoresMessage> {
     this.#open = true
     this.#ctx.every(host.options.tick, { kind: 'tick' })
     this.#ctx.watchExecutors()
-    for (const peer of host.peers()) {
-      host.touch(peer)
-      // Who is its own quorum need not wait to find out that nobody else is there.
-      const { voters, votersOutgoing } = peer.confState
-      if (voters.length === 1 && voters[0] === peer.id && votersOutgoing.length === 0) peer.node.campaign()
-    }
+    host.start()
     if (host.rawLog.gatheredBytes > 0) host.afterSync(() => {})
     this.#ctx.edge(storageEdge).observe?.(host)
   }

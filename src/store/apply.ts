@@ -39,7 +39,8 @@ export function apply(stores: Stores, peer: Peer, entry: Entry): void {
   }
   peer.applied = entry.index
   peer.appliedTerm = entry.term
-  peer.usedMs = stores.nowMs
+  // A new leader's own entry is no use of the cell: after ten thousand elections those that nobody uses sleep at once.
+  if (entry.data.length > 0) peer.usedMs = stores.nowMs
   if (birth !== null) raiseBarrier(stores, peer, birth)
   // Its own removal may have been the entry.
   if (!peer.destroyed) stores.writeBack.dirty(peer)

@@ -59,7 +59,7 @@ export function createPeer(stores: Stores, store: Store, state: CellState, group
     storage,
     stores.random,
   )
-  const peer: Peer = new Peer(store, state, node, group, new Lease(leaseMs(options)), stores.nowMs)
+  const peer: Peer = new Peer(store, state, node, group, new Lease(leaseMs(options)))
   store.active.add(peer)
   return peer
 }

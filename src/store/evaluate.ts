@@ -251,14 +251,14 @@ export class Evaluator {
     this.#refusal = Refusal.none
     if (!node.isLeader) {
       this.#refusal = Refusal.notLeader
+      this.#stores.beginnings.hurry(peer)
       return Gate.refuse
     }
     if (peer.working === null || peer.working.term !== node.term || peer.transferTo !== 0) {
       this.#refusal = Refusal.notReady
       return Gate.refuse
     }
-    peer.usedMs = this.#stores.nowMs
-    if (peer.asleep) this.#stores.sleep.wake(peer)
+    this.#stores.sleep.used(peer)
     if (peer.split?.holdsCommands) return Gate.park
     return this.#stores.holdsLease(peer) ? Gate.open : Gate.park
   }

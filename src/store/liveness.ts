@@ -59,8 +59,11 @@ export class Liveness {
     other.silentTurns = 0
     other.silent = false
     if (incarnation === other.incarnation) return
+    const isFirst = other.incarnation === 0
     other.incarnation = incarnation
     other.ended = false
+    // Of the first life that is heard of nothing follows: what is led there is led in that very life.
+    if (isFirst) return
     // What was led there is led no more, and what has a peer there may have something to bring it.
     this.#stores.wakings.ledFrom(executor, true)
     this.#stores.wakings.withPeerOn(executor)

@@ -14,6 +14,9 @@ import type { SplitJob } from './split.ts'
 import type { Store } from './store.ts'
 import type { WorkingState } from './working-state.ts'
 
+/** Before any time that is read: two of these can be compared. */
+const LONG_AGO_MS = -1e15
+
 /** What a leader keeps of one connection. */
 export class AcceptedSession {
   /** The last command accepted. */
@@ -116,8 +119,8 @@ export class Peer {
   asleep = false
   asking = false
   sleepAskedMs = Number.NEGATIVE_INFINITY
-  /** When a command was evaluated or an entry applied last, or it woke. */
-  usedMs: number
+  /** When a command was evaluated or an entry with data applied last. */
+  usedMs = LONG_AGO_MS
   wokenMs = Number.NEGATIVE_INFINITY
   /** May commands run, as judged in turn `gateTurn`; the evaluator's. */
   gate = 0
@@ -139,7 +142,7 @@ export class Peer {
   snapshotOut: SnapshotOut | null = null
   snapshotIn: SnapshotIn | null = null
 
-  constructor(store: Store, state: CellState, node: RawNode, group: GroupLog, lease: Lease, nowMs: number) {
+  constructor(store: Store, state: CellState, node: RawNode, group: GroupLog, lease: Lease) {
     this.store = store
     this.parked = new Parking(store.parkingBudget)
     this.id = state.peer
@@ -155,7 +158,6 @@ export class Peer {
     this.clockFloorMs = state.clockFloorMs
     this.written = state.appliedIndex
     this.durable = state.appliedIndex
-    this.usedMs = nowMs
   }
 
   get initialized(): boolean {

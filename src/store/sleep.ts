@@ -111,12 +111,25 @@ export class Sleep {
     }
   }
 
+  /** Before it was ever awake: it has no leader yet, and someone else sees to it that it wakes (`beginnings.ts`). */
+  layDown(peer: Peer): void {
+    peer.asleep = true
+    peer.store.active.delete(peer)
+    peer.store.asleepBytes += peer.sizeBytes
+  }
+
   /** A message of Raft for a sleeping peer is about to be stepped. */
   disturb(peer: Peer, { type, from, term }: Message): void {
     const { node } = peer
     const isFromLeader = type === MessageType.app || type === MessageType.heartbeat || type === MessageType.snap
     if (isFromLeader && (term > node.term || (term === node.term && from === node.leader))) this.wake(peer)
     else this.#wakeByItself(peer)
+  }
+
+  /** A command has come for a leader. */
+  used(peer: Peer): void {
+    peer.usedMs = this.#stores.nowMs
+    if (peer.asleep) this.wake(peer)
   }
 
   /** Its clock runs again: a follower's as if it had never stood still, but for the time that its leader is given to speak. */
@@ -128,7 +141,6 @@ export class Sleep {
     store.active.add(peer)
     store.asleepBytes -= peer.sizeBytes
     if (peer.isLeader) store.asleepLeaders--
-    peer.usedMs = nowMs
     peer.wokenMs = nowMs
     const silentTicks = Math.floor((nowMs - peer.leaderContactMs) / options.tick)
     // A leader has a whole election timeout to hear a quorum of those that were silent with it.

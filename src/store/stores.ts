@@ -17,6 +17,7 @@ import {
 } from '../model/index.ts'
 import type { Ready } from '../raft/index.ts'
 import type { RaftLog } from '../storage/index.ts'
+import { Beginnings } from './beginnings.ts'
 import { type Space, storageEdge } from './edges.ts'
 import { Evaluator } from './evaluate.ts'
 import { Heartbeats } from './heartbeat.ts'
@@ -85,6 +86,7 @@ export class Stores {
   readonly snapshotsIn: SnapshotsIn
   readonly splits: Splits
   readonly sleep: Sleep
+  readonly beginnings: Beginnings
   readonly wakings: Wakings
   readonly liveness: Liveness
   readonly meters = new Meters()
@@ -134,6 +136,7 @@ export class Stores {
     this.snapshotsIn = new SnapshotsIn(this)
     this.splits = new Splits(this)
     this.sleep = new Sleep(this)
+    this.beginnings = new Beginnings(this)
     this.wakings = new Wakings(this)
     this.liveness = new Liveness(this, ctx.incarnation, (name) => ctx.named<StoresMessage>(name))
     this.#pd = ctx.named<PdMessage>(actorNames.pd)
@@ -166,6 +169,12 @@ export class Stores {
 
   *peers(): Iterable<Peer> {
     for (const store of this.stores.values()) yield* store.peers.values()
+  }
+
+  /** All stores are open. */
+  start(): void {
+    this.beginnings.start()
+    this.#ctx.requestTurn()
   }
 
   receive(message: StoresMessage): void {

@@ -9,10 +9,15 @@ import { campaignAgain } from './survivors.ts'
 const FATE_MS = 10_000
 
 export function tick(stores: Stores): void {
+  let leaderless = 0
   for (const store of stores.stores.values()) {
     store.tick(stores.nowMs)
-    for (const peer of store.active) tickPeer(stores, peer)
+    for (const peer of store.active) {
+      tickPeer(stores, peer)
+      if (peer.node.leader === 0) leaderless++
+    }
   }
+  stores.beginnings.tick(leaderless)
   for (const origin of stores.origins.values()) origin.tick(stores.nowMs)
   stores.snapshots.tick()
   stores.snapshotsIn.tick()

@@ -10,19 +10,24 @@
  * absolute, the end is the same.
  */
 import { type CellState, encodeCellState } from '../model/index.ts'
-import { EFFECT, type EngineBatch, type KeyRange, metaKey } from '../storage/index.ts'
+import type { Entry } from '../raft/index.ts'
+import { EFFECT, type EngineBatch, metaKey } from '../storage/index.ts'
 import { EffectReader } from './entry.ts'
-import { EntryGroups, isEffects } from './entry-groups.ts'
+import { isEffects } from './entry-groups.ts'
 import { NewestEffects } from './newest.ts'
 import type { Peer } from './peer.ts'
 import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
+import { type Barrier, type Companion, type Job, newJob, type Request } from './write-back-job.ts'
 
 /** Entries in memory of one store that begin a write-back. */
 const OVERLAY_BYTES_MAX = 128 * 1024 * 1024
 /** Effects that are read in one turn: about a millisecond. */
 const EFFECTS_PER_TURN = 2000
 const PIECE_KEYS = 1000
+/** A cell that has no more than this to be written goes with another one's batch. */
+const SMALL_ENTRIES = 16
+const SMALL_BYTES = 16 * 1024
 const PIECE_BYTES = 2 * 1024 * 1024
 /** Written bytes after which the engine is flushed. */
 const UNFLUSHED_BYTES_MAX = 64 * 1024 * 1024
@@ -35,34 +40,6 @@ const LOOK_MS = 20
 const IDLE_MS = 2000
 /** A follower that lacks more than this is not waited for: it gets a snapshot. */
 const KEEP_FOR_FOLLOWERS_BYTES = 64 * 1024 * 1024
-
-interface Job {
-  readonly peer: Peer
-  readonly state: CellState
-  bytes: number
-  next: number
-  ranges: KeyRange[]
-  readonly newest: NewestEffects
-  readonly groups: EntryGroups
-  /** The next effect to be written; −1: they are still being read. */
-  piece: number
-  /** Who had asked for it when it began. */
-  readonly request: Request | undefined
-}
-
-/** Someone waits for a cell to be written back. */
-interface Request {
-  /** As of when; null: as of the moment at which the job begins. */
-  readonly state: CellState | null
-  readonly written: (state: CellState) => void
-  /** What goes into the last batch beside the cell's own state: those that were born of it, and what is not here any more. */
-  readonly barrier: Barrier | null
-}
-
-interface Barrier {
-  readonly states: readonly CellState[]
-  readonly lost: readonly KeyRange[]
-}
 
 export class WriteBack {
   readonly #stores: Stores
@@ -151,17 +128,7 @@ export class WriteBack {
     const state = request?.state ?? peer.state()
     // Later entries, or later requests, are for another job.
     if (state.appliedIndex < peer.applied || this.#waiting.has(peer)) dirty.add(peer)
-    this.#jobs.set(store, {
-      peer,
-      state,
-      bytes: 0,
-      next: peer.written + 1,
-      ranges: [],
-      newest: new NewestEffects(),
-      groups: new EntryGroups(),
-      piece: -1,
-      request,
-    })
+    this.#jobs.set(store, newJob(peer, state, request, new NewestEffects()))
     return true
   }
 
@@ -200,17 +167,7 @@ export class WriteBack {
     const { peer } = job
     let count = 0
     while (job.next <= job.state.appliedIndex && count < EFFECTS_PER_TURN) {
-      const entry = peer.group.entry(job.next++)
-      count++
-      if (isEffects(entry)) job.bytes += entry.data.length
-      for (const { data } of job.groups.take(entry)) {
-        this.#reader.reset(data)
-        job.newest.lookAt(this.#reader.buffer)
-        while (this.#reader.next()) {
-          count++
-          this.#take(job)
-        }
-      }
+      count += 1 + this.#read(job, peer.group.entry(job.next++))
     }
     if (job.next > job.state.appliedIndex) {
       for (const range of job.request?.barrier?.lost ?? []) {
@@ -221,6 +178,21 @@ export class WriteBack {
       this.#writePiece(store, job)
     }
     return true
+  }
+
+  /** Takes the effects that count from this entry on; returns how many. */
+  #read(job: Job, entry: Entry): number {
+    let count = 0
+    if (isEffects(entry)) job.bytes += entry.data.length
+    for (const { data } of job.groups.take(entry)) {
+      this.#reader.reset(data)
+      job.newest.lookAt(this.#reader.buffer)
+      while (this.#reader.next()) {
+        count++
+        this.#take(job)
+      }
+    }
+    return count
   }
 
   #take(job: Job): void {
@@ -254,6 +226,7 @@ export class WriteBack {
       batch.keys.push(metaKey(job.state.cell.id))
       batch.values.push(encodeCellState(job.state))
       this.#addBarrier(batch, job.request?.barrier ?? null)
+      if (job.request === undefined) this.#addCompanions(store, job, batch)
     }
     store.engine.write(batch, (error) => {
       this.#stores.complete(() => {
@@ -272,16 +245,54 @@ export class WriteBack {
     }
   }
 
+  /** Thousands of cells with an entry each, as after a start, are not worth a batch of the engine each. */
+  #addCompanions(store: Store, job: Job, batch: EngineBatch): void {
+    const dirty = this.#dirty.get(store)
+    if (dirty === undefined || this.#waiting.size > 0) return
+    const newest = new NewestEffects()
+    let looked = 0
+    for (const peer of dirty) {
+      if (batch.keys.length + newest.length >= PIECE_KEYS || looked++ >= PIECE_KEYS) break
+      const isSmall = peer.applied - peer.written <= SMALL_ENTRIES && peer.overlayBytes <= SMALL_BYTES
+      if (!isSmall || peer === job.peer || !isReady(peer)) continue
+      dirty.delete(peer)
+      const small = newJob(peer, peer.state(), undefined, newest)
+      while (small.next <= small.state.appliedIndex) this.#read(small, peer.group.entry(small.next++))
+      batch.deleteRanges.push(...small.ranges)
+      batch.keys.push(metaKey(small.state.cell.id))
+      batch.values.push(encodeCellState(small.state))
+      job.companions.push({ peer, state: small.state, bytes: small.bytes })
+    }
+    // Cells have no key in common, so those of all of them stand in one table.
+    for (let at = 0; at < newest.length; at++) {
+      const key = newest.key(at)
+      if (key === null) continue
+      batch.keys.push(key)
+      batch.values.push(newest.value(at))
+    }
+  }
+
   #written(store: Store, job: Job): void {
-    const { peer, state } = job
+    this.#end(store)
+    this.#settled(store, job)
+    job.request?.written(job.state)
+    this.#companionsWritten(store, job)
+  }
+
+  #companionsWritten(store: Store, job: Job): void {
+    for (const companion of job.companions) {
+      if (!isVoid(companion.peer)) this.#settled(store, companion)
+      else if (!companion.peer.destroyed) this.#dirty.get(store)?.add(companion.peer)
+    }
+  }
+
+  #settled(store: Store, { peer, state, bytes }: Companion): void {
     peer.written = state.appliedIndex
-    peer.overlayBytes -= job.bytes
-    store.overlayBytes -= job.bytes
+    peer.overlayBytes -= bytes
+    store.overlayBytes -= bytes
     if (!peer.parked.isEmpty) this.#stores.touch(peer)
     // Entries without bytes hold segments of the log, too, until they are durable here.
-    store.unflushedBytes += Math.max(1, job.bytes)
-    this.#end(store)
-    job.request?.written(state)
+    store.unflushedBytes += Math.max(1, bytes)
     const bytesMax = peer.asleep ? 0 : this.#stores.workingBytesMax(store)
     peer.working?.evict(bytesMax, peer.forgettableIndex, (key) => peer.parked.awaits(key))
   }
@@ -289,6 +300,7 @@ export class WriteBack {
   /** What was not written stays to be written, should the snapshot come to nothing. */
   #abort(store: Store, job: Job): void {
     this.#end(store)
+    this.#companionsWritten(store, job)
     if (job.peer.destroyed) return
     this.#dirty.get(store)?.add(job.peer)
     if (job.request !== undefined) this.#waiting.set(job.peer, [job.request, ...(this.#waiting.get(job.peer) ?? [])])

@@ -1,0 +1,93 @@
+/**
+ * How the peers of stores that were just opened come to life: not all at once. Ten thousand elections that begin in the
+ * same half second keep one another from ending, time out, and begin again.
+ *
+ * Phases of a peer: it lies down, without a leader → it is its turn, and it wakes: first those that probably led last,
+ * which campaign at once, if they may; their messages wake the others of their cells → some time after the last of the
+ * first, those that nobody has woken.
+ * The turn is given at each tick to so many as keep the number of peers awake without a leader bounded, and to a few
+ * whatever that number is, for some cells may find no leader. A command for one that still lies goes before.
+ */
+import { peerOn } from '../model/index.ts'
+import { mayCampaign } from './hear.ts'
+import type { Peer } from './peer.ts'
+import type { Stores } from './stores.ts'
+
+const LEADERLESS_MAX = 512
+const PER_TICK_MIN = 8
+
+export class Beginnings {
+  readonly #stores: Stores
+  /** Who goes first, and the others; the next at the end. */
+  #first: Peer[] = []
+  #lying: Peer[] = []
+
+  /** When one of the first was woken last. */
+  #firstMs = 0
+
+  constructor(stores: Stores) {
+    this.#stores = stores
+  }
+
+  start(): void {
+    for (const peer of this.#stores.peers()) {
+      const { voters, votersOutgoing } = peer.confState
+      const isAlone = voters.length === 1 && voters[0] === peer.id && votersOutgoing.length === 0
+      if (!peer.initialized || isAlone) {
+        // Who is its own quorum need not wait to find out that nobody else is there.
+        if (isAlone) peer.node.campaign()
+        this.#stores.touch(peer)
+        continue
+      }
+      this.#stores.sleep.layDown(peer)
+      const queue = goesFirst(peer) ? this.#first : this.#lying
+      queue.push(peer)
+    }
+    this.#firstMs = this.#stores.nowMs
+    this.tick(0)
+  }
+
+  tick(leaderless: number): void {
+    const room = LEADERLESS_MAX - leaderless
+    if (this.#first.length > 0) {
+      this.#wakeNext(this.#first, Math.max(PER_TICK_MIN, room), true)
+      this.#firstMs = this.#stores.nowMs
+    } else if (this.#lying.length > 0 && this.#stores.nowMs - this.#firstMs > 2 * this.#stores.electionMs) {
+      this.#wakeNext(this.#lying, Math.max(PER_TICK_MIN, room), false)
+    }
+  }
+
+  #wakeNext(queue: Peer[], count: number, campaigns: boolean): void {
+    let left = count
+    while (left > 0) {
+      const peer = queue.pop()
+      if (peer === undefined) return
+      if (!this.#isLying(peer)) continue
+      this.#wake(peer, campaigns)
+      left--
+    }
+  }
+
+  /** Someone wants something of it. */
+  hurry(peer: Peer): void {
+    if (this.#isLying(peer)) this.#wake(peer, true)
+  }
+
+  #isLying(peer: Peer): boolean {
+    return peer.asleep && !peer.destroyed && peer.node.leader === 0
+  }
+
+  #wake(peer: Peer, campaigns: boolean): void {
+    this.#stores.sleep.wake(peer)
+    if (!campaigns || !mayCampaign(this.#stores, peer)) return
+    // Again with each tick for a while: the stores of the others may not be open yet.
+    peer.orphanedMs = this.#stores.nowMs
+    peer.node.campaign()
+  }
+}
+
+/** Who voted for itself led in its last term, or wanted to. Where nobody ever voted, cells begin with different peers. */
+function goesFirst({ node, cell, store }: Peer): boolean {
+  if (node.vote !== 0) return node.vote === node.id
+  return cell.peers[cell.id % cell.peers.length] === peerOn(cell, store.id)
+}

@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import { EMPTY, utf8 } from '../../src/base/index.ts'
+import { type CellState, encodeCellState } from '../../src/model/index.ts'
+import { type Engine, metaKey } from '../../src/storage/index.ts'
+import { StoreHarness } from './harness.ts'
+
+/** Three stores with many cells, of three peers each, that were never opened before. */
+async function manyCells(cells: number): Promise<StoreHarness> {
+  const harness = new StoreHarness(3)
+  const keyOf = (number: number) => utf8(String(number).padStart(5, '0'))
+  for (let store = 1; store <= 3; store++) {
+    const states = Array.from({ length: cells }, (_, number): CellState => {
+      const id = 10_000 + number
+      const voters = [1, 2, 3].map((member) => id * 10 + member)
+      return {
+        cell: {
+          id,
+          system: false,
+          start: number === 0 ? EMPTY : keyOf(number),
+          end: number === cells - 1 ? null : keyOf(number + 1),
+          epoch: { version: 1, confVer: 1 },
+          peers: voters.map((peer, i) => ({ id: peer, store: i + 1, role: 'voter' as const })),
+        },
+        peer: id * 10 + store,
+        appliedIndex: 5,
+        appliedTerm: 5,
+        clockFloorMs: 0,
+        keys: 0,
+        sizeBytes: 0,
+        confState: { voters, votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false },
+        installing: false,
+      }
+    })
+    const engine = harness.engines.get(store) as Engine
+    const batch = {
+      deleteRanges: [],
+      keys: states.map(({ cell }) => metaKey(cell.id)),
+      values: states.map(encodeCellState),
+    }
+    await new Promise((resolve) => engine.write(batch, () => engine.flush(resolve)))
+  }
+  for (let executor = 0; executor < 3; executor++) harness.open(executor, 1)
+  await harness.until(() => harness.nodes.every((node) => node.host !== null), 'the stores are open')
+  return harness
+}
+
+const peersOf = (harness: StoreHarness) => harness.nodes.flatMap(({ host }) => [...(host?.peers() ?? [])])
+
+test('after a start no more than a bounded number of peers look for a leader at once, and all find one', async () => {
+  const harness = await manyCells(1600)
+  let most = 0
+  await harness.until(
+    () => {
+      for (const { host } of harness.nodes) {
+        const looking = [...(host?.peers() ?? [])].filter((peer) => !peer.asleep && peer.node.leader === 0)
+        most = Math.max(most, looking.length)
+      }
+      return peersOf(harness).every((peer) => peer.node.leader !== 0)
+    },
+    'every cell has a leader',
+    10_000,
+  )
+  // Those that are woken here, and those that the others wake here meanwhile.
+  expect(most).toBeLessThanOrEqual(3 * 512)
+  expect(peersOf(harness).filter((peer) => peer.isLeader)).toHaveLength(1600)
+  // Where nobody has voted before, cells begin with different peers: no store leads them all.
+  for (const { host } of harness.nodes) {
+    expect([...(host?.peers() ?? [])].filter((peer) => peer.isLeader).length).toBeLessThan(800)
+  }
+  // One voter asked, at once, and nobody else: the first election was the only one.
+  expect(Math.max(...peersOf(harness).map((peer) => peer.node.term))).toBe(6)
+}, 60_000)
+
+test('a command for a cell that still lies goes before', async () => {
+  const harness = await manyCells(60)
+  const lying = peersOf(harness).find((peer) => peer.asleep && peer.node.leader === 0 && peer.store.id === 2)
+  if (lying === undefined) throw new Error('all are awake')
+  const answer = await harness.ask(['GET', 'k'], { cell: lying.cell.id, to: { executor: 1, store: 2 } })
+  expect(answer.text).not.toBe('$-1\r\n')
+  expect(lying.asleep).toBe(false)
+  await harness.until(() => harness.leader(lying.cell.id) !== null, 'a leader', 500)
+}, 60_000)
+
+test('cells that find no leader do not keep the others from waking', async () => {
+  const many = await manyCells(600)
+  // Nothing passes between threads: nobody can be elected.
+  many.drop = () => true
+  await many.until(() => peersOf(many).every((peer) => !peer.asleep), 'all are awake', 60_000)
+}, 60_000)
