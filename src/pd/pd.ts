@@ -72,6 +72,8 @@ class Pd implements Behavior<PdMessage> {
   readonly #takeId = () => this.#ids.take()
   #factsToldMs = 0
   #reportAskedMs = 0
+  /** Executors whose stores have reported to this PD. */
+  readonly #heardFrom = new Set<number>()
   #systemRestUntilMs = 0
 
   constructor(ctx: ActorContext<PdMessage>, { options, topology, settings: others }: PdArgs) {
@@ -103,6 +105,7 @@ class Pd implements Behavior<PdMessage> {
     switch (message.kind) {
       case 'heartbeat':
         this.#planner.heartbeat(message, nowMs)
+        this.#heardFrom.add(message.executor)
         if (message.raftLog !== undefined) this.#facts.countLog(message.executor, message.raftLog)
         break
       case 'answers':
@@ -174,6 +177,7 @@ class Pd implements Behavior<PdMessage> {
   }
 
   executorLost(executor: number): void {
+    this.#heardFrom.delete(executor)
     this.#planner.executorLost(executor)
     this.#system.executorLost(executor, this.#ctx.clock.monotonicMs())
     this.#ctx.requestTurn()
@@ -209,6 +213,8 @@ class Pd implements Behavior<PdMessage> {
     this.#reportAskedMs = nowMs
     const message = { kind: 'reportAll', generation: this.#ids.generation } as const
     for (let executor = 0; executor < this.#topology.executors; executor++) {
+      // Who was heard has told of all it led, and tells of what it comes to lead by itself.
+      if (this.#heardFrom.has(executor)) continue
       this.#ctx.tell(this.#ctx.named<StoresMessage>(actorNames.stores(executor)), message)
     }
     this.#ctx.tell(this.#ctx.named<SupervisorMessage>(actorNames.supervisor), message)

@@ -4,11 +4,14 @@ import type { GatewayFacts, GatewayMessage, PdMessage, Route } from '../model/in
 
 /** Routes in one message. */
 const ROUTES_MAX = 500
+/** All routes of ten thousand cells are some megabytes: a road that had no room for them is not tried in every pass. */
+const ALL_AGAIN_MS = 500
 
 interface Subscriber {
   readonly ref: Ref<GatewayMessage>
   /** It is new, or a message found no room: all routes are sent. */
   wantsAll: boolean
+  refusedMs: number
 }
 
 export class Subscribers {
@@ -20,7 +23,7 @@ export class Subscribers {
   }
 
   add(name: string): void {
-    this.#byName.set(name, { ref: this.#ctx.named(name), wantsAll: true })
+    this.#byName.set(name, { ref: this.#ctx.named(name), wantsAll: true, refusedMs: Number.NEGATIVE_INFINITY })
   }
 
   tellFacts(facts: GatewayFacts): void {
@@ -29,16 +32,21 @@ export class Subscribers {
 
   tellRoutes(changed: readonly Route[], allRoutes: () => readonly Route[]): void {
     let all: readonly Route[] | null = null
+    const nowMs = this.#ctx.clock.monotonicMs()
     for (const subscriber of this.#byName.values()) {
       let routes = changed
       if (subscriber.wantsAll) {
+        if (nowMs - subscriber.refusedMs < ALL_AGAIN_MS) continue
         all ??= allRoutes()
         routes = all
       }
       subscriber.wantsAll = false
       for (let i = 0; i < routes.length; i += ROUTES_MAX) {
         const message = { kind: 'routes', routes: routes.slice(i, i + ROUTES_MAX) } as const
-        if (!this.#ctx.tell(subscriber.ref, message)) subscriber.wantsAll = true
+        if (this.#ctx.tell(subscriber.ref, message)) continue
+        subscriber.wantsAll = true
+        subscriber.refusedMs = nowMs
+        break
       }
     }
   }

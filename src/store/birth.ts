@@ -9,7 +9,7 @@ import { confStateOf } from './snapshot-out.ts'
 import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
 
-const HEARTBEAT_TICKS = 2
+export const HEARTBEAT_TICKS = 2
 const MESSAGE_BYTES_MAX = 1024 * 1024
 const INFLIGHT_MESSAGES_MAX = 256
 const INFLIGHT_BYTES_MAX = 32 * 1024 * 1024

@@ -118,6 +118,7 @@ export class Peer {
   /** No ticks, no messages (`sleep.ts`). A leader that `asking` has asked its followers to sleep. */
   asleep = false
   asking = false
+  askingTicks = 0
   sleepAskedMs = Number.NEGATIVE_INFINITY
   /** When a command was evaluated or an entry with data applied last. */
   usedMs = LONG_AGO_MS

@@ -27,6 +27,7 @@
  */
 import { type SleepNote, SleepWord } from '../model/index.ts'
 import { type Message, MessageType, ProgressState } from '../raft/index.ts'
+import { HEARTBEAT_TICKS } from './birth.ts'
 import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 
@@ -57,9 +58,19 @@ export class Sleep {
     this.#stores = stores
   }
 
+  /**
+   * At each tick, for a leader that has asked: does it wait for the answers still? A heartbeat would take its question
+   * back, and where threads are slow there would never be time for an answer between two. Those that did not agree
+   * campaign only later than that.
+   */
+  isWaiting(peer: Peer): boolean {
+    return peer.asking && ++peer.askingTicks <= (this.#stores.options.electionTicks - HEARTBEAT_TICKS) / 2
+  }
+
   /** At each tick, for a leader that is awake: is it time to ask? */
   consider(peer: Peer): void {
     const { nowMs, options } = this.#stores
+    if (peer.asking) return
     if (options.sleepAfter === 0 || nowMs - peer.usedMs < options.sleepAfter) return
     if (nowMs - peer.sleepAskedMs >= ASK_AGAIN_TICKS * options.tick) this.#candidates.push(peer)
   }
@@ -78,6 +89,7 @@ export class Sleep {
       const ask = { serial: ++this.#serial, agreed: new Set<number>() }
       this.#asks.set(peer, ask)
       peer.asking = true
+      peer.askingTicks = 0
       for (const member of peer.cell.peers) {
         if (member.id === peer.id) continue
         transport.sendNote(noteOf(SleepWord.ask, peer, member.store, member.id, ask.serial))

@@ -32,7 +32,7 @@ function tickPeer(stores: Stores, peer: Peer): void {
     // A follower that has promised silence keeps its election clock at zero.
     node.setElectionElapsed(0)
   }
-  node.tick()
+  if (!stores.sleep.isWaiting(peer)) node.tick()
   if (peer.orphanedMs !== 0) campaignAgain(stores, peer)
   if (!peer.pending.isEmpty) peer.pending.expire(stores.nowMs - FATE_MS)
   stores.splits.tick(peer)
