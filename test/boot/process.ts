@@ -83,12 +83,12 @@ export class Client {
     this.#socket.on('close', lost)
   }
 
-  send(...parts: (string | number)[]): Promise<Reply> {
+  send(...parts: (string | number | Uint8Array)[]): Promise<Reply> {
     return this.sendWords(parts)
   }
 
   /** For more of them than a call may have arguments. */
-  sendWords(parts: readonly (string | number)[]): Promise<Reply> {
+  sendWords(parts: readonly (string | number | Uint8Array)[]): Promise<Reply> {
     return new Promise((resolve, reject) => {
       if (this.#socket.destroyed) {
         reject(new Error('the connection was closed'))

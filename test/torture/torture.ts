@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { Random } from '../../src/base/index.ts'
 import { Client, json, Program, until } from '../boot/process.ts'
 import { Load } from '../real/load.ts'
+import { type CellShape, isWhole, tiles } from '../spread/cells.ts'
 
 export type Strike = 'kill' | 'crash'
 
@@ -30,14 +31,6 @@ export interface TortureResult {
   readonly acknowledged: number
   readonly longestWaitMs: number
   readonly cells: number
-}
-
-interface CellShape {
-  readonly id: number
-  readonly start: unknown
-  readonly end: unknown
-  readonly leader: number | null
-  readonly peers: readonly { readonly store: number; readonly role: string }[]
 }
 
 interface OperatorShape {
@@ -205,7 +198,7 @@ class Campaign {
   async #whole(): Promise<readonly CellShape[]> {
     return await until(
       () => this.#cells(),
-      (cells) => cells.length > 0 && cells.every(isWhole) && tiles(cells),
+      (cells) => cells.every((cell) => isWhole(cell, REPLICAS)) && tiles(cells),
       120_000,
     )
   }
@@ -227,17 +220,4 @@ class Campaign {
   #count(what: string): void {
     this.#strikes.set(what, (this.#strikes.get(what) ?? 0) + 1)
   }
-}
-
-function isWhole({ leader, peers }: CellShape): boolean {
-  return leader !== null && peers.length === REPLICAS && peers.every((peer) => peer.role === 'voter')
-}
-
-/** The list is in order of keys: each begins where the one before it ends. */
-function tiles(cells: readonly CellShape[]): boolean {
-  return cells.every((cell, i) => {
-    const next = cells[i + 1]
-    const end = JSON.stringify(cell.end)
-    return next === undefined ? end === 'null' : end === JSON.stringify(next.start)
-  })
 }
