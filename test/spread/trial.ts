@@ -55,6 +55,7 @@ const P99_FACTOR_MAX = 2
 const BEFORE_MS = 15_000
 const CELLS_WITHIN_MS = 180_000
 const LOOK_AGAIN_MS = 200
+const PAUSED_WITHIN_MS = 30_000
 /** What moves cells and leaders by itself, so that it can be told when. */
 const MOVERS = ['cells', 'leaders', 'places', 'hot-cells']
 
@@ -218,8 +219,9 @@ class Trial {
     this.#check('cells of the added stores before the moves', '0', isEmpty, added.join(' '))
 
     const machine = new Machine(this.#server)
+    const resumedMs = performance.now()
     await this.#pause(false)
-    await this.#even('after the moves began', performance.now(), isSteady)
+    await this.#even('after the moves began', resumedMs, isSteady)
     const during = pulse.take()
     this.#tell('machine during the moves', machine.said())
     await pulse.stop()
@@ -234,8 +236,12 @@ class Trial {
     for (const name of MOVERS) {
       const body = JSON.stringify({ name, paused })
       const headers = { 'content-type': 'application/json' }
-      const { status } = await json(this.#http, '/api/v1/schedulers', { method: 'POST', headers, body })
-      if (status !== 200) throw new Error(`scheduler ${name} cannot be ${paused ? 'paused' : 'resumed'}: ${status}`)
+      // The placement driver answers when it has written it, and others have work, too: 503 is to be asked again.
+      await until(
+        () => json(this.#http, '/api/v1/schedulers', { method: 'POST', headers, body }),
+        ({ status }) => status === 200,
+        PAUSED_WITHIN_MS,
+      )
     }
   }
 
