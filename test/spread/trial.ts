@@ -209,10 +209,12 @@ class Trial {
     progress('commands before the moves')
     await passed(BEFORE_MS / 3)
     pulse.take()
+    await this.#longestPass()
     const beforeMachine = new Machine(this.#server)
     await passed(BEFORE_MS)
     const before = pulse.take()
     this.#tell('machine before the moves', beforeMachine.said())
+    this.#tell('longest pass of a thread before the moves', await this.#longestPass())
     const cells = await this.#cells()
     const added = peersOf(cells, this.#stores).counts.slice(this.#options.stores)
     const isEmpty = added.every((count) => count === 0)
@@ -224,12 +226,21 @@ class Trial {
     await this.#even('after the moves began', resumedMs, isSteady)
     const during = pulse.take()
     this.#tell('machine during the moves', machine.said())
+    this.#tell('longest pass of a thread during the moves', await this.#longestPass())
     await pulse.stop()
     this.#noErrors('beside the moves', pulse.faults)
     this.#tell('commands before the moves', saidOf(before))
     this.#tell('commands during the moves', saidOf(during))
     const factor = during.p99Ms / before.p99Ms
     this.#check('p99 during to before', `< ${P99_FACTOR_MAX}`, factor < P99_FACTOR_MAX, factor.toFixed(2))
+  }
+
+  /** Since the last call: how long a thread was busy with one pass, and how much too late its timers were. */
+  async #longestPass(): Promise<string> {
+    const { body } = await json(this.#http, '/api/v1/executors')
+    const { items } = body as { items: { longestPassMs: number; timerLatenessMs: number }[] }
+    const most = (of: 'longestPassMs' | 'timerLatenessMs') => Math.max(...items.map((item) => item[of])).toFixed(0)
+    return `${most('longestPassMs')} ms, and woken up to ${most('timerLatenessMs')} ms late`
   }
 
   async #pause(paused: boolean): Promise<void> {
