@@ -47,7 +47,8 @@ export const optionTable = {
   splitPeers: {
     type: ['all', 'one'],
     default: 'all',
-    summary: 'where the child of a split begins: on all stores of its parent, or on one (a single copy, until more are made)',
+    summary:
+      'where the child of a split begins: on all stores of its parent, or on one (a single copy, until more are made)',
   },
   memory: {
     type: 'bytes',
