@@ -33,6 +33,7 @@ export function configOf(id: number): RaftConfig {
     disableProposalForwarding: true,
     disableConfChangeValidation: false,
     asyncStorageWrites: true,
+    quietCommit: true,
     readOnlyOption: 'safe',
   }
 }

@@ -36,6 +36,12 @@ export interface RaftConfig {
   disableProposalForwarding: boolean
   /** Trust the host to propose only configuration changes that make sense. */
   disableConfChangeValidation: boolean
+  /**
+   * A commit index is told with the next entries or the next heartbeat, and in no append of its own, unless members
+   * change. Where entries are small and groups are many, such appends and their answers are half of all messages. A host
+   * that wants followers to hear of one at once says `announceCommit`.
+   */
+  quietCommit: boolean
   /** Several Readys may be under way: `appended` and `appliedTo` in place of `advance`. */
   asyncStorageWrites: boolean
   /** `safe`: a round to a quorum for each read. `leaseBased`: trusts the ticks; needs `checkQuorum`. */

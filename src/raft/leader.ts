@@ -102,10 +102,12 @@ function handleAdvance(raft: Raft, progress: Progress, message: Message): void {
 
   const isSelf = progress.id === raft.id
   // What is committed already moves no quorum: of the acknowledgements of an entry only the deciding one is counted out.
+  // Of a change of members all hear at once, also the one that leaves: nobody talks to it afterwards.
+  const isQuiet = raft.quietCommit && raft.pendingConfIndex <= raft.log.committed
   if (message.index > raft.log.committed && raft.tryCommit()) {
     startEarlyReads(raft)
-    broadcastAppend(raft)
-  } else if (!isSelf && progress.canBumpCommit(raft.log.committed)) {
+    if (!isQuiet) broadcastAppend(raft)
+  } else if (!isSelf && !isQuiet && progress.canBumpCommit(raft.log.committed)) {
     // A heartbeat would tell it, later.
     sendAppend(raft, progress, true)
   }

@@ -41,6 +41,7 @@ export class Raft {
   readonly stepDownOnRemoval: boolean
   readonly disableProposalForwarding: boolean
   readonly disableConfChangeValidation: boolean
+  readonly quietCommit: boolean
   readonly leaseBasedReads: boolean
 
   // Hard state, beside the log's commit index.
@@ -89,6 +90,7 @@ export class Raft {
     this.stepDownOnRemoval = config.stepDownOnRemoval
     this.disableProposalForwarding = config.disableProposalForwarding
     this.disableConfChangeValidation = config.disableConfChangeValidation
+    this.quietCommit = config.quietCommit
     this.leaseBasedReads = config.readOnlyOption === 'leaseBased'
     this.term = config.hardState.term
     this.vote = config.hardState.vote

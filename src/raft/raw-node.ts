@@ -9,6 +9,7 @@ import type { ProgressView } from './progress.ts'
 import { entriesApplied, proposalBudgetBytes, proposeAtLeader, proposeOne } from './proposals.ts'
 import { NO_READ_STATES, Raft } from './raft.ts'
 import { Ready } from './ready.ts'
+import { broadcastAppend } from './replication.ts'
 import { type ConfState, type HardState, type SoftState, StateType } from './state.ts'
 import { step, storageAppended, tick } from './step.ts'
 import type { RaftStorage } from './storage.ts'
@@ -216,6 +217,11 @@ export class RawNode {
   /** A committed change is applied: to be called for each, in the order of the log. Returns what is in force then. */
   applyConfChange(change: ConfChange | ConfChangeV2): ConfState {
     return applyConfChange(this.#raft, asV2(change))
+  }
+
+  /** A leader's word to all on what is committed, where it would otherwise wait for the next entries or heartbeat. */
+  announceCommit(): void {
+    if (this.isLeader) broadcastAppend(this.#raft)
   }
 
   /** Asks for an index that is safe to read at: it comes in a Ready's `readStates`, with that context. May be lost. */

@@ -24,6 +24,8 @@ export function apply(stores: Stores, peer: Peer, entry: Entry): void {
     applyMembership(stores, peer, entry)
   } else if (isSplit(entry)) {
     birth = applySplit(stores, peer, entry)
+    // The child needs its other peers, which are born when they hear of the commit.
+    peer.node.announceCommit()
   } else if (entry.data.length > 0) {
     assert(isEffects(entry), 'an entry of an unknown kind')
     reader.reset(entry.data)

@@ -53,6 +53,7 @@ export function createPeer(stores: Stores, store: Store, state: CellState, group
       stepDownOnRemoval: true,
       disableProposalForwarding: true,
       disableConfChangeValidation: false,
+      quietCommit: true,
       asyncStorageWrites: true,
       readOnlyOption: 'safe',
     },

@@ -20,6 +20,7 @@ export function configOf(id: number, confState: ConfState, changes: Partial<Raft
     id,
     electionTicks: 10,
     heartbeatTicks: 1,
+    quietCommit: false,
     hardState: { term: 0, vote: 0, commit: 0 },
     confState,
     applied: 0,

@@ -64,6 +64,7 @@ export function defaultOptions(): NodeOptions {
   return {
     electionTicks: 3,
     heartbeatTicks: 1,
+    quietCommit: false,
     entryBytesMax: Number.POSITIVE_INFINITY,
     inflightMessagesMax: 2 ** 31 - 1,
     inflightBytesMax: 0,
