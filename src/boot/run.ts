@@ -22,13 +22,13 @@ import {
 } from '../model/index.ts'
 import { type Desk, type DeskEdge, deskEdge, opsDesk } from '../ops/index.ts'
 import { stores } from '../store/index.ts'
-import { engineMemory } from './engine-memory.ts'
 import type { ExecutorEdgesArgs } from './executor-edges.ts'
 import type { ListenPlace } from './executor-listener.ts'
 import { Fence, type FenceRecord } from './fence.ts'
 import { gatewayNames } from './gateways.ts'
 import { ConnectionGone, type InProcessListener } from './in-process.ts'
 import type { Loss, WordToMain } from './main-channel.ts'
+import { engineMemory, heapLimits } from './memory-shares.ts'
 import { PdHome } from './pd-home.ts'
 import { processPort } from './process-port.ts'
 import { fenceEdge, supervisor } from './supervisor.ts'
@@ -127,6 +127,7 @@ class Runner implements Running {
           populate: (executor, incarnation, system) => this.#populate(executor, incarnation, system),
           onExecutorExit: (executor, incarnation, error) => this.#exited(executor, incarnation, error),
           ...largestMessages(options),
+          resourceLimits: heapLimits(options),
           log,
         })
         return

@@ -24,11 +24,19 @@ export function hear(stores: Stores, envelope: Envelope): void {
   if (peer.asleep) stores.sleep.disturb(peer, message)
   if (asksForVote(message) && message.context === null && promisedSilence(stores, peer)) return
   if (peer.storeOf(message.from) === 0) peer.heardFrom.set(message.from, envelope.fromStore)
-  // A log without room takes no entries, but still votes: Raft sends them again.
-  if (message.entries.length > 0 && store.log.full) return
+  // A log or a memory without room takes no entries, but still votes: Raft sends them again.
+  if (message.entries.length > 0 && (store.log.full || isOverlayFull(stores, peer))) return
   peer.node.step(message)
   stores.touch(peer)
   countRound(stores, peer, envelope)
+}
+
+/**
+ * What is committed is never dropped, so nothing more is taken (rule 23). The rest of a group is, however large: its
+ * first half cannot go to the engine without it, and would fill the overlay for ever.
+ */
+function isOverlayFull(stores: Stores, peer: Peer): boolean {
+  return peer.store.overlayBytes > stores.overlayBytesLimit && peer.openParts === 0
 }
 
 function countRound(stores: Stores, peer: Peer, { message, round }: Envelope): void {

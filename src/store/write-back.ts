@@ -143,7 +143,7 @@ export class WriteBack {
       bytes += peer.overlayBytes
       if (largest === undefined || peer.overlayBytes > largest.overlayBytes) largest = peer
     }
-    if (idle || bytes > Math.min(OVERLAY_BYTES_MAX, this.#stores.overlayBytesMax)) return largest
+    if (idle || bytes > this.#half(OVERLAY_BYTES_MAX)) return largest
     if (store.log.stats.segments > SEGMENTS_MAX) {
       for (const group of store.log.holders()) {
         const peer = group.store === store.id ? store.peers.get(group.cell) : undefined
@@ -151,6 +151,14 @@ export class WriteBack {
       }
     }
     return undefined
+  }
+
+  /**
+   * Entries stay in memory until what they did is durable: what waits to be written and what waits to be flushed have
+   * the store's share between them.
+   */
+  #half(bytesMax: number): number {
+    return Math.min(bytesMax, this.#stores.overlayBytesMax / 2)
   }
 
   #continue(store: Store, job: Job): boolean {
@@ -323,7 +331,7 @@ export class WriteBack {
   #maybeFlush(store: Store): void {
     if (store.flushing || store.unflushedBytes === 0) return
     const idle = this.#stores.nowMs - store.lastWriteMs > IDLE_MS
-    const unflushedMax = Math.min(UNFLUSHED_BYTES_MAX, this.#stores.overlayBytesMax)
+    const unflushedMax = this.#half(UNFLUSHED_BYTES_MAX)
     if (!idle && store.unflushedBytes < unflushedMax && store.log.stats.segments <= SEGMENTS_MAX) return
     this.flush(store, () => {})
   }

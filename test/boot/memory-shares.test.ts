@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { engineMemory, heapLimits } from '../../src/boot/memory-shares.ts'
+import { resolveOptions } from '../../src/model/index.ts'
+
+const MIB = 1024 * 1024
+
+function options(memory: string) {
+  return resolveOptions({ executors: '2', stores: '4', memory }, { cores: 2, memoryBytes: 16 * 1024 * MIB })
+}
+
+test('where memory is plenty, engines and heaps have the sizes at which they do most', () => {
+  expect(engineMemory(options('4gb'))).toEqual({ writeBufferBytes: 16 * MIB })
+  expect(heapLimits(options('4gb'))).toEqual({})
+})
+
+test('where memory is short, they shrink with it, and have a least size', () => {
+  expect(engineMemory(options('64mb'))).toEqual({ cacheBytes: 0, writeBufferBytes: 4 * MIB })
+  expect(heapLimits(options('64mb'))).toEqual({ maxYoungGenerationSizeMb: 4 })
+  const { writeBufferBytes } = engineMemory(options('16mb'))
+  expect(writeBufferBytes).toBe(2 * MIB)
+  expect(heapLimits(options('16mb'))).toEqual({ maxYoungGenerationSizeMb: 3 })
+})
