@@ -9,6 +9,8 @@ import type { RocksOptions } from '../storage/index.ts'
 const MIB = 1024 * 1024
 /** Of `--memory`, for each store: with less, a cache of RocksDB's own size would be too large a part of it. */
 const CACHE_FROM_BYTES = 256 * MIB
+/** Likewise: a memtable as large as this, or two, is little of it. */
+const LARGE_MEMTABLE_FROM_BYTES = 64 * MIB
 /** Of `--memory`, for each executor: with so much, a heap has a young generation of V8's own size. */
 const YOUNG_FROM_BYTES = 256 * MIB
 const YOUNG_MIB_MIN = 3
@@ -22,7 +24,7 @@ export function engineMemory({ memory, stores }: Options): RocksOptions {
   const share = memory / stores
   return {
     ...(share < CACHE_FROM_BYTES && { cacheBytes: 0 }),
-    writeBufferBytes: Math.floor(Math.max(2 * MIB, Math.min(16 * MIB, share / 4))),
+    writeBufferBytes: share >= LARGE_MEMTABLE_FROM_BYTES ? 16 * MIB : Math.floor(Math.max(2 * MIB, share / 8)),
   }
 }
 

@@ -14,9 +14,9 @@ test('where memory is plenty, engines and heaps have the sizes at which they do 
 })
 
 test('where memory is short, they shrink with it, and have a least size', () => {
-  expect(engineMemory(options('64mb'))).toEqual({ cacheBytes: 0, writeBufferBytes: 4 * MIB })
+  expect(engineMemory(options('64mb'))).toEqual({ cacheBytes: 0, writeBufferBytes: 2 * MIB })
   expect(heapLimits(options('64mb'))).toEqual({ maxYoungGenerationSizeMb: 4 })
-  const { writeBufferBytes } = engineMemory(options('16mb'))
-  expect(writeBufferBytes).toBe(2 * MIB)
+  expect(engineMemory(options('128mb'))).toEqual({ cacheBytes: 0, writeBufferBytes: 4 * MIB })
+  expect(engineMemory(options('16mb'))).toEqual({ cacheBytes: 0, writeBufferBytes: 2 * MIB })
   expect(heapLimits(options('16mb'))).toEqual({ maxYoungGenerationSizeMb: 3 })
 })
