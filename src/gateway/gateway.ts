@@ -20,7 +20,7 @@ import type { GatewayArgs, GatewayEdges } from './host.ts'
 import { OutputPool } from './output-pool.ts'
 import { Pressure } from './pressure.ts'
 import { type Server, Statistics } from './server.ts'
-import { PENDING_MAX, Session, type SessionOwner } from './session.ts'
+import { Session, type SessionOwner } from './session.ts'
 import { handlerOf } from './session-commands.ts'
 import { Settings, type Wish } from './settings.ts'
 import { Walks } from './walks.ts'
@@ -323,7 +323,7 @@ export class Gateway implements Server, SessionOwner {
       if (
         session.isChoked ||
         session.walk !== null ||
-        session.order.pending >= PENDING_MAX ||
+        session.owesEnough ||
         routed.heldBytes > SESSION_HELD_BYTES_MAX ||
         this.#pressure.isHigh(this.#router.heldBytes)
       ) {

@@ -22,6 +22,13 @@ export interface SessionOwner {
 export const PENDING_MAX = 1024
 /** It is read again when so few are left. */
 const PENDING_RESUME = 512
+/**
+ * Replies that a session is owed, in bytes, beyond which no more of its commands are taken while one is under way: those
+ * that wait here for the client to read or for one before them, and those to come, each taken to be as large as the last
+ * ones were. So a client that asks for large values and does not read has few of them under way, and not a thousand.
+ */
+const OWED_BYTES_MAX = 16 * 1024 * 1024
+const OWED_BYTES_RESUME = OWED_BYTES_MAX / 2
 
 /** One client: what it has said about itself, what it is owed, and its two directions of bytes. */
 export class Session implements ConnectionHandler, RouterClient {
@@ -66,6 +73,8 @@ export class Session implements ConnectionHandler, RouterClient {
   /** A command of many steps is under way: nothing behind it is read until it is answered. */
   walk: Walk | null
   output: ReplyWriter | null
+  /** What a reply is expected to take: as much as the largest of late, which counts less with each smaller one. */
+  usualReplyBytes: number
   readonly #owner: SessionOwner
 
   constructor(id: number, connection: Connection, parser: RequestParser, nowMs: number, owner: SessionOwner) {
@@ -98,6 +107,7 @@ export class Session implements ConnectionHandler, RouterClient {
     this.hasEnded = false
     this.walk = null
     this.output = null
+    this.usualReplyBytes = 0
     this.#owner = owner
   }
 
@@ -140,12 +150,30 @@ export class Session implements ConnectionHandler, RouterClient {
     this.order.fill(slot, reply.buffer, 0, reply.length, this.out())
   }
 
+  /** So much is under way already that no more commands are taken. A reply wakes it. */
+  get owesEnough(): boolean {
+    const { pending } = this.order
+    return pending >= PENDING_MAX || (pending > 0 && this.#owedBytes > OWED_BYTES_MAX)
+  }
+
+  get #owedBytes(): number {
+    const unread = this.connection.bufferedBytes + (this.output?.length ?? 0)
+    return unread + this.order.earlyBytes + this.order.pending * this.usualReplyBytes
+  }
+
+  /** With nothing under way nothing else would wake it. */
+  get #mayTakeMore(): boolean {
+    const { pending } = this.order
+    return pending === 0 || (pending <= PENDING_RESUME && this.#owedBytes <= OWED_BYTES_RESUME)
+  }
+
   /** From the router: bytes that are valid during the call. */
   reply(slot: number, buffer: Uint8Array, start: number, end: number): void {
     if (this.isClosed) return
     if (slot === this.walk?.slot) return this.#owner.stepped(this, buffer, start, end)
+    this.usualReplyBytes = Math.max(end - start, this.usualReplyBytes - this.usualReplyBytes / 8)
     this.order.fill(slot, buffer, start, end, this.out())
-    if (this.hasUnread && !this.isAwake && this.order.pending <= PENDING_RESUME) this.#owner.wake(this)
+    if (this.hasUnread && !this.isAwake && this.#mayTakeMore) this.#owner.wake(this)
   }
 
   /** Nothing more is read; when what is owed has left, the connection is closed. */

@@ -40,6 +40,11 @@ export type Refusal = (typeof Refusal)[keyof typeof Refusal]
 export const CommandFlag = {
   /** From PD or another part of the product: internal commands are permitted. */
   internal: 1,
+  /**
+   * No command: the session is closed, and what the cell's leader has parked of it is not to be executed. Has no bytes,
+   * and gets no answer.
+   */
+  farewell: 2,
 } as const
 
 const COMMAND_HEADER_BYTES = 48

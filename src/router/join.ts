@@ -1,4 +1,4 @@
-import { assert, concatBytes, copyBytes, fromLatin1, latin1 } from '../base/index.ts'
+import { assert, copyBytes, fromLatin1, latin1 } from '../base/index.ts'
 import { bulkAt, type CommandRow, elementEnd, integerAt, lineEnd } from '../redis/index.ts'
 import { replies } from './replies.ts'
 import type { RouterSession } from './session.ts'
@@ -77,7 +77,8 @@ export class Join {
     if (this.row.spread === 'min') return fromLatin1(`:${this.#min}\r\n`)
     if (this.row.spread === 'allOk') return OK
     if (this.row.spread === 'least') return this.#least as Uint8Array
-    return concatBytes(fromLatin1(`*${this.#elements.length}\r\n`), ...this.#elements)
+    // Not spread into arguments: there may be a million.
+    return Buffer.concat([fromLatin1(`*${this.#elements.length}\r\n`), ...this.#elements])
   }
 
   /** An array: its first element is its score. A number instead: one should ask again. Else: there is nothing here. */
@@ -92,13 +93,15 @@ export class Join {
 
   #takeElements(buffer: Uint8Array, start: number, end: number, places: readonly number[] | null): void {
     assert(places !== null && integerAt(buffer, start + 1) === places.length, 'a part answers each of its keys')
-    let at = lineEnd(buffer, start)
+    // One copy for all of them.
+    const own = copyBytes(buffer.subarray(start, end))
+    let at = lineEnd(own, 0)
     for (const place of places) {
-      const next = elementEnd(buffer, at)
-      this.#elements[place] = copyBytes(buffer.subarray(at, next))
+      const next = elementEnd(own, at)
+      this.#elements[place] = own.subarray(at, next)
       at = next
     }
-    assert(at === end, 'an answer holds its elements and no more')
+    assert(at === own.length, 'an answer holds its elements and no more')
   }
 }
 

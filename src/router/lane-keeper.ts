@@ -10,6 +10,7 @@
  *    meanwhile, they are not sent but given back to be placed anew. One that was *overtaken* is not sent again either: a
  *    leader may answer a read while a write before it waits for its commit, and then lose that write with its office.
  */
+import { EMPTY } from '../base/index.ts'
 import { CommandFlag, decodeCell, Refusal } from '../model/index.ts'
 import type { Outbox } from './outbox.ts'
 import type { Pending } from './pending.ts'
@@ -147,6 +148,12 @@ export class LaneKeeper {
     }
     for (const route of this.#map.entries()) turn(route)
     if (this.#map.system !== null) turn(this.#map.system)
+  }
+
+  /** Behind the commands of a lane of which nobody awaits the answers any longer. */
+  bidFarewell({ session, executor, cell, store }: Lane): void {
+    if (!this.#outbox.isUp(executor)) return
+    this.#outbox.writer(executor, 0).add(session.id, 0, cell, 0, store, 0, 0, 0, CommandFlag.farewell, EMPTY, 0, 0)
   }
 
   #rest(lane: Lane): void {

@@ -130,13 +130,17 @@ export class Router implements LaneOwner {
     return session
   }
 
-  /** Nobody waits any longer: answers that still come are dropped, and what is not on its way is not sent. */
+  /**
+   * Nobody waits any longer: answers that still come are dropped, what is not on its way is not sent, and leaders that
+   * have something of it parked are told to leave it.
+   */
   close(session: RouterSession): void {
     session.closed = true
     this.#sessions.delete(session.id)
     this.#holding.delete(session)
     if (this.#lastSession === session) this.#lastSession = null
     for (const lane of session.lanes()) {
+      if (lane.outstanding > 0) this.#keeper.bidFarewell(lane)
       for (let pending = lane.head; pending !== null; pending = lane.head) {
         lane.remove(pending)
         this.#fates.discard(pending)
@@ -265,6 +269,7 @@ export class Router implements LaneOwner {
     const commands = this.#commands
     commands.reset(batch.records)
     while (commands.next()) {
+      // A farewell finds no session.
       const session = this.#sessions.get(commands.session)
       const pending = session?.tracked(commands.sequence) ?? null
       if (session === undefined || pending === null) continue

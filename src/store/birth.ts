@@ -2,12 +2,12 @@
 import { type CellState, decodeCell, type Envelope, type Options } from '../model/index.ts'
 import { type Message, MessageType, type RaftStorage, RawNode } from '../raft/index.ts'
 import type { GroupLog } from '../storage/index.ts'
-import { UNCOMMITTED_RESERVE_BYTES } from './evaluate.ts'
 import { Lease } from './lease.ts'
 import { Peer, unknownCell } from './peer.ts'
 import { confStateOf } from './snapshot-out.ts'
 import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
+import { UNCOMMITTED_RESERVE_BYTES } from './turn-entries.ts'
 
 export const HEARTBEAT_TICKS = 2
 const MESSAGE_BYTES_MAX = 1024 * 1024

@@ -7,7 +7,7 @@
  *
  * Evaluation and proposal are one step: between `begin` and `propose` nothing else happens to the peer (rule 3).
  */
-import { assert, copyBytes } from '../base/index.ts'
+import { copyBytes } from '../base/index.ts'
 import { CommandFlag, CommandReader, Fate, Refusal } from '../model/index.ts'
 import {
   Arguments,
@@ -21,28 +21,26 @@ import {
   wrongArityError,
 } from '../redis/index.ts'
 import { hasHugeKey, isWholeRange, KEY_BYTES_MAX, keysOf, sharedKeys } from './command-keys.ts'
-import { EntryWriter } from './entry.ts'
 import { ValueIsFar } from './key-record.ts'
 import type { Origin } from './origin.ts'
 import type { ParkedCommand } from './parking.ts'
 import { AcceptedSession, type Peer } from './peer.ts'
 import { payloadOf } from './refuse.ts'
 import type { Stores } from './stores.ts'
+import { TurnEntries } from './turn-entries.ts'
 
-/** A turn gathers no more effects of a cell than this, but for one large command. */
-const TURN_BYTES_MAX = 1024 * 1024
 /**
- * What Raft takes beyond the bytes at which writes begin to wait. What a command writes is known only when it has run,
- * and then it must be taken: so there is room for any one command, however large its values.
+ * Answers to one session in a turn: when they are more, the rest of its commands wait for the next. So whoever asks for
+ * many large values does not keep others waiting for all of them, and when its client is gone the rest is never executed.
  */
-export const UNCOMMITTED_RESERVE_BYTES = 2 ** 40
-/** A command that reads writes, too, when it meets a dead key. That it need not wait whenever writes do, it has more room. */
-const READ_RESERVE_BYTES = UNCOMMITTED_RESERVE_BYTES - 16 * 1024 * 1024
+const SESSION_TURN_BYTES_MAX = 4 * 1024 * 1024
 /** Whatever a client may be sent at most: answers lie in one buffer. */
 const REPLY_BYTES_MAX = 1024 * 1024 * 1024
 
 /** What `#execute` returns in the place of a release index. */
 const CANNOT_YET = -1
+
+const NO_KEYS: readonly string[] = []
 
 /** May commands run at this peer, in this turn? */
 const Gate = { open: 0, park: 1, refuse: 2 } as const
@@ -50,19 +48,20 @@ type Gate = (typeof Gate)[keyof typeof Gate]
 
 export class Evaluator {
   readonly #stores: Stores
+  /** Those that the turn builds. */
+  readonly entries: TurnEntries
   readonly #reader = new CommandReader()
   readonly #args = new Arguments()
   readonly #reply = new ReplyWriter()
-  readonly #evaluating: Peer[] = []
-  readonly #budgets = new Map<Peer, number>()
-  readonly #writers = new Map<Peer, EntryWriter>()
-  readonly #spareWriters: EntryWriter[] = []
   #refusal: Refusal = Refusal.none
   /** Of the command looked at last: the last of its keys that had to be asked of the engine. */
   #lastWanted: string | null = null
+  /** And the last whose long value had to be fetched. */
+  #lastFetched: string | null = null
 
   constructor(stores: Stores) {
     this.#stores = stores
+    this.entries = new TurnEntries(stores)
   }
 
   /** The commands of one batch, in order. */
@@ -71,7 +70,9 @@ export class Evaluator {
     reader.reset(records)
     while (reader.next()) {
       const peer = this.#stores.peer(reader.store, reader.cell)
-      if (peer?.initialized) this.#admit(peer, origin, reader)
+      if ((reader.flags & CommandFlag.farewell) !== 0) {
+        if (peer !== undefined) this.#forget(peer, sessionKeyOf(origin, reader.session))
+      } else if (peer?.initialized) this.#admit(peer, origin, reader)
       else this.#refuse(origin, reader.session, reader.sequence, Refusal.cellNotFound, null)
     }
   }
@@ -87,53 +88,37 @@ export class Evaluator {
     if (peer.split?.holdsCommands) return
     // A round that began before a command came says nothing for it: another leader may have served in between.
     const confirmedTurn = peer.confirmedTurn === this.#stores.turnNumber ? peer.confirmedRoundTurn : -1
-    for (const command of peer.parked.takeAll()) {
-      if (command.expiresAtMs < this.#stores.nowMs) {
-        this.#refuse(command.origin, command.session, command.sequence, Refusal.expired, peer)
-      } else if (command.version !== peer.cell.epoch.version) {
-        this.#refuse(command.origin, command.session, command.sequence, Refusal.epochNotMatch, peer)
-      } else if (
-        (gate === Gate.park && command.turn > confirmedTurn) ||
-        peer.parked.holdsBack(command.sessionKey, command.keys, command.wholeRange) ||
-        !this.#tryParked(peer, command)
-      ) {
-        peer.parked.add(command)
-      }
+    for (let command = peer.parked.first, next: ParkedCommand | null; command !== null; command = next) {
+      next = command.next
+      if (command.expiresAtMs < this.#stores.nowMs) this.#turnAway(peer, command, Refusal.expired)
+      else if (command.version !== peer.cell.epoch.version) this.#turnAway(peer, command, Refusal.epochNotMatch)
+      else if (gate === Gate.park && command.turn > confirmedTurn) continue
+      else if (!peer.parked.mustStay(command) && this.#tryParked(peer, command)) peer.parked.remove(command)
     }
     if (gate === Gate.park && !peer.parked.isEmpty) this.#stores.confirmLeadership(peer)
   }
 
   refuseParked(peer: Peer, refusal: Refusal): void {
-    for (const command of peer.parked.takeAll()) {
+    for (let command = peer.parked.first; command !== null; command = peer.parked.first) {
       // As if it had never been accepted: what follows on it is refused, too, and sent again behind it (rule 10).
       peer.accepted.delete(command.sessionKey)
-      this.#refuse(command.origin, command.session, command.sequence, refusal, peer)
+      this.#turnAway(peer, command, refusal)
     }
   }
 
-  /** The effects of the turn become one entry of each cell. */
-  propose(): void {
-    for (const peer of this.#evaluating) {
-      peer.evaluating = false
-      const writer = this.#writers.get(peer) as EntryWriter
-      const working = peer.working
-      assert(working !== null && working.term === peer.node.term, 'evaluated in another term than it is proposed in')
-      if (writer.hasEffects) {
-        const last = writer.finish(peer.cell.epoch.version, working.nowMs, working.count, working.sizeBytes)
-        const isOne = writer.sealed.length === 0
-        const taken = isOne ? peer.node.propose(last) : peer.node.proposeAll([...writer.sealed, last])
-        // The budget was asked for in this very turn, so Raft takes it, at the index that answers already wait for.
-        assert(taken && peer.node.lastIndex === working.entryIndex, 'Raft refused an entry that it had room for')
-        peer.clockFloorMs = working.nowMs
-        this.#stores.touch(peer)
-      } else {
-        writer.abandon()
-      }
-      this.#spareWriters.push(writer)
+  #turnAway(peer: Peer, command: ParkedCommand, refusal: Refusal): void {
+    peer.parked.remove(command)
+    this.#refuse(command.origin, command.session, command.sequence, refusal, peer)
+  }
+
+  /** Its client is gone: nobody waits for what it has parked, and none of that was executed. */
+  #forget(peer: Peer, sessionKey: number): void {
+    peer.accepted.delete(sessionKey)
+    if (peer.parked.isEmpty || !peer.parked.holdsBack(sessionKey, NO_KEYS, false)) return
+    for (let command = peer.parked.first; command !== null; command = command.next) {
+      if (command.sessionKey === sessionKey) peer.parked.remove(command)
     }
-    this.#evaluating.length = 0
-    this.#budgets.clear()
-    this.#writers.clear()
+    this.#stores.touch(peer)
   }
 
   #admit(peer: Peer, origin: Origin, reader: CommandReader): void {
@@ -147,7 +132,7 @@ export class Evaluator {
       this.#refuse(origin, session, sequence, this.#refusal, peer)
       return
     }
-    const sessionKey = origin.serial * 0x1_0000_0000 + session
+    const sessionKey = sessionKeyOf(origin, session)
     const accepted = peer.accepted.get(sessionKey)
     if (reader.after !== 0 && !(accepted !== undefined && accepted.sequence >= reader.after)) {
       this.#refuse(origin, session, sequence, Refusal.outOfOrder, peer)
@@ -159,10 +144,10 @@ export class Evaluator {
       return
     }
     if (gate === Gate.open && !this.#mustWait(peer, sessionKey, row)) {
-      const before = accepted?.releaseIndex ?? 0
-      const released = this.#execute(peer, origin, session, sequence, reader.protocol, reader.flags, row, before, null)
+      const { protocol, flags } = reader
+      const released = this.#execute(peer, origin, session, sequence, protocol, flags, row, accepted, null)
       if (released !== CANNOT_YET) {
-        this.#accept(peer, sessionKey, accepted, sequence, released)
+        this.#accept(peer, sessionKey, accepted, sequence, released).charge(this.#stores.turnNumber, this.#reply.length)
         return
       }
     } else {
@@ -182,6 +167,7 @@ export class Evaluator {
       version: reader.version,
       protocol: reader.protocol,
       flags: reader.flags,
+      row,
       bytes: copyBytes(reader.buffer.subarray(reader.start, reader.end)),
       keys: sharedKeys(this.#args, row),
       wholeRange: isWholeRange(row),
@@ -196,6 +182,7 @@ export class Evaluator {
   #parse(buffer: Uint8Array, start: number): CommandRow | undefined {
     parseCommand(buffer, start, this.#args)
     this.#lastWanted = null
+    this.#lastFetched = null
     return lookupCommand(this.#args)
   }
 
@@ -205,7 +192,7 @@ export class Evaluator {
     accepted: AcceptedSession | undefined,
     sequence: number,
     releaseIndex: number,
-  ): void {
+  ): AcceptedSession {
     if (accepted === undefined) {
       // Forgetting is safe: a command whose predecessor is not remembered is refused, and sent again after it.
       if (peer.accepted.size > 65_536) peer.accepted.clear()
@@ -215,20 +202,27 @@ export class Evaluator {
       accepted.sequence = sequence
     }
     if (releaseIndex > accepted.releaseIndex) accepted.releaseIndex = releaseIndex
+    return accepted
   }
 
   #tryParked(peer: Peer, command: ParkedCommand): boolean {
     // Keys come in the order in which they are asked for: before the last one has come it need not be tried.
     if (command.lastWanted !== null && peer.loading.has(command.lastWanted)) return false
-    const row = this.#parse(command.bytes, 0)
+    if (command.lastFetched !== null && peer.fetching.has(command.lastFetched)) return false
     const { origin, session, sessionKey, sequence, protocol, flags } = command
-    // It was accepted, and others may have been accepted behind it: now it waits for room, and is not refused.
-    if (row?.writes && peer.store.log.full) return false
     const accepted = peer.accepted.get(sessionKey)
-    const before = accepted?.releaseIndex ?? 0
-    const released = this.#execute(peer, origin, session, sequence, protocol, flags, row, before, command)
+    // It was accepted, and others may have been accepted behind it: now it waits for room, and is not refused. Whether
+    // there is room is asked first: to read a command of a million keys takes long.
+    if (command.row !== undefined) {
+      if (command.row.writes && peer.store.log.full) return false
+      if (!this.#hasRoom(peer, origin, accepted, command.row)) return false
+    }
+    const row = this.#parse(command.bytes, 0)
+    const released = this.#execute(peer, origin, session, sequence, protocol, flags, row, accepted, command)
     if (accepted !== undefined && released > accepted.releaseIndex) accepted.releaseIndex = released
+    if (accepted !== undefined && released !== CANNOT_YET) accepted.charge(this.#stores.turnNumber, this.#reply.length)
     command.lastWanted = this.#lastWanted
+    command.lastFetched = this.#lastFetched
     return released !== CANNOT_YET
   }
 
@@ -265,7 +259,7 @@ export class Evaluator {
 
   /**
    * Runs the command in `#args`, unless it cannot run yet. The answer is written where it waits for what it depends on,
-   * which is committed before it leaves, and for an earlier one to its connection (`before`). Returns the release index.
+   * which is committed before it leaves, and for an earlier one to its connection (`accepted`). Returns the release index.
    */
   #execute(
     peer: Peer,
@@ -275,7 +269,7 @@ export class Evaluator {
     protocol: number,
     flags: number,
     row: CommandRow | undefined,
-    before: number,
+    accepted: AcceptedSession | undefined,
     parked: ParkedCommand | null,
   ): number {
     const args = this.#args
@@ -301,31 +295,50 @@ export class Evaluator {
     }
     const working = peer.working as NonNullable<Peer['working']>
     if (!row.walks && !this.#loaded(peer, row)) return CANNOT_YET
-    if (!peer.evaluating) this.#begin(peer)
-    // One message to a gateway has room for so much only: the rest in another turn. Or behind large answers that wait
-    // for a commit, which then looks at what is parked.
-    if (origin.isLoaded || peer.pending.isLoaded) {
-      stores.loads.holdLong()
-      if (origin.isLoaded) stores.atTurnEnd(() => stores.touch(peer))
-      return CANNOT_YET
-    }
-    // Behind what is still to be written to the engine: memory is no place for a backlog.
-    if (row.writes && peer.store.overlayBytes > stores.overlayBytesLimit) return CANNOT_YET
-    if (!this.#hasBudget(peer, row.writes ? UNCOMMITTED_RESERVE_BYTES : READ_RESERVE_BYTES)) return CANNOT_YET
+    if (!this.#hasRoom(peer, origin, accepted, row)) return CANNOT_YET
     if (row.walks && !stores.pages.ready(peer, row.firstKey === 0 ? null : args.key(1), parked)) return CANNOT_YET
 
     working.beginCommand()
+    const before = accepted?.releaseIndex ?? 0
     if (row.wholeRange) working.copies = peer.copiesWith(before)
     const hasRun = this.#run(peer, row, row.execute)
     working.endCommand()
     if (!hasRun) return CANNOT_YET
     stores.meters.count(peer, args, row, reply.length, stores.nowMs)
-    const own = working.wrote ? working.entryIndex : row.wholeRange ? this.#lastIndex(peer) : working.touchedIndex
+    const own = working.wrote
+      ? working.entryIndex
+      : row.wholeRange
+        ? this.entries.lastIndex(peer)
+        : working.touchedIndex
     const index = Math.max(own, before)
     const out =
       index > peer.node.committed ? peer.pending.writer(index, working.term, origin, stores.nowMs) : origin.answers()
     out.add(session, sequence, Fate.done, Refusal.none, reply.buffer, 0, reply.length)
     return index
+  }
+
+  /** Room for what a command writes, and for its answer; else its turn comes later. */
+  #hasRoom(peer: Peer, origin: Origin, accepted: AcceptedSession | undefined, row: CommandRow): boolean {
+    const stores = this.#stores
+    if (!peer.evaluating) this.entries.begin(peer)
+    // One message to a gateway has room for so much only, and one session for a share of that: the rest in another turn.
+    // Or behind large answers that wait for a commit, which then looks at what is parked.
+    const isServed = origin.isLoaded || (accepted?.answeredBytes(stores.turnNumber) ?? 0) > SESSION_TURN_BYTES_MAX
+    if (isServed || peer.pending.isLoaded) {
+      stores.loads.holdLong()
+      if (isServed) this.#lookAgain(peer)
+      return false
+    }
+    // Behind what is still to be written to the engine: memory is no place for a backlog.
+    if (row.writes && peer.store.overlayBytes > stores.overlayBytesLimit) return false
+    return this.entries.hasBudget(peer, row.writes)
+  }
+
+  /** At the peer, in the next turn. */
+  #lookAgain(peer: Peer): void {
+    if (peer.lookAgainTurn === this.#stores.turnNumber) return
+    peer.lookAgainTurn = this.#stores.turnNumber
+    this.#stores.atTurnEnd(() => this.#stores.touch(peer))
   }
 
   /** False: it wants the bytes of long values that are not in memory, and has done nothing. They are asked for. */
@@ -343,7 +356,11 @@ export class Evaluator {
     const keys = keysOf(args, row)
     // Before anything is fetched: what is asked for whole must fit into a reply.
     if (row.spread === 'array' && working.bytesOf(keys) > reply.bytesMax) return this.#replyTooLarge()
-    for (const key of keys) if (working.far(key) !== null) this.#stores.loads.wantBytes(peer, key)
+    for (const key of keys) {
+      if (working.far(key) === null) continue
+      this.#lastFetched = key
+      this.#stores.loads.wantBytes(peer, key)
+    }
     return false
   }
 
@@ -352,30 +369,6 @@ export class Evaluator {
     reply.reset()
     reply.error('TOOBIG', `the reply would be larger than client-output-max (${reply.bytesMax} bytes)`)
     return true
-  }
-
-  /** The last entry there is, the one being built included. */
-  #lastIndex(peer: Peer): number {
-    const writer = this.#writers.get(peer)
-    return writer?.hasEffects ? (peer.working?.entryIndex ?? 0) : peer.node.lastIndex
-  }
-
-  #begin(peer: Peer): void {
-    const working = peer.working as NonNullable<Peer['working']>
-    const writer = this.#spareWriters.pop() ?? new EntryWriter(this.#stores.sizes.entryBytesMax)
-    writer.begin()
-    // A cell's clock never goes back, also when its leader changes (rule 7).
-    working.begin(writer, Math.max(this.#stores.wallMs, peer.clockFloorMs), peer.node.lastIndex + 1)
-    this.#writers.set(peer, writer)
-    this.#budgets.set(peer, peer.node.proposalBudgetBytes())
-    peer.evaluating = true
-    this.#evaluating.push(peer)
-  }
-
-  /** What Raft would take now, less what this turn has written (rule 3). What does not fit waits for the next turn. */
-  #hasBudget(peer: Peer, reserve: number): boolean {
-    const written = (this.#writers.get(peer) as EntryWriter).bytes
-    return written < TURN_BYTES_MAX && written < (this.#budgets.get(peer) as number) - reserve
   }
 
   /** Are the keys of the command in memory? Asks for those that are not. */
@@ -397,4 +390,8 @@ export class Evaluator {
     const payload = payloadOf(refusal, peer)
     origin.answers().add(session, sequence, Fate.notExecuted, refusal, payload, 0, payload.length)
   }
+}
+
+function sessionKeyOf(origin: Origin, session: number): number {
+  return origin.serial * 0x1_0000_0000 + session
 }

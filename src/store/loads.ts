@@ -18,6 +18,10 @@ const KEYS_MIN = 64
 /** What a batch should bring: keys of one store are much alike, so the last batch tells how many the next may ask for. */
 const BATCH_BYTES = 8 * 1024 * 1024
 
+/** So much more is to be in memory before it is looked for what may be forgotten once more. */
+const KEPT_GROWTH = 1.1
+const COMPACT_LOADS = 16_384
+
 /** What must still be so when a load arrives, else it is asked for again. */
 export interface Load {
   readonly peer: Peer
@@ -29,11 +33,35 @@ export interface Load {
 
 /** What waits for one store's engine. */
 class Queue {
-  readonly loads: Load[] = []
+  #loads: Load[] = []
+  #first = 0
   readonly fetches: Fetch[] = []
   keysMax = KEYS_MIN
   /** Main records and chunks take turns. */
   hasFetched = false
+
+  get hasLoads(): boolean {
+    return this.#first < this.#loads.length
+  }
+
+  push(load: Load): void {
+    this.#loads.push(load)
+  }
+
+  /** The oldest, so many at most. One command may want a million: they are not moved for each batch. */
+  take(): readonly Load[] {
+    const from = this.#first
+    const loads = this.#loads.slice(from, from + this.keysMax)
+    this.#first += loads.length
+    if (this.#first === this.#loads.length) {
+      this.#loads = []
+      this.#first = 0
+    } else if (this.#first >= COMPACT_LOADS && this.#first * 2 >= this.#loads.length) {
+      this.#loads.splice(0, this.#first)
+      this.#first = 0
+    }
+    return loads
+  }
 }
 
 export class Loads {
@@ -49,7 +77,7 @@ export class Loads {
   want(peer: Peer, key: string): void {
     if (peer.loading.has(key)) return
     peer.loading.add(key)
-    this.#queue(peer.store).loads.push(loadOf(peer, key))
+    this.#queue(peer.store).push(loadOf(peer, key))
   }
 
   /** The bytes of a long value whose main record is known. */
@@ -69,8 +97,8 @@ export class Loads {
     for (const [store, queue] of this.#queues) {
       if (store.reading) continue
       const mayFetch = queue.fetches.length > 0 && this.#stores.nowMs >= this.#heldUntilMs
-      if (mayFetch && (queue.loads.length === 0 || !queue.hasFetched)) this.#fetch(store, queue)
-      else if (queue.loads.length > 0) this.#load(store, queue)
+      if (mayFetch && (!queue.hasLoads || !queue.hasFetched)) this.#fetch(store, queue)
+      else if (queue.hasLoads) this.#load(store, queue)
     }
   }
 
@@ -84,7 +112,7 @@ export class Loads {
   }
 
   #load(store: Store, queue: Queue): void {
-    const loads = queue.loads.splice(0, queue.keysMax)
+    const loads = queue.take()
     queue.hasFetched = false
     const keys = loads.map(({ peer, key }) => dataKey(scopeOfCell(peer.cell), fromLatin1(key)))
     this.#read(store, keys, (values) => {
@@ -147,10 +175,14 @@ export class Loads {
   #crowd(peers: ReadonlySet<Peer>): void {
     this.#stores.atTurnEnd(() => {
       for (const peer of peers) {
+        const { working } = peer
         const bytesMax = this.#stores.workingBytesMax(peer.store)
-        if (peer.working !== null && peer.working.memoryBytes > bytesMax) {
-          peer.working.evict(bytesMax * 0.9, peer.forgettableIndex, (key) => peer.parked.awaits(key))
-        }
+        if (working === null || working.memoryBytes <= bytesMax) continue
+        // What parked commands wait for stays, and may be most of it: to look at all of that with each batch would take
+        // longer than to load it.
+        if (!peer.parked.isEmpty && working.memoryBytes < peer.keptBytes * KEPT_GROWTH) continue
+        working.evict(bytesMax * 0.9, peer.forgettableIndex, (key) => peer.parked.awaits(key))
+        peer.keptBytes = working.memoryBytes
       }
     })
   }

@@ -1,7 +1,9 @@
+import { assert } from '../base/index.ts'
+import type { CommandRow } from '../redis/index.ts'
 import type { Origin } from './origin.ts'
 
-/** A command that cannot run just now: its keys are being loaded, leadership is in doubt, or Raft takes no more this turn. */
-export interface ParkedCommand {
+/** A command that cannot run just now, as it came. */
+export interface CommandToPark {
   readonly origin: Origin
   readonly session: number
   /** Of origin and session together. */
@@ -10,6 +12,7 @@ export interface ParkedCommand {
   readonly version: number
   readonly protocol: number
   readonly flags: number
+  readonly row: CommandRow | undefined
   /** RESP bytes of the command, its own copy. */
   readonly bytes: Uint8Array
   readonly keys: readonly string[]
@@ -20,6 +23,54 @@ export interface ParkedCommand {
   readonly turn: number
   /** The last of its keys that is being asked of the engine for it. */
   lastWanted: string | null
+}
+
+/** A command that cannot run just now: its keys are being loaded, leadership is in doubt, or Raft takes no more this turn. */
+export class ParkedCommand implements CommandToPark {
+  readonly origin: Origin
+  readonly session: number
+  readonly sessionKey: number
+  readonly sequence: number
+  readonly version: number
+  readonly protocol: number
+  readonly flags: number
+  readonly row: CommandRow | undefined
+  readonly bytes: Uint8Array
+  readonly keys: readonly string[]
+  readonly wholeRange: boolean
+  readonly expiresAtMs: number
+  readonly turn: number
+  lastWanted: string | null
+  /** The last of its keys whose long value is being fetched for it. */
+  lastFetched: string | null
+  /** Of all that were parked here. */
+  readonly order: number
+  /** How many of its keys, and whether its session, an earlier one waits for. */
+  blockers: number
+  previous: ParkedCommand | null
+  next: ParkedCommand | null
+
+  constructor(command: CommandToPark, order: number, previous: ParkedCommand | null) {
+    this.origin = command.origin
+    this.session = command.session
+    this.sessionKey = command.sessionKey
+    this.sequence = command.sequence
+    this.version = command.version
+    this.protocol = command.protocol
+    this.flags = command.flags
+    this.row = command.row
+    this.bytes = command.bytes
+    this.keys = command.keys
+    this.wholeRange = command.wholeRange
+    this.expiresAtMs = command.expiresAtMs
+    this.turn = command.turn
+    this.lastWanted = command.lastWanted
+    this.lastFetched = null
+    this.order = order
+    this.blockers = 0
+    this.previous = previous
+    this.next = null
+  }
 }
 
 const COMMANDS_MAX = 20_000
@@ -42,49 +93,147 @@ export class ParkingBudget {
   }
 }
 
+/** Those that wait for one thing, in order; the first may have it. */
+class Queue {
+  readonly #commands: ParkedCommand[] = []
+  #first = 0
+
+  get first(): ParkedCommand | undefined {
+    return this.#commands[this.#first]
+  }
+
+  /** False: it is the last one here already, for it names the thing twice. */
+  push(command: ParkedCommand): boolean {
+    if (this.#commands[this.#commands.length - 1] === command) return false
+    this.#commands.push(command)
+    return true
+  }
+
+  /** True when another one is the first now. */
+  remove(command: ParkedCommand): boolean {
+    const commands = this.#commands
+    if (commands[this.#first] !== command) {
+      const at = commands.indexOf(command, this.#first)
+      if (at >= 0) commands.splice(at, 1)
+      return false
+    }
+    this.#first++
+    // The consumed head is cut off now and then, so that a queue that is never empty does not grow for ever.
+    if (this.#first >= 64 && this.#first * 2 >= commands.length) {
+      commands.splice(0, this.#first)
+      this.#first = 0
+    }
+    return true
+  }
+}
+
+/** Who waits for what; one for which nobody else waits needs no queue. */
+class Waiting<Thing> {
+  readonly #of = new Map<Thing, ParkedCommand | Queue>()
+
+  has(thing: Thing): boolean {
+    return this.#of.has(thing)
+  }
+
+  add(thing: Thing, command: ParkedCommand): void {
+    const there = this.#of.get(thing)
+    if (there === undefined) {
+      this.#of.set(thing, command)
+    } else if (there instanceof Queue) {
+      if (there.push(command) && there.first !== command) command.blockers++
+    } else if (there !== command) {
+      const queue = new Queue()
+      queue.push(there)
+      queue.push(command)
+      this.#of.set(thing, queue)
+      command.blockers++
+    }
+  }
+
+  remove(thing: Thing, command: ParkedCommand): void {
+    const there = this.#of.get(thing)
+    if (there === command) this.#of.delete(thing)
+    else if (there instanceof Queue && there.remove(command)) {
+      const { first } = there
+      if (first === undefined) this.#of.delete(thing)
+      else first.blockers--
+    }
+  }
+
+  clear(): void {
+    this.#of.clear()
+  }
+}
+
 /**
  * The commands that one peer has parked, in order of arrival. A later command may overtake one of them only if they
  * share neither a key nor the connection (rule 9).
+ *
+ * They are looked at again and again while they wait, and one of them may name a million keys. So each knows how many
+ * earlier ones it waits for (`blockers`), which changes only when one of those leaves: a look costs nothing per key.
  */
 export class Parking {
   readonly #budget: ParkingBudget
-  #commands: ParkedCommand[] = []
+  /** In order, linked. */
+  first: ParkedCommand | null = null
+  #last: ParkedCommand | null = null
+  length = 0
   #bytes = 0
-  readonly #sessions = new Set<number>()
-  readonly #keys = new Set<string>()
-  /** A command over the whole range is parked. */
-  #wholeRange = false
+  #order = 0
+  readonly #sessions = new Waiting<number>()
+  readonly #keys = new Waiting<string>()
+  readonly #wholeRange = new Queue()
 
   constructor(budget: ParkingBudget) {
     this.#budget = budget
   }
 
   get isEmpty(): boolean {
-    return this.#commands.length === 0
-  }
-
-  get length(): number {
-    return this.#commands.length
+    return this.first === null
   }
 
   get isFull(): boolean {
-    return this.#commands.length >= COMMANDS_MAX || this.#budget.isSpent
+    return this.length >= COMMANDS_MAX || this.#budget.isSpent
   }
 
-  add(command: ParkedCommand): void {
-    this.#commands.push(command)
-    const bytes = command.bytes.length + COMMAND_BYTES
-    this.#bytes += bytes
-    this.#budget.bytes += bytes
-    this.#sessions.add(command.sessionKey)
-    if (command.wholeRange) this.#wholeRange = true
-    for (const key of command.keys) this.#keys.add(key)
+  add(given: CommandToPark): void {
+    const command = new ParkedCommand(given, ++this.#order, this.#last)
+    if (this.#last === null) this.first = command
+    else this.#last.next = command
+    this.#last = command
+    this.length++
+    this.#charge(command.bytes.length + COMMAND_BYTES)
+    this.#sessions.add(command.sessionKey, command)
+    if (command.wholeRange) this.#wholeRange.push(command)
+    for (const key of command.keys) this.#keys.add(key, command)
   }
 
-  /** Must a command wait behind those that are parked? */
+  remove(command: ParkedCommand): void {
+    const { previous, next } = command
+    assert(previous === null ? this.first === command : previous.next === command, 'a command is parked once')
+    if (previous === null) this.first = next
+    else previous.next = next
+    if (next === null) this.#last = previous
+    else next.previous = previous
+    this.length--
+    this.#charge(-command.bytes.length - COMMAND_BYTES)
+    this.#sessions.remove(command.sessionKey, command)
+    if (command.wholeRange) this.#wholeRange.remove(command)
+    for (const key of command.keys) this.#keys.remove(key, command)
+  }
+
+  /** Must this one, which is parked, wait behind others that are? */
+  mustStay(command: ParkedCommand): boolean {
+    if (command.blockers > 0) return true
+    if (command.wholeRange) return command.previous !== null
+    const { first } = this.#wholeRange
+    return first !== undefined && first.order < command.order
+  }
+
+  /** Must a command that has just come wait behind those that are parked? */
   holdsBack(sessionKey: number, keys: readonly string[], wholeRange: boolean): boolean {
-    if (this.#commands.length === 0) return false
-    if (this.#wholeRange || wholeRange || this.#sessions.has(sessionKey)) return true
+    if (this.isEmpty) return false
+    if (this.#wholeRange.first !== undefined || wholeRange || this.#sessions.has(sessionKey)) return true
     for (const key of keys) if (this.#keys.has(key)) return true
     return false
   }
@@ -94,15 +243,9 @@ export class Parking {
     return this.#keys.has(key)
   }
 
-  /** Empties the parking: whoever cannot go yet is added again, in the same order. */
-  takeAll(): readonly ParkedCommand[] {
-    const commands = this.#commands
-    this.#commands = []
-    this.#budget.bytes -= this.#bytes
-    this.#bytes = 0
-    this.#sessions.clear()
-    this.#keys.clear()
-    this.#wholeRange = false
-    return commands
+  #charge(bytes: number): void {
+    this.#bytes += bytes
+    this.#budget.bytes += bytes
+    assert(this.#bytes >= 0, 'what is parked takes memory')
   }
 }

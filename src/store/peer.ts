@@ -26,9 +26,21 @@ export class AcceptedSession {
    * whose answer is lost with its leader would be sent again, and take effect after a later one (rule 9).
    */
   releaseIndex = 0
+  #turn = -1
+  #turnBytes = 0
 
   constructor(sequence: number) {
     this.sequence = sequence
+  }
+
+  /** It was answered, in this turn, with so many bytes. */
+  charge(turn: number, bytes: number): void {
+    this.#turnBytes = this.answeredBytes(turn) + bytes
+    this.#turn = turn
+  }
+
+  answeredBytes(turn: number): number {
+    return turn === this.#turn ? this.#turnBytes : 0
   }
 }
 
@@ -127,6 +139,10 @@ export class Peer {
   gate = 0
   gateRefusal = 0
   gateTurn = -1
+  /** The turn at whose end it was last asked to be looked at again; the evaluator's. */
+  lookAgainTurn = -1
+  /** What the working state took after it was last made smaller for what had been loaded. */
+  keptBytes = 0
   destroyed = false
   /** The leader's part of a split under way. */
   split: SplitJob | null = null

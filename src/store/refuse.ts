@@ -5,6 +5,7 @@ import {
   type AnswerBatch,
   AnswerWriter,
   type CommandBatch,
+  CommandFlag,
   CommandReader,
   encodeCell,
   Fate,
@@ -39,7 +40,10 @@ export function answerLast(stores: Stores): void {
 function writeRefusals(answers: AnswerWriter, records: Uint8Array, refusal: Refusal): void {
   const reader = new CommandReader()
   reader.reset(records)
-  while (reader.next()) answers.add(reader.session, reader.sequence, Fate.notExecuted, refusal, EMPTY, 0, 0)
+  while (reader.next()) {
+    if ((reader.flags & CommandFlag.farewell) !== 0) continue
+    answers.add(reader.session, reader.sequence, Fate.notExecuted, refusal, EMPTY, 0, 0)
+  }
 }
 
 /** What the answer tells beside the refusal; see `Refusal`. */

@@ -88,7 +88,7 @@ function evaluate(stores: Stores, looked: readonly Peer[]): void {
   }
   for (const { origin, records } of stores.commandBatches) stores.evaluator.batch(origin, records)
   stores.commandBatches.length = 0
-  stores.evaluator.propose()
+  stores.evaluator.entries.propose()
 }
 
 function endTurn(stores: Stores): void {

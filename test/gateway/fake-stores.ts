@@ -3,6 +3,7 @@ import { actor, type EdgeToken, edge, type Ref } from '../../src/actor/index.ts'
 import {
   type AnswerBatch,
   AnswerWriter,
+  CommandFlag,
   CommandReader,
   Fate,
   FIRST_USER_CELL,
@@ -23,6 +24,8 @@ export interface FakeStoresControl {
   /** Those that are held, for a test to count. */
   held: number
   executed: number
+  /** Sessions that were closed with commands under way. */
+  farewells: number
   /** Set by the actor. */
   release: () => void
 }
@@ -54,6 +57,10 @@ export const fakeStores = actor<StoresMessage>({
         const answers = new AnswerWriter()
         reader.reset(message.records)
         while (reader.next()) {
+          if (reader.flags === CommandFlag.farewell) {
+            control.farewells++
+            continue
+          }
           parseCommand(reader.buffer, reader.start, args)
           const row = lookupCommand(args)
           if (row?.execute == null) throw new Error('not a command of cells')

@@ -87,6 +87,42 @@ describe('what is in flight', () => {
     expect(client.take()).toBe('$-1\r\n'.repeat(PENDING_MAX + 500))
   })
 
+  test('is bounded in bytes of replies: who asks for large values and does not read has few of them under way', () => {
+    const street = new Street()
+    const client = street.connect()
+    const other = street.connect()
+    const value = 'x'.repeat(1024 * 1024)
+    client.send(encodeCommand(['SET', 'big', value]))
+    client.type('GET big')
+    client.isStuck = true
+    street.stores.executed = 0
+    client.send('GET big\r\n'.repeat(300))
+    street.settle()
+    // 16 MiB of them, and what was taken before the first was known to be unread.
+    expect(street.stores.executed).toBeLessThan(40)
+    expect(client.isDestroyed).toBe(false)
+    expect(other.type('PING')).toBe('+PONG\r\n')
+    client.unstick()
+    street.settle(3000)
+    expect(client.take().length).toBe(300 * `$1048576\r\n${value}\r\n`.length)
+  })
+
+  test('of a client that is gone is not to be executed: the stores are told', () => {
+    const street = new Street()
+    const [quiet, busy] = [street.connect(), street.connect()]
+    street.stores.holds = 'slow'
+    expect(busy.type('GET slow', 'GET slow2')).toBe('')
+    expect(quiet.type('GET a')).toBe('$-1\r\n')
+    quiet.hangUp()
+    street.settle()
+    expect(street.stores.farewells).toBe(0)
+    busy.hangUp()
+    street.settle()
+    expect(street.stores.farewells).toBe(1)
+    street.stores.release()
+    street.settle()
+  })
+
   test('is bounded in bytes too, and what is beyond is read when there is room', () => {
     const street = new Street()
     const client = street.connect()

@@ -26,7 +26,7 @@ let system: System
 
 beforeEach(async () => {
   listener = await openListener('127.0.0.1', 0)
-  const control: FakeStoresControl = { holds: null, held: 0, executed: 0, release: () => {} }
+  const control: FakeStoresControl = { holds: null, held: 0, executed: 0, farewells: 0, release: () => {} }
   const options = resolveOptions({ executors: '1', stores: '3' }, { cores: 1, memoryBytes: 2 ** 30 })
   system = await createSystem({
     executors: 1,

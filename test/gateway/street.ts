@@ -137,7 +137,7 @@ class FakeListener implements Listener {
 export class Street {
   readonly simulation: Simulation
   readonly listener = new FakeListener()
-  readonly stores: FakeStoresControl = { holds: null, held: 0, executed: 0, release: () => {} }
+  readonly stores: FakeStoresControl = { holds: null, held: 0, executed: 0, farewells: 0, release: () => {} }
   readonly debugCalls: string[] = []
   readonly logged: LogEntry[] = []
   #connections = 0

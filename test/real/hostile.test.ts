@@ -65,9 +65,36 @@ test('a command that is half sent waits, and takes effect when the rest comes', 
   other.close()
 })
 
-test('a command of a hundred thousand arguments is executed', async () => {
+test('a client that never reads is closed at its output limit, and the server does not grow by what it asked for', async () => {
   const client = new Client(port)
-  const keys = Array.from({ length: 50_000 }, (_, i) => i.toString(36))
+  await client.send('SET', 'large', 'x'.repeat(1024 * 1024))
+  const before = residentBytes()
+  const connections = async () =>
+    Number(/total_connections_received:(\d+)/.exec(String(await client.send('INFO')))?.[1])
+  const connectionsBefore = await connections()
+  const { socket, isClosed } = raw()
+  socket.pause()
+  const request = encodeCommand(['GET', 'large'])
+  socket.write(Buffer.concat(Array.from({ length: 2000 }, () => request)))
+  await until(connections, (count) => count > connectionsBefore)
+  await until(
+    () => client.send('CLIENT', 'LIST'),
+    (list) => String(list).trim().split('\n').length === 1,
+  )
+  // What it had asked for and not been answered is not worked off at the cost of others.
+  const beganMs = performance.now()
+  expect(await client.send('SET', 'small', 'v')).toBe('OK')
+  expect(performance.now() - beganMs).toBeLessThan(2000)
+  // Two thousand replies of 1 MiB, of which it may be owed 16 MiB.
+  expect(residentBytes() - before).toBeLessThan(300 * 1024 * 1024)
+  socket.resume()
+  await until(isClosed, (closed) => closed)
+  client.close()
+})
+
+test('a command of a million arguments is executed', async () => {
+  const client = new Client(port)
+  const keys = Array.from({ length: 500_000 }, (_, i) => i.toString(36))
   expect(await client.sendWords(['MSET', ...interleaved(keys)])).toBe('OK')
   const twice = [...keys, ...keys]
   expect(await client.sendWords(['EXISTS', ...twice])).toBe(twice.length)
@@ -75,32 +102,13 @@ test('a command of a hundred thousand arguments is executed', async () => {
   expect(await client.sendWords(['DEL', ...twice])).toBe(keys.length)
   expect(await client.send('PING')).toBe('PONG')
   client.close()
-})
+}, 240_000)
 
 function interleaved(keys: readonly string[]): string[] {
   const words: string[] = []
   for (const key of keys) words.push(key, 'v')
   return words
 }
-
-test('a client that never reads is closed at its output limit, and the server does not grow by what it asked for', async () => {
-  const client = new Client(port)
-  await client.send('SET', 'large', 'x'.repeat(1024 * 1024))
-  const before = residentBytes()
-  const { socket, isClosed } = raw()
-  socket.pause()
-  const request = encodeCommand(['GET', 'large'])
-  for (let i = 0; i < 2000; i++) socket.write(request)
-  await until(
-    () => client.send('CLIENT', 'LIST'),
-    (list) => String(list).trim().split('\n').length === 1,
-  )
-  // Two thousand replies of 1 MiB, of which it may be owed 16 MiB.
-  expect(residentBytes() - before).toBeLessThan(300 * 1024 * 1024)
-  socket.resume()
-  await until(isClosed, (closed) => closed)
-  client.close()
-})
 
 test('a connection beyond the limit is told so, and closed; those within it are served', async () => {
   const within = Array.from({ length: 20 }, () => new Client(port))

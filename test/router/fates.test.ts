@@ -6,6 +6,7 @@ import {
   AnswerWriter,
   type Cell,
   type CommandBatch,
+  CommandFlag,
   CommandReader,
   encodeCell,
   Fate,
@@ -59,6 +60,7 @@ function read(executor: number, batch: CommandBatch): void {
   reader.reset(batch.records)
   const args = new Arguments()
   while (reader.next()) {
+    if (reader.flags === CommandFlag.farewell) continue
     parseCommand(reader.buffer, reader.start, args)
     const words: string[] = []
     for (let i = 0; i < args.count; i++) words.push(args.text(i))

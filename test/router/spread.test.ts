@@ -33,6 +33,17 @@ describe('replies are joined', () => {
     expect(run(made, client, line)).toEqual([reply])
   })
 
+  test('of a million keys, cut over three cells', () => {
+    const { bench: made, client } = bench('h', 'p')
+    run(made, client, 'MSET a 1 z 3')
+    const keys: string[] = []
+    for (let i = 0; i < 333_333; i++) keys.push('a', 'k', 'z')
+    made.ask(client, ['MGET', ...keys])
+    made.runUntil(() => made.waiting === 0, 20_000)
+    const reply = client.asked[client.asked.length - 1]?.reply
+    expect(reply === `*999999\r\n${'$1\r\n1\r\n$-1\r\n$1\r\n3\r\n'.repeat(333_333)}`).toBe(true)
+  })
+
   test('keys in one cell go as they came, in one command', () => {
     const { bench: made, client, world } = bench('h', 'p')
     run(made, client, 'MSET a 1 b 2')

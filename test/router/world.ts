@@ -9,6 +9,7 @@ import {
   AnswerWriter,
   type Cell,
   type CommandBatch,
+  CommandFlag,
   CommandReader,
   containsKey,
   encodeCell,
@@ -174,7 +175,7 @@ export class FakeWorld {
     const answers = new AnswerWriter()
     const reader = this.#reader
     reader.reset(batch.records)
-    while (reader.next()) this.#handle(executor, reader, answers)
+    while (reader.next()) if (reader.flags !== CommandFlag.farewell) this.#handle(executor, reader, answers)
     this.#answer(answers)
   }
 

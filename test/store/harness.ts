@@ -257,6 +257,16 @@ export class StoreHarness {
     if (!done()) throw new Error(`the order was not carried out: ${JSON.stringify(step)}`)
   }
 
+  /** The session has closed, and the leader of the cell is told. */
+  bidFarewell(session: number, cell = FIRST_USER_CELL): void {
+    const leader = this.leader(cell)
+    if (leader === null) throw new Error('no leader')
+    const writer = new CommandWriter()
+    writer.add(session, 0, cell, 0, leader.store, 0, 0, 0, CommandFlag.farewell, EMPTY, 0, 0)
+    const records = writer.view()
+    this.tell(leader.executor, { kind: 'commands', origin: actorNames.gateway(99), generation: 1, records })
+  }
+
   tell(executor: number, message: StoresMessage): void {
     ;(this.nodes[executor] as Node).mailbox.push(message)
   }

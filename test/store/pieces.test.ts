@@ -231,14 +231,70 @@ test('a command waits behind a parked one of its key or its connection, and behi
   const parking = new Parking(new ParkingBudget())
   const command = { origin, session: 1, sequence: 1, version: 1, protocol: 2, flags: 0 }
   const base = { ...command, bytes: EMPTY, expiresAtMs: 0, turn: 0, wholeRange: false, lastWanted: null }
-  parking.add({ ...base, sessionKey: 1, keys: ['a', 'b'] })
+  parking.add({ ...base, row: undefined, sessionKey: 1, keys: ['a', 'b'] })
   expect(parking.holdsBack(2, ['c'], false)).toBe(false)
   expect(parking.holdsBack(2, ['b'], false)).toBe(true)
   expect(parking.holdsBack(1, ['c'], false)).toBe(true)
   expect(parking.holdsBack(2, [], true)).toBe(true)
   expect(parking.holdsBack(2, [], false)).toBe(false)
-  parking.takeAll()
+  if (parking.first !== null) parking.remove(parking.first)
   expect(parking.holdsBack(1, ['a'], false)).toBe(false)
+})
+
+test('to look at parked commands again does not look at their keys, however many they are', () => {
+  const { origin } = listener()
+  const parking = new Parking(new ParkingBudget())
+  const command = { origin, session: 1, sequence: 1, version: 1, protocol: 2, flags: 0, row: undefined }
+  const base = { ...command, bytes: EMPTY, expiresAtMs: 0, turn: 0, wholeRange: false, lastWanted: null }
+  let looks = 0
+  const counted = new Proxy(
+    Array.from({ length: 10_000 }, (_, i) => `k${i}`),
+    {
+      get(keys, name) {
+        looks++
+        return Reflect.get(keys, name)
+      },
+    },
+  )
+  parking.add({ ...base, sessionKey: 1, keys: counted })
+  parking.add({ ...base, sessionKey: 2, keys: ['k7', 'other', 'other'] })
+  parking.add({ ...base, sessionKey: 3, keys: ['k7'] })
+  parking.add({ ...base, sessionKey: 4, keys: ['free'] })
+  looks = 0
+  const free = () => {
+    const sessions: number[] = []
+    for (let each = parking.first; each !== null; each = each.next) {
+      if (!parking.mustStay(each)) sessions.push(each.sessionKey)
+    }
+    return sessions
+  }
+  expect(free()).toEqual([1, 4])
+  expect(looks).toBe(0)
+  // When one leaves from the middle, or from the front, those behind it move up.
+  const [first, second] = [parking.first, parking.first?.next]
+  if (second) parking.remove(second)
+  expect(free()).toEqual([1, 4])
+  if (first) parking.remove(first)
+  expect(free()).toEqual([3, 4])
+  expect(parking.holdsBack(9, ['k8', 'other'], false)).toBe(false)
+})
+
+test('a command over the whole range waits for all that are parked before it, and holds back all behind it', () => {
+  const { origin } = listener()
+  const parking = new Parking(new ParkingBudget())
+  const command = { origin, session: 1, sequence: 1, version: 1, protocol: 2, flags: 0, row: undefined }
+  const base = { ...command, bytes: EMPTY, expiresAtMs: 0, turn: 0, lastWanted: null, keys: [] }
+  for (const sessionKey of [1, 2, 3]) parking.add({ ...base, sessionKey, wholeRange: sessionKey === 2 })
+  const stays = () => {
+    const found: boolean[] = []
+    for (let each = parking.first; each !== null; each = each.next) found.push(parking.mustStay(each))
+    return found
+  }
+  expect(stays()).toEqual([false, true, true])
+  if (parking.first !== null) parking.remove(parking.first)
+  expect(stays()).toEqual([false, true])
+  if (parking.first !== null) parking.remove(parking.first)
+  expect(stays()).toEqual([false])
 })
 
 test('a leader of many turns a millisecond keeps its lease, though answers take their time', () => {

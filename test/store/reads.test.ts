@@ -101,3 +101,26 @@ test('how many copies have it all is what they have acknowledged, and no less th
   await harness.run(500)
   expect(await copies()).toBe(':2\r\n')
 })
+
+test('who asks for many large values does not keep others waiting, and when it is gone the rest is never executed', async () => {
+  const harness = new StoreHarness(1)
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.ask(['SET', 'large', 'x'.repeat(1024 * 1024)])
+  const node = harness.nodes[0]
+  const sent = harness.answers.length
+  const greedy = 77
+  let after = 0
+  for (let i = 0; i < 100; i++) after = harness.send(['GET', 'large'], { session: greedy, after })
+  const small = harness.send(['SET', 'small', 'v'], { session: 78 })
+  const answered = () => harness.answers.slice(sent)
+  await harness.until(() => answered().some(({ sequence }) => sequence === small), 'the small command is answered')
+  const large = () => answered().filter(({ session }) => session === greedy).length
+  expect(large()).toBeLessThan(50)
+  harness.bidFarewell(greedy)
+  await harness.run(20)
+  const before = large()
+  await harness.run(2000)
+  expect(large()).toBe(before)
+  expect([...(node?.host?.peers() ?? [])].every((peer) => peer.parked.isEmpty)).toBe(true)
+})
