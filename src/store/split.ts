@@ -304,7 +304,12 @@ export function applySplit(stores: Stores, peer: Peer, entry: Entry): Birth | nu
   peer.splitIndex = entry.index
   stores.heartbeats.due(peer)
   // The leader of the parent leads the child as well, if the others agree: its caches and its clients are here.
-  if (child !== null && peer.isLeader) child.node.campaign()
+  // Theirs may come to be a moment after they are asked, so they are asked again with each tick: until somebody leads, the
+  // child's part of the keys is not served.
+  if (child !== null && peer.isLeader) {
+    child.node.campaign()
+    child.orphanedMs = stores.nowMs
+  }
   if (child !== null) stores.touch(child)
   return { before, child }
 }

@@ -218,3 +218,15 @@ test('a child that is led where its parent is begins with what was in memory: no
   expect((await harness.ask(['GET', 'key:151x'], { cell: CHILD, version: 2 })).text).toBe('$-1\r\n')
   expect(read).toBe(0)
 })
+
+test('on quiet disks both halves serve again less than three ticks after a cell was cut', async () => {
+  const harness = await cluster(3)
+  for (let i = 0; i < 100; i++) await harness.ask(['SET', `key:${1000 + i}`, 'v'])
+  const childPeers = [1, 2, 3].map((store) => ({ id: 2000 + store, store, role: 'voter' as const }))
+  harness.order(FIRST_USER_CELL, { kind: 'split', key: Buffer.from('key:1050'), child: CHILD, childPeers })
+  await harness.until(() => peersOf(harness, CHILD).length > 0, 'the child is born')
+  const bornMs = harness.nowMs
+  await harness.until(() => peersOf(harness, CHILD).some(({ working }) => working !== null), 'the child serves')
+  expect(harness.nowMs - bornMs).toBeLessThan(300)
+  expect((await harness.ask(['SET', 'key:1099', 'w'], { cell: CHILD, version: 2 })).text).toBe('+OK\r\n')
+})
