@@ -91,7 +91,7 @@ export function decodeCellState(bytes: Uint8Array): CellState {
     appliedTerm: state.appliedTerm,
     clockFloorMs: state.clockFloorMs,
     keys: state.keys,
-    sizeBytes: state.sizeBytes,
+    sizeBytes: sizeFrom(state.sizeBytes),
     confState: {
       voters: [...(state.confState?.voters ?? [])],
       votersOutgoing: [...(state.confState?.votersOutgoing ?? [])],
@@ -101,6 +101,11 @@ export function decodeCellState(bytes: Uint8Array): CellState {
     },
     installing: state.installing,
   }
+}
+
+/** A size that was below zero when it was written comes back as nearly 2^64, and stays so for ever if it is believed. */
+function sizeFrom(bytes: number): number {
+  return bytes > Number.MAX_SAFE_INTEGER ? 0 : bytes
 }
 
 export function encodeMembershipChange(change: MembershipChange): Uint8Array {
@@ -144,7 +149,7 @@ export function decodeSplit(bytes: Uint8Array): Split {
     childPeers: (split.childPeers ?? []).map(peerFrom),
     parentKeys: split.parentKeys,
     childKeys: split.childKeys,
-    parentBytes: split.parentBytes,
-    childBytes: split.childBytes,
+    parentBytes: sizeFrom(split.parentBytes),
+    childBytes: sizeFrom(split.childBytes),
   }
 }

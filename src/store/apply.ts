@@ -35,7 +35,7 @@ export function apply(stores: Stores, peer: Peer, entry: Entry): void {
     if (peer.openParts === 0) {
       assert(reader.parts === parts, 'a group is closed by an entry that belongs to another')
       peer.keys = reader.keys
-      peer.sizeBytes = reader.sizeBytes
+      peer.sizeBytes = Math.max(0, reader.sizeBytes)
     }
     if (reader.stampMs > peer.clockFloorMs) peer.clockFloorMs = reader.stampMs
   }

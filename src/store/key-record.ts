@@ -92,3 +92,14 @@ export class KeyRecord implements StringValue {
     return chunksOf(this.end - this.start, this.chunkBytes)
   }
 }
+
+/** What has become of a key, or of several, since something began: how many more there are, and bytes of them. */
+export class KeyChange {
+  keys = 0
+  bytes = 0
+
+  add(keys: number, bytes: number): void {
+    this.keys += keys
+    this.bytes += bytes
+  }
+}

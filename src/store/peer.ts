@@ -196,7 +196,7 @@ export class Peer {
     return this.node.leader === 0 ? 0 : this.storeOf(this.node.leader)
   }
 
-  /** What is written beside the data, as of `applied`. */
+  /** What is written beside the data, as of `applied`. Its numbers are unsigned there: a negative one would come back huge. */
   state(): CellState {
     return {
       cell: this.cell,
@@ -205,7 +205,7 @@ export class Peer {
       appliedTerm: this.appliedTerm,
       clockFloorMs: this.clockFloorMs,
       keys: this.keys,
-      sizeBytes: this.sizeBytes,
+      sizeBytes: Math.max(0, this.sizeBytes),
       confState: this.confState,
       installing: false,
     }

@@ -164,8 +164,8 @@ export class Splits {
     if (!fits(job.order.childPeers, cell) || node.proposalBudgetBytes() === 0) return this.cancel(peer)
     if (working.rangeEffects !== job.rangeEffects) return this.cancel(peer)
     const changes = working.changesLeftOf(key)
-    const parentKeys = job.left.keys + changes
-    const parentBytes = Math.min(working.sizeBytes, Math.max(0, job.left.bytes))
+    const parentKeys = job.left.keys + changes.keys
+    const parentBytes = Math.min(working.sizeBytes, Math.max(0, job.left.bytes + changes.bytes))
     const split: Split = {
       epoch: cell.epoch,
       key,

@@ -4,7 +4,7 @@ import type { Keyspace, Walked } from '../redis/index.ts'
 import type { Scope } from '../storage/index.ts'
 import { rangeOfCell, scopeOfCell } from './cell-range.ts'
 import { type EffectReader, type EntryWriter, Slab } from './entry.ts'
-import { chunkBytesFor, chunksOf, type KeyRecord, VALUE_SIZES, type ValueSizes } from './key-record.ts'
+import { chunkBytesFor, chunksOf, KeyChange, type KeyRecord, VALUE_SIZES, type ValueSizes } from './key-record.ts'
 import { KnownKeys } from './known-keys.ts'
 import { Walker } from './walker.ts'
 
@@ -52,8 +52,8 @@ export class WorkingState implements Keyspace {
   #firstIndex = 0
   #hasCleared = false
   #entryIndex = 0
-  /** While a split is prepared: by key, how often it came to be less how often it went. */
-  #comings: Map<string, number> | null = null
+  /** While a split is prepared: what became of each key that was changed. */
+  #changes: Map<string, KeyChange> | null = null
 
   constructor(
     term: number,
@@ -71,7 +71,7 @@ export class WorkingState implements Keyspace {
     this.term = term
     this.valueBytesMax = valueBytesMax
     this.count = keys
-    this.sizeBytes = sizeBytes
+    this.sizeBytes = Math.max(0, sizeBytes)
     this.#cell = cell
     this.#scope = scopeOfCell(cell)
   }
@@ -201,13 +201,12 @@ export class WorkingState implements Keyspace {
   }
 
   #count(key: string, record: KeyRecord, oldBytes: number, bytes: number): void {
-    if (!record.exists) {
-      this.count++
-      this.#cameOrWent(key, 1)
+    if (record.exists) {
+      this.#resize(key, 0, bytes - oldBytes)
+    } else {
+      this.#resize(key, 1, key.length + bytes - oldBytes)
       this.#keys.order?.add(key)
-      this.sizeBytes += key.length
     }
-    this.sizeBytes += bytes - oldBytes
   }
 
   /** The chunks of a value that hold the bytes from `from` to `to`. */
@@ -242,7 +241,7 @@ export class WorkingState implements Keyspace {
     const { chunkBytes, expireAtMs } = record
     this.#putChunks(key, memory.subarray(0, bytes), from, offset + end - start, chunkBytes)
     this.#entry().putLong(this.#scope, key, expireAtMs, chunkBytes, bytes)
-    this.sizeBytes += bytes - oldBytes
+    this.#resize(key, 0, bytes - oldBytes)
     const slab = memory === record.buffer ? record.slab : new Slab(memory)
     this.#keys.settle(record, slab, 0, bytes, expireAtMs, chunkBytes)
     this.#touched(record)
@@ -284,10 +283,8 @@ export class WorkingState implements Keyspace {
   #delete(key: string, record: KeyRecord): void {
     if (record.chunkBytes !== 0) this.#deleteChunks(key, 0, record)
     this.#entry().delete(this.#scope, key)
-    this.count--
-    this.#cameOrWent(key, -1)
+    this.#resize(key, -1, record.start - record.end - key.length)
     this.#keys.order?.delete(key)
-    this.sizeBytes -= key.length + record.end - record.start
     this.#keys.vacate(record)
     this.#touched(record)
   }
@@ -311,20 +308,20 @@ export class WorkingState implements Keyspace {
     return this.#writer
   }
 
-  /** From now on it is counted which keys come and go. */
+  /** From now on it is counted which keys come and go, and how they grow. */
   trackChanges(): void {
-    this.#comings = new Map()
+    this.#changes = new Map()
   }
 
   untrackChanges(): void {
-    this.#comings = null
+    this.#changes = null
   }
 
-  /** How many more keys left of `key` there are than when tracking began. */
-  changesLeftOf(key: Uint8Array): number {
+  /** How many more keys and bytes left of `key` there are than when tracking began. */
+  changesLeftOf(key: Uint8Array): KeyChange {
     const bound = latin1(key)
-    let sum = 0
-    for (const [changed, change] of this.#comings ?? []) if (changed < bound) sum += change
+    const sum = new KeyChange()
+    for (const [changed, change] of this.#changes ?? []) if (changed < bound) sum.add(change.keys, change.bytes)
     return sum
   }
 
@@ -336,11 +333,11 @@ export class WorkingState implements Keyspace {
   /** The cell was cut: what is right of its new end is forgotten. */
   cut(cell: Cell, keys: number, sizeBytes: number): void {
     this.#cell = cell
-    this.#comings = null
+    this.#changes = null
     this.#keys.cut(cell.end)
     this.#walker?.turnBack()
     this.count = keys
-    this.sizeBytes = sizeBytes
+    this.sizeBytes = Math.max(0, sizeBytes)
     this.rangeEffects++
   }
 
@@ -373,8 +370,17 @@ export class WorkingState implements Keyspace {
     return this.#random.float()
   }
 
-  #cameOrWent(key: string, change: number): void {
-    if (this.#comings !== null) this.#comings.set(key, (this.#comings.get(key) ?? 0) + change)
+  /** The only place where a key changes the size of the cell. A size that was wrong before never becomes a negative one. */
+  #resize(key: string, keys: number, bytes: number): void {
+    this.count += keys
+    this.sizeBytes = Math.max(0, this.sizeBytes + bytes)
+    if (this.#changes === null) return
+    let change = this.#changes.get(key)
+    if (change === undefined) {
+      change = new KeyChange()
+      this.#changes.set(key, change)
+    }
+    change.add(keys, bytes)
   }
 
   #touched(record: KeyRecord): void {

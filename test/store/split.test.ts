@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { containsKey, FIRST_USER_CELL } from '../../src/model/index.ts'
+import { containsKey, decodeCellState, encodeCellState, FIRST_USER_CELL } from '../../src/model/index.ts'
 import { memoryEngine } from '../../src/storage/index.ts'
 import { Fate, Refusal, StoreHarness } from './harness.ts'
 
@@ -97,6 +97,51 @@ test('commands go on while a split is prepared, and the halves still count every
   }
   expect(sent.length).toBeGreaterThan(305)
   expect(dbsize).toBe(found)
+})
+
+test('values that grow, shrink and go while a split is prepared are counted in the half that they are in', async () => {
+  const harness = await cluster(1)
+  const bytesOf = new Map<string, number>()
+  for (let i = 0; i < 100; i++) {
+    await harness.ask(['SET', `key:${1000 + i}`, 'v'.repeat(100)])
+    bytesOf.set(`key:${1000 + i}`, 100)
+  }
+  const childPeers = [{ id: 2001, store: 1, role: 'voter' as const }]
+  harness.order(FIRST_USER_CELL, { kind: 'split', key: Buffer.from('key:1050'), child: CHILD, childPeers })
+  const [peer] = peersOf(harness, FIRST_USER_CELL)
+  await harness.until(() => peer?.split?.phase === 'write', 'the split is prepared')
+  // Each is answered before the engine is read to the end, so before the split is proposed.
+  for (const [key, bytes] of [
+    ['key:1000', 10],
+    ['key:1001', 5000],
+    ['key:1051', 7],
+    ['key:1002x', 33],
+  ] as const) {
+    harness.send(['SET', key, 'w'.repeat(bytes)])
+    bytesOf.set(key, bytes)
+  }
+  harness.send(['DEL', ...Array.from({ length: 40 }, (_, i) => `key:${1010 + i}`)])
+  for (let i = 0; i < 40; i++) bytesOf.delete(`key:${1010 + i}`)
+  await harness.until(() => harness.leader(CHILD) !== null, 'the child has a leader')
+  const sums = [0, 0] as [number, number]
+  for (const [key, bytes] of bytesOf) sums[key < 'key:1050' ? 0 : 1] += key.length + bytes
+  expect([peer?.working?.sizeBytes, peersOf(harness, CHILD)[0]?.working?.sizeBytes]).toEqual(sums)
+})
+
+test('a size that was written below zero is read as none, and a cell that believed it counts on from there', async () => {
+  const harness = await cluster(1)
+  const [peer] = peersOf(harness, FIRST_USER_CELL)
+  if (peer === undefined) throw new Error('no peer')
+  expect(decodeCellState(encodeCellState({ ...peer.state(), sizeBytes: -17 })).sizeBytes).toBe(0)
+  await harness.ask(['SET', 'a', 'v'.repeat(50)])
+  const { working } = peer
+  if (working === null) throw new Error('no leader')
+  working.sizeBytes = 3
+  await harness.ask(['DEL', 'a'])
+  expect(working.sizeBytes).toBe(0)
+  expect(peer.sizeBytes).toBe(0)
+  peer.sizeBytes = -1
+  expect(peer.state().sizeBytes).toBe(0)
 })
 
 test('a middle never falls between keys that begin with the same tag', async () => {
