@@ -44,6 +44,8 @@ export class HotCells {
     const sorted = [...byExecutor].sort(([a, x], [b, y]) => y[dimension] - x[dimension] || a - b)
     const mean = sorted.reduce((sum, [, load]) => sum + load[dimension], 0) / sorted.length
     const [giver, most] = sorted[0] as [number, Load]
+    // Two threads need more time for a load than one that bears it with ease: this is help for those that do not.
+    if (most.cpu < view.settings.busyCpu) return null
     if (most[dimension] < least(dimension, survey) || most[dimension] <= mean * view.settings.hotBand) return null
     const cells = this.#cellsLedOn(giver, dimension, survey)
     for (const [taker, load] of [...sorted].reverse()) {

@@ -35,6 +35,7 @@ export function checkLoad(report: CellReport, survey: Survey): Checked {
   const byExecutor = loads.byExecutor(view, operators, nowMs)
   const executor = view.store(report.leader.store)?.report.executor ?? -1
   const own = byExecutor.get(executor)?.cpu ?? 0
+  if (own < settings.busyCpu) return no(`thread ${executor} has time to spare itself`)
   const idler = [...byExecutor].find(([, load]) => load.cpu < own * settings.idlerShare)
   if (idler === undefined) return no('no other thread has time to spare')
   const { commands, cpu } = loads.of(id)

@@ -57,6 +57,7 @@ export const settingTable = {
   loadSplitCellsMax: row(8, 1, 100_000, 'cells a store above which none is split for its load'),
   idlerShare: row(0.7, 0, 1, 'load splits a cell only while another thread has less than this share of its load'),
 
+  busyCpu: row(0.7, 0, 1, 'a thread that is busy for less than this share of its time keeps its load'),
   hotBand: row(1.05, 1, 10, 'a thread gives load above the mean times this, and takes below the mean over this'),
   hotShare: row(
     0.2,

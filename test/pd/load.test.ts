@@ -95,6 +95,15 @@ describe('Hot cells', () => {
     expect(wish(of, nowMs)).toBeUndefined()
   })
 
+  test('stay on a thread that bears its load with ease', () => {
+    const of = (busyCpu: number) =>
+      world(places(4, 4), cells(['1 2 3', '1 3 2', '1 2 4', '4 1 2']), { settings: { busyCpu } })
+    const load = (cell: number) => second({ cpuMicros: cell === 5 ? 1_000 : 200_000 })
+    const [calm, pressed] = [of(0.7), of(0.5)]
+    expect(wish(calm, loaded(calm, load))).toBeUndefined()
+    expect(wish(pressed, loaded(pressed, load))).toBeDefined()
+  })
+
   test('that would only take the gap along are cut, where a key divides their load', () => {
     const of = world(places(3, 3), cells(['1 2 3', '2 1 3']))
     const load = (cell: number) => second({ cpuMicros: cell === 2 ? 800_000 : 1_000, middle: utf8('d') })
@@ -158,6 +167,14 @@ describe('A cell is cut for its load', () => {
     const checked = checkLoad(of.view.cell(2) as CellReport, of.survey(nowMs))
     const said = checked.wish === null ? checked.why : `wish: ${checked.wish.reason}`
     expect(said).toMatch(expected)
+  })
+
+  test('not while its own thread has time to spare', () => {
+    const of = world(places(2, 2), cells(['1 2', '1 2']), { settings: { replicas: 2, busyCpu: 0.7 } })
+    const nowMs = loaded(of, () => busy())
+    expect(checkLoad(of.view.cell(2) as CellReport, of.survey(nowMs))).toMatchObject({
+      why: 'thread 0 has time to spare itself',
+    })
   })
 
   test('not while no other thread has time, and not beyond eight cells a store', () => {

@@ -82,7 +82,8 @@ export function world(
   cells: CellReport[],
   change: { silent?: number[]; lost?: number[]; settings?: Partial<PdSettings>; seed?: number } = {},
 ): World {
-  const settings = { ...pdDefaults, ...change.settings }
+  // The tables are about shares of load, whatever it amounts to.
+  const settings = { ...pdDefaults, busyCpu: 0, ...change.settings }
   const view = new View(settings, stores, 0)
   const operators = new Operators(settings)
   const loads = new Loads()
