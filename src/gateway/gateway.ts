@@ -28,8 +28,6 @@ import { Walks } from './walks.ts'
 /** Commands read in one turn, of one session and of all: what is left is read in the next. A turn takes a few ms at most. */
 const SESSION_COMMANDS_PER_TURN = 256
 const COMMANDS_PER_TURN = 2048
-/** Bytes kept for commands of one session above which it is not read. */
-const SESSION_HELD_BYTES_MAX = 32 * 1024 * 1024
 /** Unread by the client: its commands wait until it has read. Well above what a client sends before it begins to read. */
 const CHOKE_BYTES = 16 * 1024 * 1024
 /** What the parser can count; and what Redis takes: an argument that is only too long for a value its command refuses. */
@@ -173,9 +171,8 @@ export class Gateway implements Server, SessionOwner {
     if (this.#draining !== null) return
     this.#edges.listener.detach()
     this.#draining = new Draining(drain, this.nowMs + drain.timeoutMs)
-    for (const session of this.sessions.values()) {
-      session.close()
-    }
+    this.#walks.hurry(this.nowMs)
+    for (const session of this.sessions.values()) session.close()
   }
 
   tick(): void {
@@ -317,16 +314,9 @@ export class Gateway implements Server, SessionOwner {
   /** Reads up to so many commands of a session; returns how many. */
   #readSession(session: Session, budget: number): number {
     const args = this.#args
-    const routed = session.routed as RouterSession
     for (let count = 0; count < budget; count++) {
       if (session.isClosing) return count
-      if (
-        session.isChoked ||
-        session.walk !== null ||
-        session.owesEnough ||
-        routed.heldBytes > SESSION_HELD_BYTES_MAX ||
-        this.#pressure.isHigh(this.#router.heldBytes)
-      ) {
+      if (session.isHeldUp || this.#pressure.isHigh(this.#router.heldBytes)) {
         this.#pause(session)
         return count
       }
@@ -341,10 +331,7 @@ export class Gateway implements Server, SessionOwner {
         session.close()
       } else if (session.hasEnded) session.close()
       else if (this.#pressure.mustWait(session, this.#router.heldBytes, this.nowMs)) this.#pause(session)
-      else if (session.isPaused) {
-        session.isPaused = false
-        session.connection.resume()
-      }
+      else this.#unpause(session)
       return count
     }
     this.wake(session)
@@ -352,11 +339,19 @@ export class Gateway implements Server, SessionOwner {
   }
 
   #pause(session: Session): void {
+    // The end of a client that waits for copies is to be noticed, and only a connection that is read tells it.
+    if (this.#walks.readsOn(session)) return this.#unpause(session)
     if (!session.isPaused) {
       session.isPaused = true
       session.connection.pause()
     }
     this.#pressure.paused(session, this.#router.heldBytes)
+  }
+
+  #unpause(session: Session): void {
+    if (!session.isPaused) return
+    session.isPaused = false
+    session.connection.resume()
   }
 
   #command(session: Session, args: Arguments): void {

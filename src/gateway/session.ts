@@ -29,6 +29,8 @@ const PENDING_RESUME = 512
  */
 const OWED_BYTES_MAX = 16 * 1024 * 1024
 const OWED_BYTES_RESUME = OWED_BYTES_MAX / 2
+/** Bytes kept for its commands above which it is not read. */
+const HELD_BYTES_MAX = 32 * 1024 * 1024
 
 /** One client: what it has said about itself, what it is owed, and its two directions of bytes. */
 export class Session implements ConnectionHandler, RouterClient {
@@ -150,10 +152,18 @@ export class Session implements ConnectionHandler, RouterClient {
     this.order.fill(slot, reply.buffer, 0, reply.length, this.out())
   }
 
-  /** So much is under way already that no more commands are taken. A reply wakes it. */
-  get owesEnough(): boolean {
+  /** No more commands are taken: the client does not read, or enough is under way, and what ends that wakes it. */
+  get isHeldUp(): boolean {
+    return this.isChoked || this.walk !== null || this.#owesEnough || this.#heldBytes > HELD_BYTES_MAX
+  }
+
+  get #owesEnough(): boolean {
     const { pending } = this.order
     return pending >= PENDING_MAX || (pending > 0 && this.#owedBytes > OWED_BYTES_MAX)
+  }
+
+  get #heldBytes(): number {
+    return this.routed?.heldBytes ?? 0
   }
 
   get #owedBytes(): number {
@@ -173,7 +183,8 @@ export class Session implements ConnectionHandler, RouterClient {
     if (slot === this.walk?.slot) return this.#owner.stepped(this, buffer, start, end)
     this.usualReplyBytes = Math.max(end - start, this.usualReplyBytes - this.usualReplyBytes / 8)
     this.order.fill(slot, buffer, start, end, this.out())
-    if (this.hasUnread && !this.isAwake && this.#mayTakeMore) this.#owner.wake(this)
+    // One that has nothing unread may be paused all the same, and then nobody else would ever read its connection again.
+    if ((this.hasUnread || this.isPaused) && !this.isAwake && this.#mayTakeMore) this.#owner.wake(this)
   }
 
   /** Nothing more is read; when what is owed has left, the connection is closed. */

@@ -45,8 +45,17 @@ const COLON = 58
 const UNKNOWN_CURSOR = 'ERR invalid cursor'
 const RANDOM_KEY = encodeCommand(['sysrandom'])
 const COPIES = encodeCommand(['syscopies'])
-/** Between two questions of a WAIT. */
+/** Between the first two questions of a WAIT; then more and more, since what has not come soon may be long in coming. */
 const WAIT_STEP_MS = 5
+const WAIT_STEP_GROWTH = 1.5
+const WAIT_STEP_MAX_MS = 100
+/** A client that has closed its half while it waits may be gone for good, or may read: it is given so long. */
+const WAIT_ENDED_MS = 1_000
+/** Bytes that are taken of a client while it waits: its end comes behind them. */
+const WAIT_READS_BYTES_MAX = 128 * 1024
+/** Longer patterns are refused: one travels with each page, and is compared with each key. */
+const PATTERN_BYTES_MAX = 64 * 1024
+const PATTERN_TOO_LONG = `TOOBIG a pattern may have at most ${PATTERN_BYTES_MAX} bytes`
 
 type Kind = 'scan' | 'keys' | 'randomkey' | 'wait'
 
@@ -68,6 +77,7 @@ class Walk {
   /** Of a WAIT: the next question is not to be asked before, and the last one not behind. */
   dueMs = 0
   deadlineMs = Number.POSITIVE_INFINITY
+  stepMs = WAIT_STEP_MS
   /** RESP bytes that are the whole reply. */
   whole: Uint8Array | null = null
   /** Gathered by it, as counted among all. */
@@ -119,7 +129,14 @@ class Walk {
   #takeCopies(buffer: Uint8Array, start: number, end: number, nowMs: number): void {
     const isEnough = integerAt(buffer, start + 1) >= this.wanted
     if (isEnough || nowMs >= this.deadlineMs) this.whole = buffer.slice(start, end)
-    this.dueMs = Math.min(nowMs + WAIT_STEP_MS, this.deadlineMs)
+    this.dueMs = Math.min(nowMs + this.stepMs, this.deadlineMs)
+    this.stepMs = Math.min(this.stepMs * WAIT_STEP_GROWTH, WAIT_STEP_MAX_MS)
+  }
+
+  /** The time that it may take ends then, if not before. */
+  hurry(deadlineMs: number): void {
+    this.deadlineMs = Math.min(this.deadlineMs, deadlineMs)
+    this.dueMs = Math.min(this.dueMs, this.deadlineMs)
   }
 
   #takeRandom(buffer: Uint8Array, start: number, end: number): void {
@@ -167,6 +184,7 @@ export class Walks {
     if (row.name === 'scan') {
       const request = parseScan(args)
       if (typeof request === 'string') return request
+      if ((request.pattern?.length ?? 0) > PATTERN_BYTES_MAX) return PATTERN_TOO_LONG
       const position = this.#cursors.find(request.cursor)
       if (position === undefined) return UNKNOWN_CURSOR
       walk = make(position)
@@ -181,6 +199,7 @@ export class Walks {
       walk.dueMs = this.#server.nowMs
       if (request.timeoutMs > 0) walk.deadlineMs = this.#server.nowMs + request.timeoutMs
     } else {
+      if (row.name === 'keys' && args.length(1) > PATTERN_BYTES_MAX) return PATTERN_TOO_LONG
       walk = make('')
       if (row.name === 'keys') walk.narrow(args.latin1(1))
     }
@@ -215,6 +234,19 @@ export class Walks {
       if (walk.whole === null && walk.dueMs > this.#server.nowMs) this.#ready.push(walk)
       else this.#advance(walk)
     }
+  }
+
+  /** Its connection is to be read on although a command is under way: that one waits, for as long as its client is there. */
+  readsOn(session: Session): boolean {
+    const { walk } = session
+    if (walk?.kind !== 'wait') return false
+    if (session.hasEnded) walk.hurry(this.#server.nowMs + WAIT_ENDED_MS)
+    return session.parser.heldBytes <= WAIT_READS_BYTES_MAX
+  }
+
+  /** The end is near: who waits for copies is told how many there are. */
+  hurry(deadlineMs: number): void {
+    for (const { walk } of this.#server.sessions.values()) if (walk?.kind === 'wait') walk.hurry(deadlineMs)
   }
 
   /** When `turn` is wanted again; infinity: when an answer has come. */

@@ -413,6 +413,46 @@ describe('what is saved, and where', () => {
     street.settle()
   })
 
+  test('WAIT is over soon after its client has closed its half, however long it might have waited', () => {
+    const street = new Street()
+    const client = street.connect()
+    talk(client, ['WAIT 3 0', ''])
+    // Only a connection that is read tells of its end.
+    expect(client.isPaused).toBe(false)
+    client.finish()
+    street.settle(1500)
+    expect(client.take()).toBe(':2\r\n')
+    expect(client.isEnded).toBe(true)
+  })
+
+  test('WAIT asks less and less often, and stops when its client is gone', () => {
+    const street = new Street()
+    const client = street.connect()
+    talk(client, ['WAIT 3 0', ''])
+    street.settle(1000)
+    street.stores.executed = 0
+    street.settle(1000)
+    expect(street.stores.executed).toBeGreaterThan(5)
+    expect(street.stores.executed).toBeLessThan(12)
+    client.hangUp()
+    street.settle()
+    street.stores.executed = 0
+    street.settle(1000)
+    expect(street.stores.executed).toBe(0)
+  })
+
+  test('What comes behind a WAIT is taken up to a bound, and answered after it', () => {
+    const street = new Street()
+    const client = street.connect()
+    talk(client, ['WAIT 3 200', ''])
+    for (let i = 0; i < 8; i++) client.send(`ECHO ${'x'.repeat(32_000)}\r\n`)
+    expect(client.take()).toBe('')
+    expect(client.isPaused).toBe(true)
+    street.settle(300)
+    expect(client.take()).toBe(`:2\r\n${`$32000\r\n${'x'.repeat(32_000)}\r\n`.repeat(8)}`)
+    expect(client.isPaused).toBe(false)
+  })
+
   test('WAIT is answered behind the writes before it', () => {
     const street = new Street()
     const client = street.connect()

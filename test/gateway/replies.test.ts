@@ -107,6 +107,58 @@ describe('what is in flight', () => {
     expect(client.take().length).toBe(300 * `$1048576\r\n${value}\r\n`.length)
   })
 
+  test('does not leave it unread when the last of them is answered after it has read a large value', () => {
+    const street = new Street()
+    const client = street.connect()
+    const value = 'x'.repeat(17 * 1024 * 1024)
+    client.send(encodeCommand(['SET', 'big', value]))
+    street.settle(3000)
+    expect(client.take()).toBe('+OK\r\n')
+    street.stores.holds = 'slow'
+    client.isStuck = true
+    client.send('GET big\r\nSET slow 1\r\n')
+    street.settle(3000)
+    client.unstick()
+    expect(client.take().length).toBeGreaterThan(value.length)
+    expect(client.isPaused).toBe(true)
+    street.stores.release()
+    expect(client.take()).toBe('+OK\r\n')
+    expect(client.isPaused).toBe(false)
+  })
+
+  test('is answered and the connection closed, when the client closed its half behind large values', () => {
+    const street = new Street()
+    const client = street.connect()
+    client.send(encodeCommand(['SET', 'big', 'x'.repeat(17 * 1024 * 1024)]))
+    street.settle(3000)
+    street.stores.holds = 'slow'
+    client.send(encodeCommand(['GET', 'big']))
+    client.send(encodeCommand(['SET', 'slow', 'x'.repeat(40 * 1024 * 1024)]))
+    street.settle(3000)
+    client.take()
+    client.finish()
+    expect(client.take()).toBe('')
+    street.stores.release()
+    expect(client.take()).toBe('+OK\r\n')
+    expect(client.isEnded).toBe(true)
+  })
+
+  test('is answered and the connection closed, when the client closed its half behind one that was read', () => {
+    const street = new Street()
+    const client = street.connect()
+    client.send(encodeCommand(['SET', 'big', 'x'.repeat(17 * 1024 * 1024)]))
+    street.settle(3000)
+    street.stores.holds = 'slow'
+    client.send('GET big\r\nSET slow 1\r\n')
+    street.settle(3000)
+    client.take()
+    client.finish()
+    expect(client.take()).toBe('')
+    street.stores.release()
+    expect(client.take()).toBe('+OK\r\n')
+    expect(client.isEnded).toBe(true)
+  })
+
   test('of a client that is gone is not to be executed: the stores are told', () => {
     const street = new Street()
     const [quiet, busy] = [street.connect(), street.connect()]
@@ -294,6 +346,16 @@ describe('the server', () => {
     expect(client.isEnded).toBe(true)
     await street.simulation.drive(drained, 1000)
     expect(await drained).toEqual({ kind: 'drained', inTime: true })
+  })
+
+  test('that drains does not wait for copies that may never be there', async () => {
+    const street = new Street()
+    const client = street.connect()
+    expect(client.type('WAIT 3 0')).toBe('')
+    const drained = street.gateway.ask((replyTo) => ({ kind: 'drain', timeoutMs: 1000, replyTo }), { timeoutMs: 5000 })
+    await street.simulation.drive(drained, 1000)
+    expect(await drained).toEqual({ kind: 'drained', inTime: true })
+    expect(client.take()).toBe(':2\r\n')
   })
 
   test('that drains closes what takes longer than it may', async () => {

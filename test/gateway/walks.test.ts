@@ -104,6 +104,15 @@ describe('SCAN', () => {
   })
 })
 
+test('A pattern that is too long to travel with each page is refused', () => {
+  const client = new Street().connect()
+  const [longest, longer] = ['a'.repeat(65_536), 'a'.repeat(65_537)]
+  for (const words of [['KEYS'], ['SCAN', '0', 'MATCH']]) {
+    expect(String(ask(client, ...words, longer))).toContain('TOOBIG a pattern may have at most 65536 bytes')
+    expect(ask(client, ...words, longest)).toEqual(words[0] === 'KEYS' ? [] : ['0', []])
+  }
+})
+
 describe('KEYS', () => {
   test('gives what fits, over as many pages as it takes', () => {
     const client = new Street().connect()
