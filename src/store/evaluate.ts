@@ -93,7 +93,7 @@ export class Evaluator {
       if (command.expiresAtMs < this.#stores.nowMs) this.#turnAway(peer, command, Refusal.expired)
       else if (command.version !== peer.cell.epoch.version) this.#turnAway(peer, command, Refusal.epochNotMatch)
       else if (gate === Gate.park && command.turn > confirmedTurn) continue
-      else if (!peer.parked.mustStay(command) && this.#tryParked(peer, command)) peer.parked.remove(command)
+      else if (!peer.parked.mustStay(command) && this.#tryParked(peer, command)) peer.unpark(command)
     }
     if (gate === Gate.park && !peer.parked.isEmpty) this.#stores.confirmLeadership(peer)
   }
@@ -107,7 +107,7 @@ export class Evaluator {
   }
 
   #turnAway(peer: Peer, command: ParkedCommand, refusal: Refusal): void {
-    peer.parked.remove(command)
+    peer.unpark(command)
     this.#refuse(command.origin, command.session, command.sequence, refusal, peer)
   }
 
@@ -116,7 +116,7 @@ export class Evaluator {
     peer.accepted.delete(sessionKey)
     if (peer.parked.isEmpty || !peer.parked.holdsBack(sessionKey, NO_KEYS, false)) return
     for (let command = peer.parked.first; command !== null; command = command.next) {
-      if (command.sessionKey === sessionKey) peer.parked.remove(command)
+      if (command.sessionKey === sessionKey) peer.unpark(command)
     }
     this.#stores.touch(peer)
   }

@@ -24,6 +24,8 @@ class Other {
   ended = false
   silent = false
   heardMs = 0
+  /** A word for it that its ring had no room for. */
+  isOwed = false
   /** Turns with a tick since then. One that stood still itself has heard nobody, and that proves nothing. */
   silentTurns = 0
 }
@@ -60,21 +62,26 @@ export class Liveness {
     other.silent = false
     if (incarnation === other.incarnation) return
     const isFirst = other.incarnation === 0
+    const wasEnded = other.ended
     other.incarnation = incarnation
     other.ended = false
     // Of the first life that is heard of nothing follows: what is led there is led in that very life.
     if (isFirst) return
-    // What was led there is led no more, and what has a peer there may have something to bring it.
-    this.#stores.wakings.ledFrom(executor, true)
+    // What was led there is led no more. If the end of that life was known, this was said already: what is led there now may
+    // be led in the new life, whose leaders speak before its first word comes, and promises to the living are kept.
+    if (!wasEnded) this.#stores.wakings.ledFrom(executor, true)
+    // What has a peer there may have something to bring it.
     this.#stores.wakings.withPeerOn(executor)
   }
 
   /** Its thread has exited. */
   lost(executor: number, incarnation: number): void {
     const other = this.#others[executor] as Other
-    if (incarnation < other.incarnation) return
+    // A later life has spoken, or that end is known: what is led there now is none of its leaders' any more.
+    if (incarnation < other.incarnation || (incarnation === other.incarnation && other.ended)) return
     other.incarnation = incarnation
     other.ended = true
+    this.#stores.wakings.ledFrom(executor, true)
   }
 
   /** Called once in a turn in which time has passed. */
@@ -89,11 +96,19 @@ export class Liveness {
       other.silent = true
       this.#stores.wakings.ledFrom(executor, false)
     }
-    if (nowMs - this.#saidMs < WORD_MS) return
-    this.#saidMs = nowMs
+    this.#say()
+  }
+
+  /** What a full ring refuses is said again at each tick, before the heartbeats of that turn: they would starve it for ever. */
+  #say(): void {
+    const { nowMs, executor: self } = this.#stores
+    const isTime = nowMs - this.#saidMs >= WORD_MS
+    if (isTime) this.#saidMs = nowMs
     const word: StoresMessage = { kind: 'alive', executor: self, incarnation: this.#incarnation }
     for (let executor = 0; executor < this.#refs.length; executor++) {
-      if (executor !== self) (this.#refs[executor] as Ref<StoresMessage>).tell(word)
+      const other = this.#others[executor] as Other
+      if (executor === self || !(isTime || other.isOwed)) continue
+      other.isOwed = !(this.#refs[executor] as Ref<StoresMessage>).tell(word)
     }
   }
 }

@@ -84,6 +84,8 @@ export class Pages {
   }
 
   tick(peer: Peer): void {
+    // A page is for a command that is parked. If there is none, it would keep the peer from forgetting anything, for ever.
+    if (peer.page !== null && peer.parked.isEmpty) peer.page = null
     if (peer.walkedMs === 0 || this.#stores.nowMs - peer.walkedMs < ORDER_KEPT_MS) return
     peer.walkedMs = 0
     peer.working?.forgetWalker()

@@ -6,7 +6,7 @@ import type { KnownKeys } from './known-keys.ts'
 import type { Lease } from './lease.ts'
 import type { Meter } from './meter.ts'
 import type { EnginePage } from './pages.ts'
-import { Parking } from './parking.ts'
+import { type ParkedCommand, Parking } from './parking.ts'
 import { PendingAnswers } from './pending.ts'
 import type { SnapshotIn } from './snapshot-in.ts'
 import type { SnapshotOut } from './snapshot-out.ts'
@@ -209,6 +209,12 @@ export class Peer {
       confState: this.confState,
       installing: false,
     }
+  }
+
+  /** It has run, or never will. A page that was asked for it goes with it: nothing is forgotten while there is one. */
+  unpark(command: ParkedCommand): void {
+    this.parked.remove(command)
+    if (this.page?.command === command) this.page = null
   }
 
   /** What the engine has for certain, and a page that was asked for, too: what memory may forget. */

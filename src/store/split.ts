@@ -341,7 +341,8 @@ function bearChild(stores: Stores, parent: Peer, cell: Cell, split: Split): Peer
   const { log } = store
   const start = { index: BORN_INDEX, term: BORN_TERM }
   const newborn = { term: BORN_TERM, vote: 0, commit: BORN_INDEX }
-  // One that a leader's message called to life knows nothing yet, and has not voted: it is born anew, from the parent.
+  // One that another's message called to life knows nothing yet: it is born anew, from the parent. But it may have voted, and
+  // heard a leader, and what it promised by that it keeps.
   const stranger = store.peers.get(cell.id)
   if (stranger !== undefined) {
     assert(!stranger.initialized, 'a child lives before it is born')
@@ -352,8 +353,10 @@ function bearChild(stores: Stores, parent: Peer, cell: Cell, split: Split): Peer
   }
   let group = log.group(store.id, cell.id)
   if (group === undefined) group = log.create(store.id, cell.id, member.id, start, newborn)
-  else if (group.firstIndex() === 1)
-    log.restart(group, start, { ...newborn, term: Math.max(BORN_TERM, group.hardState.term) })
+  else if (group.firstIndex() === 1) {
+    const { term, vote } = group.hardState
+    log.restart(group, start, term >= BORN_TERM ? { ...newborn, term, vote } : newborn)
+  }
   const voters = cell.peers.filter((peer) => peer.role === 'voter').map((peer) => peer.id)
   const learners = cell.peers.filter((peer) => peer.role === 'learner').map((peer) => peer.id)
   const state: CellState = {
@@ -369,6 +372,9 @@ function bearChild(stores: Stores, parent: Peer, cell: Cell, split: Split): Peer
   }
   const child = createPeer(stores, store, state, group)
   child.bornOf = parent
+  // It has been used as its parent was: one that was never used would be put to sleep at once.
+  child.usedMs = parent.usedMs
+  if (stranger !== undefined) child.leaderContactMs = stranger.leaderContactMs
   store.peers.set(cell.id, child)
   stores.heartbeats.due(child)
   return child

@@ -318,7 +318,6 @@ export class Stores {
       this.snapshots.lostExecutor(executor)
       this.transport.lostExecutor(executor)
       this.liveness.lost(executor, incarnation)
-      this.wakings.ledFrom(executor, true)
     })
   }
 

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import type { Ref } from '../../src/actor/index.ts'
 import { FIRST_USER_CELL, type StoresMessage, SYSTEM_CELL } from '../../src/model/index.ts'
 import { MessageType } from '../../src/raft/index.ts'
+import { Liveness } from '../../src/store/liveness.ts'
 import { Fate, StoreHarness } from './harness.ts'
 
 const SLEEP_AFTER_MS = 300
@@ -202,6 +204,52 @@ test('when a thread comes back, sleeping leaders with a peer there wake, and lea
   await harness.until(() => areAsleep(harness, FIRST_USER_CELL), 'all sleep again')
   expect(harness.leader(FIRST_USER_CELL)?.executor).toBe(leader)
   expect(peersOf(harness, FIRST_USER_CELL).map((peer) => peer.node.term)).toEqual([term, term, term])
+})
+
+test('the late first word of a new life takes back no promise that was made to a leader of that life', async () => {
+  const { harness, leader } = await sleepers()
+  harness.kill(leader)
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'another leader', 3000)
+  harness.drop = (from, _, message) => from === leader && message.kind === 'alive'
+  harness.open(leader, 2)
+  await harness.until(() => harness.nodes[leader]?.host !== null, 'the thread is back')
+  await harness.transfer(FIRST_USER_CELL, leader + 1)
+  await harness.run(100)
+  const followers = peersOf(harness, FIRST_USER_CELL).filter((peer) => !peer.isLeader)
+  const { term } = (followers[0] as (typeof followers)[0]).node
+  const contacts = followers.map((peer) => peer.leaderContactMs)
+  harness.drop = () => false
+  for (let i = 0; i < 300; i++) {
+    await harness.step()
+    followers.forEach((peer, at) => {
+      expect(peer.leaderContactMs).toBeGreaterThanOrEqual(contacts[at] as number)
+    })
+  }
+  expect(followers.map((peer) => peer.node.term)).toEqual([term, term])
+  expect(harness.leader(FIRST_USER_CELL)?.executor).toBe(leader)
+})
+
+test('a word that a full ring refuses is said at the next tick', async () => {
+  const { harness, leader } = await sleepers()
+  const host = harness.nodes[leader]?.host
+  if (!host) throw new Error('no host')
+  const saidMs: number[] = []
+  let isFull = true
+  const ref = {
+    tell: () => {
+      if (isFull) return false
+      saidMs.push(host.nowMs)
+      return true
+    },
+  } as unknown as Ref<StoresMessage>
+  const liveness = new Liveness(host, 1, () => ref)
+  liveness.tick()
+  isFull = false
+  await harness.run(1)
+  liveness.tick()
+  liveness.tick()
+  // To both others, once.
+  expect(saidMs).toHaveLength(2)
 })
 
 test('a new PD is told of sleeping cells by their store, and nobody wakes for it', async () => {

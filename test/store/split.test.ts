@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { containsKey, decodeCellState, encodeCellState, FIRST_USER_CELL } from '../../src/model/index.ts'
+import { Message, MessageType } from '../../src/raft/index.ts'
 import { memoryEngine } from '../../src/storage/index.ts'
+import { bearLearner } from '../../src/store/birth.ts'
 import { Fate, Refusal, StoreHarness } from './harness.ts'
 
 const CHILD = 2000
@@ -183,6 +185,32 @@ test('a follower that was away while its cell was cut gets both halves', async (
     () => peersOf(harness, CHILD).every((peer) => peer.initialized && peer.applied === peer.node.committed),
     'it has caught up',
   )
+})
+
+test('who was called to life before its birth keeps its vote, and what it promised to a leader', async () => {
+  const harness = await cluster(3)
+  const leader = harness.leader(FIRST_USER_CELL)?.executor as number
+  const at = leader === 2 ? 1 : 2
+  const host = harness.nodes[at]?.host
+  const store = host?.stores.get(at + 1)
+  if (!host || !store) throw new Error('no host')
+  const stranger = bearLearner(host, store, CHILD, 2001 + at)
+  const vote = new Message(MessageType.vote, 2001 + at, 2001 + leader, 50)
+  vote.index = 10
+  vote.logTerm = 10
+  stranger.node.step(vote)
+  host.touch(stranger)
+  host.again()
+  await harness.until(() => stranger.group.hardState.vote !== 0, 'it has voted')
+  stranger.leaderContactMs = harness.nowMs - 1
+  const promisedMs = stranger.leaderContactMs
+  const childPeers = [1, 2, 3].map((id) => ({ id: 2000 + id, store: id, role: 'voter' as const }))
+  harness.order(FIRST_USER_CELL, { kind: 'split', key: Buffer.from('m'), child: CHILD, childPeers })
+  await harness.until(() => stranger.destroyed, 'it is born')
+  const child = host.peer(store.id, CHILD)
+  expect(child?.initialized).toBe(true)
+  expect(child?.group.hardState).toMatchObject({ term: 50, vote: 2001 + leader })
+  expect(child?.leaderContactMs).toBeGreaterThanOrEqual(promisedMs)
 })
 
 test('who comes to lead before all that was before the split is in the engine still finds every key', async () => {

@@ -145,6 +145,35 @@ test('a key that is deleted and forgotten while its page is read does not come b
   expect(pageOf(harness.answers.find((answer) => answer.sequence === sequence)?.text ?? '').keys).toEqual(['a', 'c'])
 })
 
+test('when the client of a page is gone before it runs, or its time is over, memory may be forgotten again', async () => {
+  for (const end of ['farewell', 'deadline'] as const) {
+    const harness = await cluster(1)
+    for (const key of ['a', 'b', 'c']) await harness.ask(['SET', key, 'v'])
+    await cool(harness)
+    const peer = leaderOf(harness)
+    const { engine } = peer.store
+    const scan = engine.scan.bind(engine)
+    let release: (() => void) | null = null
+    engine.scan = (start, finish, limits, done) =>
+      scan(start, finish, limits, (...result) => {
+        release = () => done(...result)
+      })
+    harness.send(page(''))
+    await harness.until(() => release !== null, 'the engine has read the page')
+    // Another command stays parked behind it: that there is none left must not be what lets the page go.
+    if (end === 'deadline') await harness.run(2000)
+    harness.send(page(''), { session: 2 })
+    if (end === 'farewell') harness.bidFarewell(1)
+    await harness.run(end === 'farewell' ? 3 : 4000)
+    expect(peer.parked.isEmpty, end).toBe(false)
+    expect(peer.page, end).toBe(null)
+    await harness.ask(['SET', 'd', 'v'], { session: 4 })
+    writeBack(harness)
+    await harness.until(() => peer.written === peer.node.lastIndex, 'all is written back')
+    expect(peer.forgettableIndex, end).toBe(peer.written)
+  }
+})
+
 test('a FLUSHALL waits for a page that is being read, and the next page is of its time', async () => {
   const harness = await cluster(1)
   for (const key of ['a', 'b']) await harness.ask(['SET', key, 'v'])
