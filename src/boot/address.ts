@@ -1,11 +1,6 @@
 import { isIP } from 'node:net'
 import { SetUpError } from '../base/index.ts'
-
-function isLoopback(host: string): boolean {
-  if (host === 'localhost') return true
-  if (isIP(host) === 4) return host.startsWith('127.')
-  return host === '::1'
-}
+import { isLoopback } from '../gateway/index.ts'
 
 /** Nothing listens beyond this machine without a password. */
 export function refuseOpenDoor(bind: string, password: string): void {

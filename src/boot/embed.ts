@@ -21,6 +21,7 @@ import { gatewayPlaces } from './gateways.ts'
 import { type CommandPart, ConnectionGone, type InProcessClient, InProcessListener } from './in-process.ts'
 import { firstAnswer, type Running, run } from './run.ts'
 import { recordedOptions, setUp } from './set-up.ts'
+import { SettingsMemory } from './settings-memory.ts'
 import { threadPoolAdvice } from './thread-pool.ts'
 
 const CLOSE_WITHIN_MS = 5_000
@@ -56,13 +57,18 @@ export async function embed(given: ClusterOptions, version: string): Promise<Clu
       topology,
       record: prepared,
       listener,
+      settings: new SettingsMemory(),
       gateways: gatewayPlaces('main', topology.executors, listener.host, listener.port),
       version,
       log,
       say,
       nothingLeft,
     })
-    await firstAnswer(listener, '', () => failure !== null)
+    await firstAnswer(
+      listener,
+      () => '',
+      () => failure !== null,
+    )
     if (failure !== null) throw new SetUpError(`every store has stopped: ${failure}`)
     return new EmbeddedCluster(listener, running, () => failure, prepared?.release ?? (async () => {}))
   } catch (error) {

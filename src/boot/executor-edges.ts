@@ -6,7 +6,7 @@ import { closeSync, existsSync, openSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Edges } from '../actor/index.ts'
 import { assert } from '../base/index.ts'
-import { debugEdge, listenerEdge, processEdge } from '../gateway/index.ts'
+import { debugEdge, listenerEdge, processEdge, settingsEdge } from '../gateway/index.ts'
 import type { StorePlace, Topology } from '../model/index.ts'
 import {
   type Engine,
@@ -29,6 +29,7 @@ import { isLocked } from './lock.ts'
 import { LogPerDisk } from './log-per-disk.ts'
 import { remoteDebug, tellMain } from './main-channel.ts'
 import { processPort } from './process-port.ts'
+import { SettingsMemory } from './settings-memory.ts'
 
 export interface ExecutorEdgesArgs {
   readonly topology: Topology
@@ -53,6 +54,7 @@ export function makeExecutorEdges(executor: number, _incarnation: number, args: 
     ...storage,
     [listenerEdge.name]: new ExecutorListener(place),
     [processEdge.name]: processPort,
+    [settingsEdge.name]: new SettingsMemory((name, value) => tellMain(args.channel, { kind: 'setting', name, value })),
     [debugEdge.name]: remoteDebug(args.channel),
   }
 }

@@ -1,9 +1,10 @@
 /**
  * What a worker thread says to the main thread beside its actors: that a store is lost, before it has any actor to say so,
- * and the drills of DEBUG, which only the main thread can give.
+ * what CONFIG SET has changed there, and the drills of DEBUG, which only the main thread can give.
  */
 import { BroadcastChannel } from 'node:worker_threads'
 import type { DebugPort } from '../gateway/index.ts'
+import type { OptionName } from '../model/index.ts'
 
 export interface Loss {
   readonly kind: 'loss'
@@ -15,6 +16,7 @@ export interface Loss {
 
 export type WordToMain =
   | Loss
+  | { readonly kind: 'setting'; readonly name: OptionName; readonly value: string }
   | { readonly kind: 'crash'; readonly executor: number }
   | { readonly kind: 'pause'; readonly executor: number; readonly durationMs: number }
 

@@ -10,7 +10,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { BroadcastChannel } from 'node:worker_threads'
 import { createSystem, type Edges, type LogEntry, type System } from '../actor/index.ts'
 import { assert, unreachable } from '../base/index.ts'
-import { type DebugPort, debugEdge, gateway, type Listener, listenerEdge, processEdge } from '../gateway/index.ts'
+import {
+  type DebugPort,
+  debugEdge,
+  gateway,
+  type Listener,
+  listenerEdge,
+  processEdge,
+  settingsEdge,
+} from '../gateway/index.ts'
 import {
   actorNames,
   type Drain,
@@ -31,6 +39,7 @@ import type { Loss, WordToMain } from './main-channel.ts'
 import { engineMemory, heapLimits } from './memory-shares.ts'
 import { PdHome } from './pd-home.ts'
 import { processPort } from './process-port.ts'
+import type { SettingsMemory } from './settings-memory.ts'
 import { fenceEdge, supervisor } from './supervisor.ts'
 
 export interface Parts {
@@ -40,6 +49,8 @@ export interface Parts {
   readonly record: FenceRecord | null
   /** Of the main thread's gateway. */
   readonly listener: Listener
+  /** What CONFIG SET has changed, of all gateways. */
+  readonly settings: SettingsMemory
   /** Where the gateways on executors listen, by executor. */
   readonly gateways: readonly (ListenPlace | null)[]
   /** Of the product, for INFO. */
@@ -166,6 +177,7 @@ class Runner implements Running {
       [deskEdge.name]: desk,
       [listenerEdge.name]: this.#parts.listener,
       [processEdge.name]: processPort,
+      [settingsEdge.name]: this.#parts.settings,
       [debugEdge.name]: debug,
     }
   }
@@ -189,7 +201,8 @@ class Runner implements Running {
   }
 
   async #spawnGateway(executor: number, system: System): Promise<void> {
-    const { options, topology, version, gateways } = this.#parts
+    const { settings, topology, version, gateways } = this.#parts
+    const options = settings.over(this.#parts.options)
     const name = actorNames.gateway(executor)
     const others = gatewayNames(gateways).filter((other) => other !== name)
     await system.spawn(gateway, { options, topology, name, others, version }, { executor, name })
@@ -213,6 +226,8 @@ class Runner implements Running {
     switch (word.kind) {
       case 'loss':
         return this.#lose(word)
+      case 'setting':
+        return this.#parts.settings.note(word.name, word.value)
       case 'crash':
         return this.system.crashExecutor(word.executor)
       case 'pause':
@@ -250,13 +265,14 @@ async function drain(system: System, name: string, timeoutMs: number): Promise<v
 /** A cell without a leader lets a command wait, and then refuses it: so it is asked until it answers, or all is over. */
 export async function firstAnswer(
   listener: InProcessListener,
-  password: string,
+  password: () => string,
   isOver: () => boolean = () => false,
 ): Promise<void> {
   while (!isOver()) {
     const client = listener.connect()
     try {
-      if (password !== '') await client.send(['AUTH', password])
+      const given = password()
+      if (given !== '') await client.send(['AUTH', given])
       while (typeof (await client.send(['EXISTS', PROBE_KEY])) !== 'number' && !isOver()) {
         await sleep(PROBE_INTERVAL_MS)
       }

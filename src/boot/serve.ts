@@ -15,9 +15,9 @@ import { openHttp } from '../ops/index.ts'
 import { addressText, listenError, refuseOpenDoor } from './address.ts'
 import { firstConnection, gatewayPlaces, refuseUnsharedPort } from './gateways.ts'
 import { InProcessListener } from './in-process.ts'
-import { Password } from './password.ts'
 import { firstAnswer, type Running, run } from './run.ts'
 import { setUp } from './set-up.ts'
+import { SettingsMemory } from './settings-memory.ts'
 import { threadPoolAdvice } from './thread-pool.ts'
 
 export interface ServeOptions {
@@ -71,11 +71,13 @@ export async function serve(given: ServeOptions): Promise<Served> {
     if (!onMain) await sockets.close()
     else closers.push(() => sockets.close())
     const listener = new InProcessListener(onMain ? sockets : null)
-    const password = new Password(listener, options.requirepass)
+    const settings = new SettingsMemory()
+    // As CONFIG SET has it: HTTP asks for the same one as the gateways.
+    const password = () => settings.over(options).requirepass
     const http = await openHttp({
       bind: options.bind,
       port: options.httpPort,
-      password: async () => (isReady ? password.current() : options.requirepass),
+      password: async () => password(),
       desk: () => running?.desk() ?? null,
       executors: async () => (running === null ? [] : (await running.system.inspect()).executors),
       isReady: () => isReady,
@@ -91,13 +93,13 @@ export async function serve(given: ServeOptions): Promise<Served> {
     phase = 'opening the stores'
     const { topology } = prepared
     const gateways = gatewayPlaces(options.gateways, topology.executors, sockets.host, sockets.port)
-    const parts = { ...given, topology, record: prepared, listener, gateways }
+    const parts = { ...given, topology, record: prepared, listener, settings, gateways }
     const started = await run(parts)
     running = started
     closers.push((timeoutMs) => started.stop(timeoutMs))
 
     phase = 'waiting for the first answer on a key'
-    await firstAnswer(listener, options.requirepass)
+    await firstAnswer(listener, password)
     if (!onMain) await firstConnection(sockets.host, sockets.port)
     isReady = true
     return {

@@ -6,9 +6,10 @@ import {
   type GatewayMessage,
   gatewayProtocol,
   type PdMessage,
+  type SettingChanged,
   type StoresMessage,
 } from '../model/index.ts'
-import { debugEdge, listenerEdge, processEdge } from './edges.ts'
+import { debugEdge, listenerEdge, processEdge, settingsEdge } from './edges.ts'
 import { Gateway } from './gateway.ts'
 import type { GatewayArgs, GatewayEdges } from './host.ts'
 
@@ -24,6 +25,7 @@ function edgesOf(ctx: ActorContext<GatewayMessage>, args: GatewayArgs): GatewayE
     executor: ctx.executor,
     listener: ctx.edge(listenerEdge),
     process: ctx.edge(processEdge),
+    settings: ctx.edge(settingsEdge),
     debug: args.options.enableDebugCommand === 'yes' ? ctx.edge(debugEdge) : null,
     requestTurn: () => ctx.requestTurn(),
     wakeAfter(delayMs) {
@@ -34,9 +36,7 @@ function edgesOf(ctx: ActorContext<GatewayMessage>, args: GatewayArgs): GatewayE
     askForRoutes() {
       ctx.tell(pd, { kind: 'routesWanted', origin: args.name })
     },
-    tellGateway(name, message) {
-      ctx.tell(others.get(name) as Ref<GatewayMessage>, message)
-    },
+    tellGateway: (name, message) => ctx.tell(others.get(name) as Ref<GatewayMessage>, message),
   }
 }
 
@@ -74,7 +74,9 @@ export const gateway = actor<GatewayMessage, GatewayArgs>({
       executorLost: (executor) => host.executorLost(executor),
       executorUp: (executor) => host.executorUp(executor),
       undelivered(_to, message) {
-        if ((message as CommandBatch).kind === 'commands') host.undelivered(message as CommandBatch)
+        const lost = message as CommandBatch | SettingChanged
+        if (lost.kind === 'commands') host.undelivered(lost)
+        else if (lost.kind === 'settingChanged') host.news.lost(lost.name)
       },
     }
   },

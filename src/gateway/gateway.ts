@@ -17,6 +17,7 @@ import { beginAuthentication } from './connection-commands.ts'
 import { Draining } from './draining.ts'
 import type { Connection, ConnectionHandler, DebugPort, ProcessPort } from './edges.ts'
 import type { GatewayArgs, GatewayEdges } from './host.ts'
+import { News } from './news.ts'
 import { OutputPool } from './output-pool.ts'
 import { Pressure } from './pressure.ts'
 import { type Server, Statistics } from './server.ts'
@@ -46,6 +47,7 @@ const TOO_MANY_CLIENTS = Buffer.from('-ERR max number of clients reached\r\n')
  */
 export class Gateway implements Server, SessionOwner {
   readonly settings: Settings
+  readonly news: News
   readonly statistics: Statistics
   readonly topology: Topology
   readonly clock: Clock
@@ -60,7 +62,6 @@ export class Gateway implements Server, SessionOwner {
   facts: GatewayFacts
   nowMs: number
   readonly #edges: GatewayEdges
-  readonly #others: readonly string[]
   readonly #router: Router
   readonly #walks: Walks
   readonly #args: Arguments
@@ -81,6 +82,7 @@ export class Gateway implements Server, SessionOwner {
   constructor(args: GatewayArgs, edges: GatewayEdges) {
     const others = args.others ?? []
     this.settings = new Settings(args.options)
+    this.news = new News(others, this.settings, edges)
     this.statistics = new Statistics(edges.clock.monotonicMs())
     this.topology = args.topology
     this.clock = edges.clock
@@ -95,7 +97,6 @@ export class Gateway implements Server, SessionOwner {
     this.facts = { kind: 'facts', raftLogSyncs: 0, raftLogBytes: 0, commandsProcessed: 0, cells: 0, keys: 0 }
     this.nowMs = this.startedAtMs
     this.#edges = edges
-    this.#others = others
     this.#router = new Router(
       {
         origin: args.name,
@@ -162,7 +163,7 @@ export class Gateway implements Server, SessionOwner {
 
   settingChanged(name: OptionName, value: string): void {
     this.#begin()
-    this.settings.set(name, value)
+    this.news.heard(name, value)
     this.#router.configure(this.settings.forRouter)
   }
 
@@ -186,6 +187,7 @@ export class Gateway implements Server, SessionOwner {
     for (const session of this.#gone) this.#forget(session)
     this.#gone = []
     this.#walks.turn()
+    this.news.turn(this.nowMs)
     this.#read()
     if (this.nowMs >= this.#router.nextTickMs) this.#router.tick()
     this.#router.flush()
@@ -246,10 +248,7 @@ export class Gateway implements Server, SessionOwner {
   }
 
   change(wishes: readonly Wish[]): void {
-    for (const name of this.settings.apply(wishes)) {
-      const value = String(this.settings.options[name])
-      for (const other of this.#others) this.#edges.tellGateway(other, { kind: 'settingChanged', name, value })
-    }
+    this.news.changed(this.settings.apply(wishes))
     this.#router.configure(this.settings.forRouter)
   }
 
@@ -412,7 +411,7 @@ export class Gateway implements Server, SessionOwner {
 
   #askToBeWoken(): void {
     const drainedMs = this.#draining?.deadlineMs ?? Number.POSITIVE_INFINITY
-    const turnMs = Math.min(this.#walks.nextTurnMs, this.#pressure.nextLookMs)
+    const turnMs = Math.min(this.#walks.nextTurnMs, this.#pressure.nextLookMs, this.news.nextTurnMs)
     const wakeAtMs = Math.min(this.#router.nextTickMs, turnMs, drainedMs)
     if (wakeAtMs >= this.#wakeAtMs) return
     this.#wakeAtMs = wakeAtMs

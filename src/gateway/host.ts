@@ -1,7 +1,7 @@
 /** What a gateway is made of: arguments that can travel to its thread, and edges that are there. */
 import type { Clock, Random } from '../base/index.ts'
 import type { CommandBatch, Options, SettingChanged, Topology } from '../model/index.ts'
-import type { DebugPort, Listener, ProcessPort } from './edges.ts'
+import type { DebugPort, Listener, ProcessPort, SettingsPort } from './edges.ts'
 
 export interface GatewayArgs {
   readonly options: Options
@@ -21,6 +21,7 @@ export interface GatewayEdges {
   readonly executor: number
   readonly listener: Listener
   readonly process: ProcessPort
+  readonly settings: SettingsPort
   readonly debug: DebugPort | null
   /** `turn` is to be called at the end of this pass. */
   requestTurn(): void
@@ -28,5 +29,6 @@ export interface GatewayEdges {
   wakeAfter(delayMs: number): void
   sendCommands(executor: number, batch: CommandBatch): boolean
   askForRoutes(): void
-  tellGateway(name: string, message: SettingChanged): void
+  /** False: it is not there, or has no room. */
+  tellGateway(name: string, message: SettingChanged): boolean
 }

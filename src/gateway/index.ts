@@ -11,7 +11,7 @@
  * **Refuses** what is not the protocol, commands before the password, clients beyond `--max-clients`; closes a client
  * whose unread replies exceed `--client-output-max`.
  *
- * **The caller** puts `listenerEdge` and `processEdge` among the edges of the executor, and `debugEdge` with
+ * **The caller** puts `listenerEdge`, `processEdge` and `settingsEdge` among the edges of the executor, and `debugEdge` with
  * `--enable-debug-command yes`; spawns `gateway` under its name; sends it `facts` about once a second; before the system
  * stops, asks it to `drain`.
  */
@@ -25,6 +25,9 @@ export {
   listenerEdge,
   type ProcessPort,
   processEdge,
+  type SettingsPort,
+  settingsEdge,
 } from './edges.ts'
 export type { GatewayArgs } from './host.ts'
 export { openListener, type TcpListener } from './listener.ts'
+export { isLoopback } from './loopback.ts'

@@ -13,6 +13,7 @@ import {
 } from '../model/index.ts'
 import { matchGlob } from '../redis/index.ts'
 import type { RouterSettings } from '../router/index.ts'
+import { isLoopback } from './loopback.ts'
 
 interface Described {
   readonly type: 'text' | 'integer' | 'bytes' | 'duration' | 'flag' | readonly string[]
@@ -110,6 +111,9 @@ export class Settings {
       if (row.atRunTime !== true) return failed("can't set immutable config")
       const fault = faultOf(row, wish.value)
       if (fault !== null) return failed(fault)
+      if (option === 'requirepass' && wish.value === '' && !isLoopback(this.options.bind)) {
+        return failed(`bind ${this.options.bind} can be reached from other machines, which needs a password`)
+      }
     }
     return null
   }

@@ -198,6 +198,10 @@ test('the first answer is not waited for when all is over', async () => {
     refused++
     return null
   })
-  await firstAnswer(listener, '', () => refused >= 3)
+  await firstAnswer(
+    listener,
+    () => '',
+    () => refused >= 3,
+  )
   expect(refused).toBe(3)
 })

@@ -89,6 +89,44 @@ describe('A gateway on an executor', () => {
     expect(await server.stop()).toEqual({ code: 0, signal: null })
   })
 
+  test('keeps a new password when its thread has died, and HTTP asks for it from its first request on', async () => {
+    const server = start('--gateways', 'first', '--requirepass', 'old')
+    const { redis, http } = await server.ready()
+    const client = new Client(redis)
+    expect(await client.send('AUTH', 'old')).toBe('OK')
+    expect(await client.send('CONFIG', 'SET', 'requirepass', 'new')).toBe('OK')
+    const status = async (password: string) =>
+      (await json(http, '/api/v1/cells', { headers: { authorization: `Bearer ${password}` } })).status
+    expect(
+      await until(
+        () => status('new'),
+        (answer) => answer === 200,
+      ),
+    ).toBe(200)
+    expect(await status('old')).toBe(401)
+    await client.send('DEBUG', 'CRASH-EXECUTOR', '0').catch(() => null)
+    const ping = () => client.send('PING').catch((error: Error) => error.message)
+    await until(ping, (answer) => answer === 'the connection was closed')
+    const authenticate = async (password: string) => {
+      const next = new Client(redis)
+      try {
+        return await next.send('AUTH', password)
+      } catch {
+        return null
+      } finally {
+        next.close()
+      }
+    }
+    expect(
+      await until(
+        () => authenticate('old'),
+        (answer) => answer !== null,
+      ),
+    ).toMatchObject({ code: 'WRONGPASS' })
+    expect(await authenticate('new')).toBe('OK')
+    expect(await server.stop()).toEqual({ code: 0, signal: null })
+  })
+
   test('that shares its port serves a part of the connections', async (context) => {
     if (!canShare) {
       const refused = start('--gateways', 'all')

@@ -13,6 +13,7 @@ import {
   listenerEdge,
   openListener,
   processEdge,
+  settingsEdge,
   type TcpListener,
 } from '../../src/gateway/index.ts'
 import { actorNames, resolveOptions } from '../../src/model/index.ts'
@@ -34,6 +35,7 @@ beforeEach(async () => {
       [controlEdge.name]: control,
       [listenerEdge.name]: listener,
       [debugEdge.name]: { crashExecutor() {}, pauseExecutor() {} },
+      [settingsEdge.name]: { changes: new Map(), note() {}, noteOwn() {} },
       [processEdge.name]: {
         id: process.pid,
         platform: 'test',

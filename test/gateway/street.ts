@@ -9,6 +9,8 @@ import {
   type Listener,
   listenerEdge,
   processEdge,
+  type SettingsPort,
+  settingsEdge,
 } from '../../src/gateway/index.ts'
 import {
   actorNames,
@@ -134,10 +136,18 @@ class FakeListener implements Listener {
   }
 }
 
+function settingsMemory(): SettingsPort {
+  const changes = new Map<OptionName, string>()
+  const note = (name: OptionName, value: string) => changes.set(name, value)
+  return { changes, note, noteOwn: note }
+}
+
 export class Street {
   readonly simulation: Simulation
   readonly listener = new FakeListener()
   readonly stores: FakeStoresControl = { holds: null, held: 0, executed: 0, farewells: 0, release: () => {} }
+  /** What outlives the gateway. */
+  readonly settings: SettingsPort = settingsMemory()
   readonly debugCalls: string[] = []
   readonly logged: LogEntry[] = []
   #connections = 0
@@ -155,6 +165,7 @@ export class Street {
       edges: () => ({
         [controlEdge.name]: this.stores,
         [listenerEdge.name]: this.listener,
+        [settingsEdge.name]: this.settings,
         [processEdge.name]: {
           id: 4711,
           platform: 'twin',

@@ -25,8 +25,9 @@ import {
 import { type Random, Random as Seeded } from '../../src/base/index.ts'
 import { Fence } from '../../src/boot/fence.ts'
 import { FIRST_INDEX, putFirstCells } from '../../src/boot/first-cells.ts'
+import { SettingsMemory } from '../../src/boot/settings-memory.ts'
 import { fenceEdge, supervisor } from '../../src/boot/supervisor.ts'
-import { gateway, listenerEdge, processEdge } from '../../src/gateway/index.ts'
+import { gateway, listenerEdge, processEdge, settingsEdge } from '../../src/gateway/index.ts'
 import {
   actorNames,
   type Options,
@@ -151,6 +152,7 @@ export class Cluster implements Victim {
   pdAwayMsMax = 50
   readonly #random: Random
   readonly #before = new VirtualTime()
+  readonly #settings = new SettingsMemory()
   #simulation: Simulation | null = null
   /** Lives of an executor in the present process. */
   #incarnations: number[] = []
@@ -358,7 +360,12 @@ export class Cluster implements Victim {
     const network = this.#networks[executor]
     const fence = executor === this.executors ? { [fenceEdge.name]: this.#fence } : {}
     return network
-      ? { [listenerEdge.name]: new SimulatedListener(network), [processEdge.name]: processPort, ...fence }
+      ? {
+          [listenerEdge.name]: new SimulatedListener(network),
+          [processEdge.name]: processPort,
+          [settingsEdge.name]: this.#settings,
+          ...fence,
+        }
       : {}
   }
 

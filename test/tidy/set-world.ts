@@ -10,6 +10,7 @@ import {
   listenerEdge,
   type ProcessPort,
   processEdge,
+  settingsEdge,
 } from '../../src/gateway/index.ts'
 import { actorNames, FIRST_USER_CELL, resolveOptions, type Topology } from '../../src/model/index.ts'
 import { pd } from '../../src/pd/index.ts'
@@ -127,7 +128,11 @@ export class SetWorld implements Listener {
   }
 
   #mainEdges(): Edges {
-    return { [listenerEdge.name]: this, [processEdge.name]: port }
+    return {
+      [listenerEdge.name]: this,
+      [processEdge.name]: port,
+      [settingsEdge.name]: { changes: new Map(), note() {}, noteOwn() {} },
+    }
   }
 
   #storage(seed: string): StorageEdge {
