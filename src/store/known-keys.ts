@@ -225,6 +225,14 @@ export class KnownKeys {
     }
   }
 
+  /** Everything at once, in no time, when all of it is in the engine; that is to be seen to before. */
+  dropAll(): void {
+    this.#records.clear()
+    this.present = 0
+    this.order = null
+    this.#pinnedBytes = 0
+  }
+
   #pin(slab: Slab): void {
     if (slab.live++ === 0) this.#pinnedBytes += slab.buffer.length
   }

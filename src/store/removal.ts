@@ -39,6 +39,7 @@ export class Removals {
     store.overlayBytes -= peer.overlayBytes
     peer.overlayBytes = 0
     this.#leaving.add(peer)
+    this.#stores.sleep.takeBack(peer)
     this.#stores.sleep.wake(peer)
     store.active.delete(peer)
     store.peers.delete(peer.cell.id)

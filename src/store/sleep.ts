@@ -202,7 +202,7 @@ export class Sleep {
     store.asleepLeaders++
     peer.lease.rest()
     peer.working?.forgetWalker()
-    peer.working?.evict(0, peer.forgettableIndex)
+    forgetKeys(peer)
     // PD's last word of it: everyone has everything.
     this.#stores.heartbeats.due(peer)
   }
@@ -222,6 +222,14 @@ export class Sleep {
     }
     return cell.peers.length === node.members.length
   }
+}
+
+/**
+ * Who sleeps keeps no keys in memory. Thousands of cells fall asleep in one turn, so keys are not gone over one by one:
+ * they go all at once, when all is in the engine. What is not there yet comes there in a moment, and this is asked again.
+ */
+export function forgetKeys(peer: Peer): void {
+  if (peer.forgettableIndex >= peer.node.lastIndex) peer.working?.forgetKeys()
 }
 
 /** Nothing is under way with this peer, and it has applied all that it has. */

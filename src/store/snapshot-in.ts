@@ -148,7 +148,10 @@ export class SnapshotsIn {
   /** All pieces are staged: durable, marked, installed, durable, told. */
   #staged(peer: Peer, into: SnapshotIn): void {
     const { store, node, group } = peer
-    if (this.#isHere(peer, into.index, into.term) || into.leaderTerm < node.term) {
+    // While the pieces came a split may have been applied here, whose child needs what this would take the place of, or
+    // another peer may have come to be in that range.
+    const isInTheWay = peer.barrier !== null || peer.bornOf !== null || this.#stores.overlaps(store, into.state.cell)
+    if (isInTheWay || this.#isHere(peer, into.index, into.term) || into.leaderTerm < node.term) {
       this.#answer(peer, into.fromStore, into.fromPeer, into.index, REFUSED)
       this.#drop(peer)
       return

@@ -304,9 +304,10 @@ export class Stores {
   /** Would the cell overlap another one on that store? */
   overlaps(store: Store, cell: Cell): boolean {
     for (const peer of store.peers.values()) {
-      // Until its barrier is written, a parent still has to do with what it has given away.
-      const other = peer.barrier ?? peer.cell
-      if (other.id === cell.id || !peer.initialized || other.system !== cell.system) continue
+      // Until its barrier is written, a parent still has to do with what it has given away. One that knows nothing yet will
+      // have the range of the snapshot that is on its way in.
+      const other = peer.barrier ?? (peer.initialized ? peer.cell : peer.snapshotIn?.state.cell)
+      if (other === undefined || other.id === cell.id || other.system !== cell.system) continue
       if (containsKey(other, cell.start) || containsKey(cell, other.start)) return true
     }
     return false

@@ -96,7 +96,8 @@ export function campaignAgain(stores: Stores, peer: Peer): void {
   const { node } = peer
   if (node.leader !== 0 || stores.nowMs - peer.orphanedMs > stores.electionMs) peer.orphanedMs = 0
   // A candidate has passed the preliminary round: everyone has heard, and its votes are on their way.
-  else if (node.state !== StateType.candidate) node.campaign()
+  // A new leader may have been heard of, and be lost again, in between: what was promised to that one is kept.
+  else if (node.state !== StateType.candidate && mayCampaign(stores, peer)) node.campaign()
 }
 
 function isFirstSurvivor(stores: Stores, peer: Peer, executor: number): boolean {

@@ -354,6 +354,12 @@ export class WorkingState implements Keyspace {
     this.#keys.order = null
   }
 
+  /** All keys, at once; nobody walks, and all that was evaluated is in the engine. */
+  forgetKeys(): void {
+    this.forgetWalker()
+    this.#keys.dropAll()
+  }
+
   get cell(): Cell {
     return this.#cell
   }

@@ -9,6 +9,7 @@
  * A crash between two pieces leaves the old applied index: the log is replayed from there, and since effects are
  * absolute, the end is the same.
  */
+import { assert } from '../base/index.ts'
 import { type CellState, encodeCellState } from '../model/index.ts'
 import type { Entry } from '../raft/index.ts'
 import { EFFECT, type EngineBatch, metaKey } from '../storage/index.ts'
@@ -16,6 +17,7 @@ import { EffectReader } from './entry.ts'
 import { isEffects } from './entry-groups.ts'
 import { NewestEffects } from './newest.ts'
 import type { Peer } from './peer.ts'
+import { forgetKeys } from './sleep.ts'
 import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
 import { type Barrier, type Companion, type Job, newJob, type Request } from './write-back-job.ts'
@@ -123,13 +125,24 @@ export class WriteBack {
     }
     dirty.delete(peer)
     store.writing = 'writeBack'
-    const request = this.#waiting.get(peer)?.shift()
-    if (this.#waiting.get(peer)?.length === 0) this.#waiting.delete(peer)
+    const request = this.#nextRequest(peer)
     const state = request?.state ?? peer.state()
     // Later entries, or later requests, are for another job.
     if (state.appliedIndex < peer.applied || this.#waiting.has(peer)) dirty.add(peer)
     this.#jobs.set(store, newJob(peer, state, request, new NewestEffects()))
     return true
+  }
+
+  /** One as of a state that the engine is beyond, by a snapshot, is void: it would take the cell back to that state. */
+  #nextRequest(peer: Peer): Request | undefined {
+    const requests = this.#waiting.get(peer) ?? []
+    let request = requests.shift()
+    while (request?.state && request.state.appliedIndex < peer.written) {
+      assert(request.barrier === null, 'nothing takes the place of a parent before what its child lacks is written')
+      request = requests.shift()
+    }
+    if (requests.length === 0) this.#waiting.delete(peer)
+    return request
   }
 
   #choose(store: Store, dirty: ReadonlySet<Peer>): Peer | undefined {
@@ -301,7 +314,8 @@ export class WriteBack {
     if (!peer.parked.isEmpty) this.#stores.touch(peer)
     // Entries without bytes hold segments of the log, too, until they are durable here.
     store.unflushedBytes += Math.max(1, bytes)
-    const bytesMax = peer.asleep ? 0 : this.#stores.workingBytesMax(store)
+    if (peer.asleep) return forgetKeys(peer)
+    const bytesMax = this.#stores.workingBytesMax(store)
     peer.working?.evict(bytesMax, peer.forgettableIndex, (key) => peer.parked.awaits(key))
   }
 

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Ref } from '../../src/actor/index.ts'
 import { FIRST_USER_CELL, type StoresMessage, SYSTEM_CELL } from '../../src/model/index.ts'
 import { MessageType } from '../../src/raft/index.ts'
 import { Liveness } from '../../src/store/liveness.ts'
+import { campaignAgain } from '../../src/store/survivors.ts'
 import { Fate, StoreHarness } from './harness.ts'
 
 const SLEEP_AFTER_MS = 300
@@ -250,6 +251,41 @@ test('a word that a full ring refuses is said at the next tick', async () => {
   liveness.tick()
   // To both others, once.
   expect(saidMs).toHaveLength(2)
+})
+
+test('the keys of a cell that sleeps leave memory all at once, as soon as they are in the engine', async () => {
+  const harness = new StoreHarness(1, 1, { sleepAfter: `${SLEEP_AFTER_MS}ms` })
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  for (let i = 0; i < 100; i++) await harness.ask(['SET', `k${i}`, 'v'])
+  const [peer] = peersOf(harness, FIRST_USER_CELL)
+  const working = peer?.working
+  if (!peer || !working) throw new Error('no leader')
+  working.evict = () => expect.fail('keys were gone over one by one')
+  await harness.until(() => peer.asleep, 'it sleeps')
+  expect(working.memoryBytes > 0).toBe(peer.written < peer.node.lastIndex)
+  await harness.until(() => peer.written === peer.node.lastIndex, 'all is in the engine')
+  expect(working.memoryBytes).toBe(0)
+  working.evict = () => {}
+  expect((await harness.ask(['GET', 'k7'])).text).toBe('$1\r\nv\r\n')
+  expect((await harness.ask(['DBSIZE'])).text).toBe(':100\r\n')
+})
+
+test("who campaigns on its leader's death keeps what it promised to a later leader", async () => {
+  const { harness, leader } = await sleepers()
+  const at = (leader + 1) % 3
+  const host = harness.nodes[at]?.host
+  const peer = host?.peer(at + 1, FIRST_USER_CELL)
+  if (!host || !peer) throw new Error('no peer')
+  peer.node.forgetLeader()
+  peer.orphanedMs = host.nowMs
+  const campaign = vi.spyOn(peer.node, 'campaign')
+  peer.leaderContactMs = host.nowMs
+  campaignAgain(host, peer)
+  expect(campaign).not.toHaveBeenCalled()
+  peer.leaderContactMs = Number.NEGATIVE_INFINITY
+  campaignAgain(host, peer)
+  expect(campaign).toHaveBeenCalledOnce()
 })
 
 test('a new PD is told of sleeping cells by their store, and nobody wakes for it', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { FIRST_USER_CELL } from '../../src/model/index.ts'
+import { bearLearner } from '../../src/store/birth.ts'
 import { Fate, Refusal, StoreHarness } from './harness.ts'
 
 async function cluster(executors = 3, stores = executors): Promise<StoreHarness> {
@@ -98,4 +99,43 @@ test('a key that is too long is refused, and the store goes on', async () => {
   expect((await harness.ask(['MGET', 'k', large])).text).toMatch(/^-TOOBIG /)
   expect((await harness.ask(['SET', large.slice(1), large])).text).toBe('+OK\r\n')
   expect((await harness.ask(['STRLEN', large.slice(1)])).text).toBe(`:${large.length}\r\n`)
+})
+
+test('what was asked to be written as of a state that the engine is beyond is void, and takes nothing back', async () => {
+  const harness = new StoreHarness(1)
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  const host = harness.nodes[0]?.host
+  const peer = host?.peer(1, FIRST_USER_CELL)
+  if (!host || !peer) throw new Error('no peer')
+  await harness.ask(['SET', 'a', '1'])
+  const old = peer.state()
+  await harness.ask(['SET', 'a', '2'])
+  host.writeBack.force(peer, () => {})
+  await harness.until(() => peer.written === peer.node.lastIndex, 'all is written')
+  const { written } = peer
+  let wasTold = false
+  host.writeBack.forceAs(peer, old, () => {
+    wasTold = true
+  })
+  for (let i = 0; i < 100; i++) {
+    await harness.step()
+    expect(peer.written).toBeGreaterThanOrEqual(written)
+  }
+  expect(wasTold).toBe(false)
+})
+
+test('a range whose snapshot is on its way in is taken, though its peer knows nothing of it yet', async () => {
+  const harness = new StoreHarness(2)
+  await harness.start()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  const [cell] = [...(harness.nodes[0]?.host?.peers() ?? [])].map((peer) => peer.cell).filter((each) => !each.system)
+  const host = harness.nodes[1]?.host
+  const store = host?.stores.get(2)
+  if (!host || !store || !cell) throw new Error('no store')
+  const peer = bearLearner(host, store, FIRST_USER_CELL, 1001)
+  const other = { ...cell, id: FIRST_USER_CELL + 1 }
+  expect(host.overlaps(store, other)).toBe(false)
+  peer.snapshotIn = { state: { cell } } as unknown as NonNullable<typeof peer.snapshotIn>
+  expect(host.overlaps(store, other)).toBe(true)
 })
