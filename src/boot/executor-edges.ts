@@ -52,7 +52,7 @@ export function makeExecutorEdges(executor: number, _incarnation: number, args: 
   if (place === null) return storage
   return {
     ...storage,
-    [listenerEdge.name]: new ExecutorListener(place),
+    [listenerEdge.name]: new ExecutorListener(place, (message) => tellMain(args.channel, { kind: 'say', message })),
     [processEdge.name]: processPort,
     [settingsEdge.name]: new SettingsMemory((name, value) => tellMain(args.channel, { kind: 'setting', name, value })),
     [debugEdge.name]: remoteDebug(args.channel),

@@ -10,6 +10,7 @@ import {
   openListener,
   type TcpListener,
 } from '../gateway/index.ts'
+import { listenError } from './address.ts'
 
 type Accept = (connection: Connection) => ConnectionHandler | null
 
@@ -23,6 +24,7 @@ export interface ListenPlace {
 
 /** The socket of the thread's former life is closed a moment after its exit is known. */
 const RETRY_MS = 20
+const SAY_AGAIN_MS = 1_000
 
 export class ExecutorListener implements Listener {
   readonly host: string
@@ -32,10 +34,13 @@ export class ExecutorListener implements Listener {
   #sockets: TcpListener | null = null
   #isOpening = false
 
-  constructor(place: ListenPlace) {
+  readonly #say: (message: string) => void
+
+  constructor(place: ListenPlace, say: (message: string) => void) {
     this.host = place.host
     this.port = place.port
     this.#shared = place.shared
+    this.#say = say
   }
 
   attach(accept: Accept): void {
@@ -50,9 +55,10 @@ export class ExecutorListener implements Listener {
     this.#sockets = null
   }
 
-  /** Until it succeeds: whoever starts the server asks for a connection, and says what is wrong when there is none. */
+  /** Until it succeeds: there is nobody who could do better, and a person who is told can free the port. */
   async #open(): Promise<void> {
     this.#isOpening = true
+    let saidMs = performance.now()
     while (this.#accept !== null && this.#sockets === null) {
       try {
         const sockets = await openListener(this.host, this.port, this.#shared)
@@ -61,7 +67,12 @@ export class ExecutorListener implements Listener {
           this.#sockets = sockets
           sockets.attach(this.#accept)
         }
-      } catch {
+      } catch (error) {
+        if (performance.now() - saidMs >= SAY_AGAIN_MS) {
+          saidMs = performance.now()
+          const { message } = listenError(error, 'port', this.host, this.port)
+          this.#say(`a gateway cannot listen, and goes on trying: ${message}`)
+        }
         await sleep(RETRY_MS, undefined, { ref: false })
       }
     }

@@ -3,12 +3,14 @@ import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SetUpError } from '../base/index.ts'
 import { actorNames, type Options } from '../model/index.ts'
+import { encodeCommand } from '../redis/index.ts'
 import type { ListenPlace } from './executor-listener.ts'
 
 type Gateways = Options['gateways']
 
 const CONNECT_RETRY_MS = 20
 const CONNECT_WAIT_MS = 5_000
+const HEARD_MAX = 64 * 1024
 
 /** Since when several threads may listen on one port. */
 const SHARED_SINCE = [
@@ -47,24 +49,42 @@ export function gatewayNames(places: readonly (ListenPlace | null)[]): readonly 
   return [...onExecutors, actorNames.gateway(places.length)]
 }
 
-/** Resolves when somebody listens there. */
-export async function firstConnection(host: string, port: number): Promise<void> {
-  for (let waitedMs = 0; waitedMs < CONNECT_WAIT_MS; waitedMs += CONNECT_RETRY_MS) {
-    if (await connects(host, port)) return
+/** Resolves when a gateway of this process answers there: another program may have taken the port meanwhile. */
+export async function firstConnection(
+  host: string,
+  port: number,
+  password: () => string,
+  waitMs = CONNECT_WAIT_MS,
+): Promise<void> {
+  const endMs = performance.now() + waitMs
+  for (let leftMs = waitMs; leftMs > 0; leftMs = endMs - performance.now()) {
+    if (await answers(host, port, password(), leftMs)) return
     await sleep(CONNECT_RETRY_MS)
   }
   throw new SetUpError(
-    `${host}:${port} was free, and could not be listened on: has another program taken it meanwhile?`,
+    `${host}:${port} was free, and no gateway of this server answers there: has another program taken it meanwhile?`,
   )
 }
 
-function connects(host: string, port: number): Promise<boolean> {
+function answers(host: string, port: number, password: string, timeoutMs: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port })
+    const ours = `\r\nprocess_id:${process.pid}\r\n`
+    const socket = connect({ host, port, timeout: timeoutMs })
+    let heard = ''
+    let isOurs = false
     socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
+      if (password !== '') socket.write(encodeCommand(['AUTH', password]))
+      socket.write(encodeCommand(['INFO', 'server']))
     })
-    socket.once('error', () => resolve(false))
+    socket.on('data', (chunk) => {
+      heard = (heard + chunk.toString('latin1')).slice(-HEARD_MAX)
+      isOurs = heard.includes(ours)
+      if (isOurs || heard.includes('NOAUTH')) socket.destroy()
+    })
+    const stop = () => socket.destroy()
+    socket.once('timeout', stop)
+    socket.once('end', stop)
+    socket.once('error', stop)
+    socket.once('close', () => resolve(isOurs))
   })
 }

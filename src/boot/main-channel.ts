@@ -17,6 +17,7 @@ export interface Loss {
 export type WordToMain =
   | Loss
   | { readonly kind: 'setting'; readonly name: OptionName; readonly value: string }
+  | { readonly kind: 'say'; readonly message: string }
   | { readonly kind: 'crash'; readonly executor: number }
   | { readonly kind: 'pause'; readonly executor: number; readonly durationMs: number }
 

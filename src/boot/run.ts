@@ -226,6 +226,8 @@ class Runner implements Running {
     switch (word.kind) {
       case 'loss':
         return this.#lose(word)
+      case 'say':
+        return this.#parts.say(word.message)
       case 'setting':
         return this.#parts.settings.note(word.name, word.value)
       case 'crash':

@@ -100,7 +100,7 @@ export async function serve(given: ServeOptions): Promise<Served> {
 
     phase = 'waiting for the first answer on a key'
     await firstAnswer(listener, password)
-    if (!onMain) await firstConnection(sockets.host, sockets.port)
+    if (!onMain) await firstConnection(sockets.host, sockets.port, password)
     isReady = true
     return {
       redis: addressText(sockets.host, sockets.port),

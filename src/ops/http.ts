@@ -218,10 +218,16 @@ async function serve(options: HttpOptions, request: IncomingMessage, response: S
   }
 }
 
+function urlOf(target: string): URL {
+  const base = 'http://localhost'
+  if (!URL.canParse(target, base)) throw new HttpError(400, 'ERR', `'${target}' is not a path`, 'begin it with one /')
+  return new URL(target, base)
+}
+
 async function dispatch(options: HttpOptions, request: IncomingMessage): Promise<Answered> {
   const password = await options.password()
   refuseForeignHost(password, request)
-  const url = new URL(request.url ?? '/', 'http://localhost')
+  const url = urlOf(request.url ?? '/')
   const method = request.method === 'HEAD' ? 'GET' : request.method
   // A path is shown with `:id` where a number stands.
   const path = url.pathname.replace(/(?<=\/)\d+(?=\/|$)/, ':id')

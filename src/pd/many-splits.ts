@@ -15,13 +15,14 @@ import { planSplit } from './split.ts'
 
 /** So long after the last cut there is nothing left to spread. */
 const SCATTER_MS = 60_000
-/** A key whose cell cannot be cut for so long is given up. */
+/** Keys are given up when none of them could be cut for so long. */
 const GIVE_UP_MS = 120_000
 
 export class ManySplits {
   /** Ascending. */
   #keys: Uint8Array[] = []
-  #orderedMs = 0
+  /** When they were ordered, or the last of them was cut. */
+  #movedMs = 0
   /** First keys of cells that are to be spread. */
   #scattered: Uint8Array[] = []
   #scatterUntilMs = 0
@@ -30,7 +31,7 @@ export class ManySplits {
   order(keys: readonly Uint8Array[], scatter: boolean, survey: Survey): number {
     const wanted = keys.filter((key) => !begins(key, survey))
     this.#keys = sortedWithout(this.#keys, wanted)
-    this.#orderedMs = survey.nowMs
+    this.#movedMs = survey.nowMs
     if (scatter) {
       this.#scattered = sortedWithout(this.#scattered, keys)
       this.#scatterUntilMs = survey.nowMs + SCATTER_MS
@@ -44,9 +45,12 @@ export class ManySplits {
 
   splits(survey: Survey): Wish[] {
     if (this.#keys.length === 0) return []
+    const before = this.#keys.length
     this.#keys = this.#keys.filter((key) => !begins(key, survey))
+    // As long as cuts are made, those that wait for their turn are not given up.
+    if (this.#keys.length < before) this.#movedMs = survey.nowMs
     if (this.#scattered.length > 0) this.#scatterUntilMs = survey.nowMs + SCATTER_MS
-    if (survey.nowMs - this.#orderedMs >= GIVE_UP_MS) this.#keys = []
+    if (survey.nowMs - this.#movedMs >= GIVE_UP_MS) this.#keys = []
     const byCell = new Map<number, Uint8Array[]>()
     for (const key of this.#keys) {
       const cell = survey.view.cellAt(key, false)

@@ -1,8 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { gatewayNames, gatewayPlaces, refuseUnsharedPort } from '../../src/boot/gateways.ts'
+import { ExecutorListener } from '../../src/boot/executor-listener.ts'
+import { firstConnection, gatewayNames, gatewayPlaces, refuseUnsharedPort } from '../../src/boot/gateways.ts'
+import { openListener } from '../../src/gateway/index.ts'
 import { ReplyError } from '../../src/redis/index.ts'
 import { Client, json, Program, until } from './process.ts'
 
@@ -62,6 +65,41 @@ test('The main thread has a gateway in any case, and the executors as it is wish
   expect(names('main')).toEqual(['gateway/3'])
   expect(names('first')).toEqual(['gateway/0', 'gateway/3'])
   expect(names('all')).toEqual(['gateway/0', 'gateway/1', 'gateway/2', 'gateway/3'])
+})
+
+describe('A port that another program has taken meanwhile', () => {
+  test('is not taken for that of this server, whatever it answers', async () => {
+    const other = createServer((socket) =>
+      socket.on('data', () => socket.write('+PONG\r\n$13\r\nprocess_id:1\r\n\r\n')),
+    )
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const { port } = other.address() as AddressInfo
+    await expect(firstConnection('127.0.0.1', port, () => '', 100)).rejects.toThrow(/another program/)
+    other.close()
+  })
+
+  test('is asked for again and again, and that is said', async () => {
+    const other = await openListener('127.0.0.1', 0)
+    const said: string[] = []
+    const place = { host: '127.0.0.1', port: other.port, shared: false }
+    const listener = new ExecutorListener(place, (message) => said.push(message))
+    listener.attach(() => null)
+    expect(
+      await until(
+        () => said[0] ?? '',
+        (message) => message !== '',
+      ),
+    ).toMatch(/cannot listen.* is taken by another/)
+    await other.close()
+    const closed = () =>
+      new Promise<boolean>((resolve) => {
+        const socket = connect(other.port, '127.0.0.1')
+        socket.resume().once('end', () => resolve(true))
+        socket.once('error', () => resolve(false))
+      })
+    expect(await until(closed, (isClosed) => isClosed)).toBe(true)
+    listener.detach()
+  })
 })
 
 describe('A gateway on an executor', () => {

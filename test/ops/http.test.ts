@@ -392,6 +392,7 @@ describe('A store', () => {
 describe('An error', () => {
   test.each([
     ['/nowhere', 'GET', 404],
+    ['//', 'GET', 400],
     ['/api/v1/cells', 'DELETE', 405],
     ['/api/v1/cells?limit=0', 'GET', 400],
     ['/api/v1/cells?limit=1001', 'GET', 400],
