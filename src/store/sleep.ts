@@ -33,6 +33,8 @@ import type { Stores } from './stores.ts'
 
 /** A leader whose question came to nothing asks again after so many ticks. */
 const ASK_AGAIN_TICKS = 7
+/** Of a cell's share of memory: what it may keep while it sleeps. */
+const SLEEPERS_SHARE = 1 / 8
 /** So many ticks has the leader, after a peer woke by itself, to show that it is there. */
 const GRACE_TICKS = 4
 
@@ -202,7 +204,7 @@ export class Sleep {
     store.asleepLeaders++
     peer.lease.rest()
     peer.working?.forgetWalker()
-    forgetKeys(peer)
+    forgetKeys(this.#stores, peer)
     // PD's last word of it: everyone has everything.
     this.#stores.heartbeats.due(peer)
   }
@@ -225,11 +227,17 @@ export class Sleep {
 }
 
 /**
- * Who sleeps keeps no keys in memory. Thousands of cells fall asleep in one turn, so keys are not gone over one by one:
- * they go all at once, when all is in the engine. What is not there yet comes there in a moment, and this is asked again.
+ * Who sleeps keeps its keys while they are few: a pause of some seconds must not make a busy cell read all of them again.
+ * What many sleepers keep together is a small part of `--memory`. Thousands of cells fall asleep in one turn, so keys are
+ * not gone over one by one: they go all at once, when all is in the engine. What is not there yet comes there in a moment,
+ * and this is asked again.
  */
-export function forgetKeys(peer: Peer): void {
-  if (peer.forgettableIndex >= peer.node.lastIndex) peer.working?.forgetKeys()
+export function forgetKeys(stores: Stores, peer: Peer): void {
+  const { store, working } = peer
+  if (working === null || peer.forgettableIndex < peer.node.lastIndex) return
+  const share =
+    stores.options.memory / 2 / stores.topology.stores.length / Math.max(1, store.leaders + store.asleepLeaders)
+  if (working.memoryBytes > share * SLEEPERS_SHARE) working.forgetKeys()
 }
 
 /** Nothing is under way with this peer, and it has applied all that it has. */

@@ -314,7 +314,7 @@ export class WriteBack {
     if (!peer.parked.isEmpty) this.#stores.touch(peer)
     // Entries without bytes hold segments of the log, too, until they are durable here.
     store.unflushedBytes += Math.max(1, bytes)
-    if (peer.asleep) return forgetKeys(peer)
+    if (peer.asleep) return forgetKeys(this.#stores, peer)
     const bytesMax = this.#stores.workingBytesMax(store)
     peer.working?.evict(bytesMax, peer.forgettableIndex, (key) => peer.parked.awaits(key))
   }

@@ -253,11 +253,24 @@ test('a word that a full ring refuses is said at the next tick', async () => {
   expect(saidMs).toHaveLength(2)
 })
 
-test('the keys of a cell that sleeps leave memory all at once, as soon as they are in the engine', async () => {
+test('a cell that sleeps keeps its keys while they are few', async () => {
   const harness = new StoreHarness(1, 1, { sleepAfter: `${SLEEP_AFTER_MS}ms` })
   await harness.start()
   await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
-  for (let i = 0; i < 100; i++) await harness.ask(['SET', `k${i}`, 'v'])
+  for (let i = 0; i < 10; i++) await harness.ask(['SET', `k${i}`, 'v'])
+  const [peer] = peersOf(harness, FIRST_USER_CELL)
+  if (!peer?.working) throw new Error('no leader')
+  await harness.until(() => peer.asleep && peer.written === peer.node.lastIndex, 'it sleeps, and is in the engine')
+  expect(peer.working.knows('k7')).toBe(true)
+  expect((await harness.ask(['GET', 'k7'])).text).toBe('$1\r\nv\r\n')
+})
+
+test('the many keys of a cell that sleeps leave memory all at once, as soon as they are in the engine', async () => {
+  const harness = new StoreHarness(1, 1, { sleepAfter: `${SLEEP_AFTER_MS}ms`, memory: '16mb' })
+  await harness.start()
+  const value = 'v'.repeat(30_000)
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  for (let i = 0; i < 100; i++) await harness.ask(['SET', `k${i}`, value])
   const [peer] = peersOf(harness, FIRST_USER_CELL)
   const working = peer?.working
   if (!peer || !working) throw new Error('no leader')
@@ -267,7 +280,7 @@ test('the keys of a cell that sleeps leave memory all at once, as soon as they a
   await harness.until(() => peer.written === peer.node.lastIndex, 'all is in the engine')
   expect(working.memoryBytes).toBe(0)
   working.evict = () => {}
-  expect((await harness.ask(['GET', 'k7'])).text).toBe('$1\r\nv\r\n')
+  expect((await harness.ask(['GET', 'k7'])).text).toBe(`$30000\r\n${value}\r\n`)
   expect((await harness.ask(['DBSIZE'])).text).toBe(':100\r\n')
 })
 
