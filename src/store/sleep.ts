@@ -34,7 +34,7 @@ import type { Stores } from './stores.ts'
 /** A leader whose question came to nothing asks again after so many ticks. */
 const ASK_AGAIN_TICKS = 7
 /** Of a cell's share of memory: what it may keep while it sleeps. */
-const SLEEPERS_SHARE = 1 / 8
+const SLEEPERS_SHARE = 1 / 2
 /** So many ticks has the leader, after a peer woke by itself, to show that it is there. */
 const GRACE_TICKS = 4
 
@@ -228,7 +228,7 @@ export class Sleep {
 
 /**
  * Who sleeps keeps its keys while they are few: a pause of some seconds must not make a busy cell read all of them again.
- * What many sleepers keep together is a small part of `--memory`. Thousands of cells fall asleep in one turn, so keys are
+ * What many sleepers keep together is a part of `--memory`. Thousands of cells fall asleep in one turn, so keys are
  * not gone over one by one: they go all at once, when all is in the engine. What is not there yet comes there in a moment,
  * and this is asked again.
  */
