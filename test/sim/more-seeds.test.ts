@@ -1,3 +1,3 @@
 import { playSeedsOfCommit } from './commit-seeds.ts'
 
-playSeedsOfCommit(51, 100)
+playSeedsOfCommit(13, 24)
