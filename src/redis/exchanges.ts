@@ -2,15 +2,12 @@ import type { Arguments } from './arguments.ts'
 import type { Keyspace } from './keyspace.ts'
 import type { ReplyWriter } from './reply-writer.ts'
 import { cellCommand } from './row.ts'
-import { tooBigText, wrongArityError } from './texts.ts'
+import { putPairs, refusesPairs, refusesSize, replyValue } from './values.ts'
 
 /** Strings that are looked at and changed in one command: SETNX, MSETNX, GETSET, GETDEL. */
 
 function executeSetnx(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
-  if (args.length(2) > keyspace.valueBytesMax) {
-    reply.errorText(tooBigText(keyspace.valueBytesMax))
-    return
-  }
+  if (refusesSize(args.length(2), keyspace, reply)) return
   const key = args.key(1)
   if (keyspace.find(key) !== null) {
     reply.integer(0)
@@ -34,25 +31,14 @@ export const setnx = cellCommand({
 })
 
 function executeMsetnx(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
-  if (args.count % 2 === 0) {
-    reply.errorText(wrongArityError(msetnx))
-    return
-  }
-  for (let i = 2; i < args.count; i += 2) {
-    if (args.length(i) > keyspace.valueBytesMax) {
-      reply.errorText(tooBigText(keyspace.valueBytesMax))
-      return
-    }
-  }
+  if (refusesPairs(args, msetnx, keyspace, reply)) return
   for (let i = 1; i < args.count; i += 2) {
     if (keyspace.find(args.key(i)) !== null) {
       reply.integer(0)
       return
     }
   }
-  for (let i = 1; i < args.count; i += 2) {
-    keyspace.put(args.key(i), args.buffer, args.start(i + 1), args.end(i + 1), 0)
-  }
+  putPairs(args, keyspace)
   reply.integer(1)
 }
 
@@ -75,14 +61,9 @@ export const msetnx = cellCommand({
 // In both the reply comes before the change: what `find` gave is good only until the keyspace is called again.
 
 function executeGetset(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
-  if (args.length(2) > keyspace.valueBytesMax) {
-    reply.errorText(tooBigText(keyspace.valueBytesMax))
-    return
-  }
+  if (refusesSize(args.length(2), keyspace, reply)) return
   const key = args.key(1)
-  const old = keyspace.find(key)
-  if (old === null) reply.nil()
-  else reply.bulk(old.buffer, old.start, old.end)
+  replyValue(keyspace.find(key), reply)
   keyspace.put(key, args.buffer, args.start(2), args.end(2), 0)
 }
 
@@ -102,12 +83,8 @@ export const getset = cellCommand({
 function executeGetdel(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
   const key = args.key(1)
   const value = keyspace.find(key)
-  if (value === null) {
-    reply.nil()
-    return
-  }
-  reply.bulk(value.buffer, value.start, value.end)
-  keyspace.remove(key)
+  replyValue(value, reply)
+  if (value !== null) keyspace.remove(key)
 }
 
 export const getdel = cellCommand({

@@ -176,9 +176,13 @@ function remainingMs(args: Arguments, keyspace: Keyspace): number {
   return value.expireAtMs === 0 ? -1 : Math.max(0, value.expireAtMs - keyspace.nowMs)
 }
 
+/** To the nearest second; what is below zero is no time. */
+function toSeconds(ms: number): number {
+  return ms < 0 ? ms : Math.floor((ms + 500) / 1000)
+}
+
 function executeTtl(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
-  const ms = remainingMs(args, keyspace)
-  reply.integer(ms < 0 ? ms : Math.floor((ms + 500) / 1000))
+  reply.integer(toSeconds(remainingMs(args, keyspace)))
 }
 
 export const ttl = cellCommand({
@@ -222,8 +226,7 @@ function expiryTimeMs(args: Arguments, keyspace: Keyspace): number | bigint {
 }
 
 function executeExpiretime(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
-  const ms = Number(expiryTimeMs(args, keyspace))
-  reply.integer(ms < 0 ? ms : Math.floor((ms + 500) / 1000))
+  reply.integer(toSeconds(Number(expiryTimeMs(args, keyspace))))
 }
 
 export const expiretime = cellCommand({

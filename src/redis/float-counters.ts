@@ -4,7 +4,8 @@ import type { Keyspace } from './keyspace.ts'
 import { addLongDoubles, formatLongDouble, type LongDouble, parseLongDouble } from './long-double.ts'
 import type { ReplyWriter } from './reply-writer.ts'
 import { cellCommand } from './row.ts'
-import { texts, tooBigText } from './texts.ts'
+import { texts } from './texts.ts'
+import { refusesSize } from './values.ts'
 
 /** A value of so many bytes is no number, and more of a longer one need not be looked at. */
 const NUMBER_BYTES_MAX = 5 * 1024
@@ -27,10 +28,7 @@ function executeIncrbyfloat(args: Arguments, keyspace: Keyspace, reply: ReplyWri
     return
   }
   const spelled = fromLatin1(formatLongDouble(sum))
-  if (spelled.length > keyspace.valueBytesMax) {
-    reply.errorText(tooBigText(keyspace.valueBytesMax))
-    return
-  }
+  if (refusesSize(spelled.length, keyspace, reply)) return
   reply.bulkBytes(spelled)
   // Adding nothing may still spell the number anew.
   if (bytes !== null && equalBytes(bytes, spelled)) return

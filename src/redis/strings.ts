@@ -3,12 +3,11 @@ import type { Keyspace } from './keyspace.ts'
 import type { ReplyWriter } from './reply-writer.ts'
 import { cellCommand } from './row.ts'
 import { ANY_EXPIRY, GET, KEEPTTL, NX, StringOptions, XX } from './string-options.ts'
-import { texts, tooBigText, wrongArityError } from './texts.ts'
+import { texts } from './texts.ts'
+import { putPairs, refusesPairs, refusesSize, replyValue, replyValues } from './values.ts'
 
 function executeGet(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
-  const value = keyspace.find(args.key(1))
-  if (value === null) reply.nil()
-  else reply.bulk(value.buffer, value.start, value.end)
+  replyValue(keyspace.find(args.key(1)), reply)
 }
 
 export const get = cellCommand({
@@ -26,11 +25,9 @@ export const get = cellCommand({
 
 function executeSet(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
   if (args.count === 3) {
-    if (args.length(2) > keyspace.valueBytesMax) reply.errorText(tooBigText(keyspace.valueBytesMax))
-    else {
-      keyspace.put(args.key(1), args.buffer, args.start(2), args.end(2), 0)
-      reply.ok()
-    }
+    if (refusesSize(args.length(2), keyspace, reply)) return
+    keyspace.put(args.key(1), args.buffer, args.start(2), args.end(2), 0)
+    reply.ok()
   } else executeSetWithOptions(args, keyspace, reply)
 }
 
@@ -50,19 +47,14 @@ function executeSetWithOptions(args: Arguments, keyspace: Keyspace, reply: Reply
     }
     expireAtMs = expiry
   }
-  if (args.length(2) > keyspace.valueBytesMax) {
-    reply.errorText(tooBigText(keyspace.valueBytesMax))
-    return
-  }
+  if (refusesSize(args.length(2), keyspace, reply)) return
 
   const key = args.key(1)
   const old = keyspace.find(key)
   const wanted = options.has(NX) ? old === null : options.has(XX) ? old !== null : true
   // The reply comes before the change: what `find` gave is good only until the keyspace is called again.
-  if (options.has(GET)) {
-    if (old === null) reply.nil()
-    else reply.bulk(old.buffer, old.start, old.end)
-  } else if (wanted) reply.ok()
+  if (options.has(GET)) replyValue(old, reply)
+  else if (wanted) reply.ok()
   else reply.nil()
   if (!wanted) return
 
@@ -86,15 +78,6 @@ export const set = cellCommand({
   execute: executeSet,
 })
 
-function executeMget(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
-  reply.array(args.count - 1)
-  for (let i = 1; i < args.count; i++) {
-    const value = keyspace.find(args.key(i))
-    if (value === null) reply.nil()
-    else reply.bulk(value.buffer, value.start, value.end)
-  }
-}
-
 export const mget = cellCommand({
   name: 'mget',
   arity: -2,
@@ -108,23 +91,12 @@ export const mget = cellCommand({
   group: 'string',
   complexity: 'O(N) for N keys',
   spread: 'array',
-  execute: executeMget,
+  execute: replyValues,
 })
 
 function executeMset(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
-  if (args.count % 2 === 0) {
-    reply.errorText(wrongArityError(mset))
-    return
-  }
-  for (let i = 2; i < args.count; i += 2) {
-    if (args.length(i) > keyspace.valueBytesMax) {
-      reply.errorText(tooBigText(keyspace.valueBytesMax))
-      return
-    }
-  }
-  for (let i = 1; i < args.count; i += 2) {
-    keyspace.put(args.key(i), args.buffer, args.start(i + 1), args.end(i + 1), 0)
-  }
+  if (refusesPairs(args, mset, keyspace, reply)) return
+  putPairs(args, keyspace)
   reply.ok()
 }
 
@@ -167,10 +139,7 @@ function executeAppend(args: Arguments, keyspace: Keyspace, reply: ReplyWriter):
   const value = keyspace.find(key)
   const offset = value === null ? 0 : value.end - value.start
   const length = offset + args.length(2)
-  if (length > keyspace.valueBytesMax) {
-    reply.errorText(tooBigText(keyspace.valueBytesMax))
-    return
-  }
+  if (refusesSize(length, keyspace, reply)) return
   if (value === null) keyspace.put(key, args.buffer, args.start(2), args.end(2), 0)
   else if (length > offset) keyspace.patch(key, offset, args.buffer, args.start(2), args.end(2))
   reply.integer(length)

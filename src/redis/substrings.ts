@@ -3,7 +3,8 @@ import type { Arguments } from './arguments.ts'
 import type { Keyspace } from './keyspace.ts'
 import type { ReplyWriter } from './reply-writer.ts'
 import { cellCommand } from './row.ts'
-import { texts, tooBigText } from './texts.ts'
+import { texts } from './texts.ts'
+import { refusesSize } from './values.ts'
 
 /** Parts of strings: GETRANGE, which once was called SUBSTR, and SETRANGE. */
 
@@ -78,10 +79,7 @@ function executeSetrange(args: Arguments, keyspace: Keyspace, reply: ReplyWriter
   }
   const offset = Number(given)
   const end = offset + args.length(3)
-  if (end > keyspace.valueBytesMax) {
-    reply.errorText(tooBigText(keyspace.valueBytesMax))
-    return
-  }
+  if (refusesSize(end, keyspace, reply)) return
   keyspace.patch(key, offset, args.buffer, args.start(3), args.end(3))
   reply.integer(Math.max(length, end))
 }

@@ -3,6 +3,7 @@ import type { Arguments } from './arguments.ts'
 import type { Keyspace } from './keyspace.ts'
 import type { ReplyWriter } from './reply-writer.ts'
 import { cellCommand } from './row.ts'
+import { replyValues } from './values.ts'
 
 /**
  * Commands for the system range, where the placement driver keeps what must survive it. Here an absent key and an
@@ -76,15 +77,6 @@ export const syswrite = cellCommand({
   execute: executeSyswrite,
 })
 
-function executeSysget(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
-  reply.array(args.count - 1)
-  for (let i = 1; i < args.count; i++) {
-    const value = keyspace.find(args.key(i))
-    if (value === null) reply.nil()
-    else reply.bulk(value.buffer, value.start, value.end)
-  }
-}
-
 export const sysget = cellCommand({
   name: 'sysget',
   arity: -2,
@@ -94,5 +86,5 @@ export const sysget = cellCommand({
   summary: 'SYSGET key [key ...]: the values, nil for each that is absent.',
   since: '7.0.0',
   group: 'server',
-  execute: executeSysget,
+  execute: replyValues,
 })

@@ -4,15 +4,15 @@ import type { Keyspace } from './keyspace.ts'
 import type { ReplyWriter } from './reply-writer.ts'
 import { type CommandRow, cellCommand } from './row.ts'
 import { ANY_EXPIRY, PERSIST, StringOptions } from './string-options.ts'
-import { texts, tooBigText } from './texts.ts'
+import { texts } from './texts.ts'
+import { refusesSize } from './values.ts'
 
 /** Strings and times to live in one command: SETEX, PSETEX, GETEX. */
 
 function setFor(args: Arguments, keyspace: Keyspace, reply: ReplyWriter, row: CommandRow, inSeconds: boolean): void {
   const expireAtMs = parseExpiry(args, 2, inSeconds, keyspace.nowMs, row)
   if (typeof expireAtMs === 'string') reply.errorText(expireAtMs)
-  else if (args.length(3) > keyspace.valueBytesMax) reply.errorText(tooBigText(keyspace.valueBytesMax))
-  else {
+  else if (!refusesSize(args.length(3), keyspace, reply)) {
     keyspace.put(args.key(1), args.buffer, args.start(3), args.end(3), expireAtMs)
     reply.ok()
   }
