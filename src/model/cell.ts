@@ -48,6 +48,10 @@ export function peerOn(cell: Cell, store: number): Peer | undefined {
   return cell.peers.find((peer) => peer.store === store)
 }
 
+export function peerWithId(cell: Cell, id: number): Peer | undefined {
+  return cell.peers.find((peer) => peer.id === id)
+}
+
 /** Which store lives on which executor, and where its data is. Fixed while the process runs. */
 export interface StorePlace {
   readonly id: number

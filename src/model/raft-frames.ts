@@ -31,9 +31,6 @@ export interface Envelope {
 }
 
 export class RaftWriter extends RecordWriter {
-  /** Whether one of the messages carries entries: then the batch may not be dropped lightly. */
-  carriesEntries = false
-
   add(
     toStore: number,
     fromStore: number,
@@ -80,13 +77,7 @@ export class RaftWriter extends RecordWriter {
       buffer.writeUInt32LE(entry.data.length, at + 12)
       buffer.set(entry.data, at + ENTRY_BYTES)
       at += ENTRY_BYTES + entry.data.length
-      this.carriesEntries = true
     }
-  }
-
-  override clear(): void {
-    super.clear()
-    this.carriesEntries = false
   }
 }
 

@@ -99,7 +99,7 @@ async function closeStores(host: Stores): Promise<void> {
     host.evaluator.refuseParked(peer, Refusal.notReady)
     host.snapshots.cancel(peer)
   }
-  for (const origin of host.dirtyOrigins) origin.send(host.nowMs)
+  host.sendAnswers()
   await Promise.all([...host.stores.values()].map((store) => closeStore(store)))
   await new Promise<void>((resolve) => host.rawLog.close(() => resolve()))
 }

@@ -12,6 +12,7 @@ import { peerOn } from '../model/index.ts'
 import { mayCampaign } from './hear.ts'
 import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
+import { campaignUntilLed } from './survivors.ts'
 
 const LEADERLESS_MAX = 512
 const PER_TICK_MIN = 8
@@ -31,11 +32,9 @@ export class Beginnings {
 
   start(): void {
     for (const peer of this.#stores.peers()) {
-      const { voters, votersOutgoing } = peer.confState
-      const isAlone = voters.length === 1 && voters[0] === peer.id && votersOutgoing.length === 0
-      if (!peer.initialized || isAlone) {
+      if (!peer.initialized || peer.isAlone) {
         // Who is its own quorum need not wait to find out that nobody else is there.
-        if (isAlone) peer.node.campaign()
+        if (peer.isAlone) peer.node.campaign()
         this.#stores.touch(peer)
         continue
       }
@@ -48,12 +47,12 @@ export class Beginnings {
   }
 
   tick(leaderless: number): void {
-    const room = LEADERLESS_MAX - leaderless
+    const count = Math.max(PER_TICK_MIN, LEADERLESS_MAX - leaderless)
     if (this.#first.length > 0) {
-      this.#wakeNext(this.#first, Math.max(PER_TICK_MIN, room), true)
+      this.#wakeNext(this.#first, count, true)
       this.#firstMs = this.#stores.nowMs
     } else if (this.#lying.length > 0 && this.#stores.nowMs - this.#firstMs > 2 * this.#stores.electionMs) {
-      this.#wakeNext(this.#lying, Math.max(PER_TICK_MIN, room), false)
+      this.#wakeNext(this.#lying, count, false)
     }
   }
 
@@ -79,10 +78,8 @@ export class Beginnings {
 
   #wake(peer: Peer, campaigns: boolean): void {
     this.#stores.sleep.wake(peer)
-    if (!campaigns || !mayCampaign(this.#stores, peer)) return
-    // Again with each tick for a while: the stores of the others may not be open yet.
-    peer.orphanedMs = this.#stores.nowMs
-    peer.node.campaign()
+    // Again with each tick: the stores of the others may not be open yet.
+    if (campaigns && mayCampaign(this.#stores, peer)) campaignUntilLed(this.#stores, peer)
   }
 }
 

@@ -1,5 +1,5 @@
 /** What a command shares with others, and how much of it there is. */
-import type { Arguments, CommandRow } from '../redis/index.ts'
+import { type Arguments, type CommandRow, keysEnd } from '../redis/index.ts'
 
 /** A longer key would be a burden to the engine, in which every part of its value carries it. */
 export const KEY_BYTES_MAX = 1024 * 1024
@@ -18,9 +18,9 @@ export function sharedKeys(args: Arguments, row: CommandRow | undefined): readon
 /** The keys that a command names. */
 export function keysOf(args: Arguments, row: CommandRow | undefined): readonly string[] {
   if (row === undefined || row.firstKey === 0) return NO_KEYS
-  const last = row.lastKey < 0 ? args.count + row.lastKey : row.lastKey
+  const end = keysEnd(row, args)
   const keys: string[] = []
-  for (let i = row.firstKey; i <= last; i += row.keyStep) keys.push(args.key(i))
+  for (let i = row.firstKey; i < end; i += row.keyStep) keys.push(args.key(i))
   return keys
 }
 

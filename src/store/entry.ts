@@ -361,16 +361,20 @@ export function mainKeyEnd(chunkKeyEnd: number): number {
   return chunkKeyEnd - CHUNK_SUFFIX_BYTES
 }
 
+function prefixBytesOf(flags: number): number {
+  return flags & VALUE_FLAG.expires ? 10 : 2
+}
+
 /** Bytes of the value that lie in its main record: none of a long one's. */
 export function ownBytesOf(raw: Uint8Array): number {
   const flags = raw[1] as number
-  return flags & VALUE_FLAG.long ? 0 : raw.length - (flags & VALUE_FLAG.expires ? 10 : 2)
+  return flags & VALUE_FLAG.long ? 0 : raw.length - prefixBytesOf(flags)
 }
 
 /** What a raw main value says of its length: null for one that holds its own bytes. */
 export function longValueOf(raw: Buffer, start: number): { chunkBytes: number; valueBytes: number } | null {
   const flags = raw[start + 1] as number
   if ((flags & VALUE_FLAG.long) === 0) return null
-  const at = start + (flags & VALUE_FLAG.expires ? 10 : 2)
+  const at = start + prefixBytesOf(flags)
   return { chunkBytes: raw.readUInt32LE(at), valueBytes: raw.readUInt32LE(at + 4) }
 }

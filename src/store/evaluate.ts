@@ -13,6 +13,7 @@ import {
   Arguments,
   type CommandRow,
   checkArity,
+  keysEnd,
   lookupCommand,
   parseCommand,
   ReplyTooLarge,
@@ -40,7 +41,7 @@ const REPLY_BYTES_MAX = 1024 * 1024 * 1024
 /** What `#execute` returns in the place of a release index. */
 const CANNOT_YET = -1
 
-const NO_KEYS: readonly string[] = []
+type SoundRow = CommandRow & { readonly execute: NonNullable<CommandRow['execute']> }
 
 /** May commands run at this peer, in this turn? */
 const Gate = { open: 0, park: 1, refuse: 2 } as const
@@ -114,7 +115,7 @@ export class Evaluator {
   /** Its client is gone: nobody waits for what it has parked, and none of that was executed. */
   #forget(peer: Peer, sessionKey: number): void {
     peer.accepted.delete(sessionKey)
-    if (peer.parked.isEmpty || !peer.parked.holdsBack(sessionKey, NO_KEYS, false)) return
+    if (peer.parked.isEmpty || !peer.parked.holdsBack(sessionKey, [], false)) return
     for (let command = peer.parked.first; command !== null; command = command.next) {
       if (command.sessionKey === sessionKey) peer.unpark(command)
     }
@@ -278,18 +279,7 @@ export class Evaluator {
     reply.reset()
     reply.protocol = protocol === 3 ? 3 : 2
     reply.bytesMax = Math.min(stores.options.clientOutputMax, REPLY_BYTES_MAX)
-    if (row === undefined || row.execute === null || (row.internal && (flags & CommandFlag.internal) === 0)) {
-      reply.errorText(unknownCommandError(args))
-      origin.answers().add(session, sequence, Fate.done, Refusal.none, reply.buffer, 0, reply.length)
-      return 0
-    }
-    if (!checkArity(row, args)) {
-      reply.errorText(wrongArityError(row))
-      origin.answers().add(session, sequence, Fate.done, Refusal.none, reply.buffer, 0, reply.length)
-      return 0
-    }
-    if (hasHugeKey(args, row)) {
-      reply.error('TOOBIG', `a key is at most ${KEY_BYTES_MAX} bytes long`)
+    if (!this.#isSound(row, flags)) {
       origin.answers().add(session, sequence, Fate.done, Refusal.none, reply.buffer, 0, reply.length)
       return 0
     }
@@ -301,7 +291,7 @@ export class Evaluator {
     working.beginCommand()
     const before = accepted?.releaseIndex ?? 0
     if (row.wholeRange) working.copies = peer.copiesWith(before)
-    const hasRun = this.#run(peer, row, row.execute)
+    const hasRun = this.#run(peer, row)
     working.endCommand()
     if (!hasRun) return CANNOT_YET
     stores.meters.count(peer, args, row, reply.length, stores.nowMs)
@@ -317,6 +307,25 @@ export class Evaluator {
     return index
   }
 
+  /** Is the command in `#args` one that can run here at all? If not, the reply says why. */
+  #isSound(row: CommandRow | undefined, flags: number): row is SoundRow {
+    const args = this.#args
+    const reply = this.#reply
+    if (row === undefined || row.execute === null || (row.internal && (flags & CommandFlag.internal) === 0)) {
+      reply.errorText(unknownCommandError(args))
+      return false
+    }
+    if (!checkArity(row, args)) {
+      reply.errorText(wrongArityError(row))
+      return false
+    }
+    if (hasHugeKey(args, row)) {
+      reply.error('TOOBIG', `a key is at most ${KEY_BYTES_MAX} bytes long`)
+      return false
+    }
+    return true
+  }
+
   /** Room for what a command writes, and for its answer; else its turn comes later. */
   #hasRoom(peer: Peer, origin: Origin, accepted: AcceptedSession | undefined, row: CommandRow): boolean {
     const stores = this.#stores
@@ -326,7 +335,7 @@ export class Evaluator {
     const isServed = origin.isLoaded || (accepted?.answeredBytes(stores.turnNumber) ?? 0) > SESSION_TURN_BYTES_MAX
     if (isServed || peer.pending.isLoaded) {
       stores.loads.holdLong()
-      if (isServed) this.#lookAgain(peer)
+      if (isServed) stores.lookAgain(peer)
       return false
     }
     // Behind what is still to be written to the engine: memory is no place for a backlog.
@@ -334,20 +343,13 @@ export class Evaluator {
     return this.entries.hasBudget(peer, row.writes)
   }
 
-  /** At the peer, in the next turn. */
-  #lookAgain(peer: Peer): void {
-    if (peer.lookAgainTurn === this.#stores.turnNumber) return
-    peer.lookAgainTurn = this.#stores.turnNumber
-    this.#stores.atTurnEnd(() => this.#stores.touch(peer))
-  }
-
   /** False: it wants the bytes of long values that are not in memory, and has done nothing. They are asked for. */
-  #run(peer: Peer, row: CommandRow, execute: NonNullable<CommandRow['execute']>): boolean {
+  #run(peer: Peer, row: SoundRow): boolean {
     const args = this.#args
     const reply = this.#reply
     const working = peer.working as NonNullable<Peer['working']>
     try {
-      execute(args, working, reply)
+      row.execute(args, working, reply)
       return true
     } catch (error) {
       if (error instanceof ReplyTooLarge) return this.#replyTooLarge()
@@ -376,8 +378,8 @@ export class Evaluator {
     if (row.firstKey === 0) return true
     const args = this.#args
     const working = peer.working as NonNullable<Peer['working']>
-    const last = row.lastKey < 0 ? args.count + row.lastKey : row.lastKey
-    for (let i = row.firstKey; i <= last; i += row.keyStep) {
+    const end = keysEnd(row, args)
+    for (let i = row.firstKey; i < end; i += row.keyStep) {
       const key = args.key(i)
       if (working.isLoaded(key)) continue
       this.#lastWanted = key

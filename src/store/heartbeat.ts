@@ -1,6 +1,5 @@
 /** What PD hears of this executor's stores: at once what has changed, and everything on an interval. */
-import type { Ref } from '../actor/index.ts'
-import type { CellReport, PdMessage, StoreHealth, StoreReport } from '../model/index.ts'
+import type { CellReport, StoreHealth, StoreReport } from '../model/index.ts'
 import { ProgressState } from '../raft/index.ts'
 import type { Space } from './edges.ts'
 import type { Peer } from './peer.ts'
@@ -19,7 +18,6 @@ const CELLS_PER_TURN = 1000
 
 export class Heartbeats {
   readonly #stores: Stores
-  readonly #pd: Ref<PdMessage>
   readonly #due = new Set<Peer>()
   #lastMs = Number.NEGATIVE_INFINITY
   readonly #space = new Map<number, Space>()
@@ -27,9 +25,8 @@ export class Heartbeats {
   /** When PD took nothing last. */
   #refusedMs = Number.NEGATIVE_INFINITY
 
-  constructor(stores: Stores, pd: Ref<PdMessage>) {
+  constructor(stores: Stores) {
     this.#stores = stores
-    this.#pd = pd
   }
 
   /** PD is new: it is told of everything that is led here, of what sleeps as well, and nobody wakes for it (rule 32). */
@@ -60,7 +57,8 @@ export class Heartbeats {
       const { syncs, bytes } = this.#stores.rawLog.stats
       const raftLog = { syncs, bytes }
       const { executor } = this.#stores
-      const taken = this.#pd.tell({ kind: 'heartbeat', executor, stores: this.#storeReports(), cells, raftLog })
+      const stores = this.#storeReports()
+      const taken = this.#stores.tellPd({ kind: 'heartbeat', executor, stores, cells, raftLog })
       // Without a PD nothing is lost: what is due stays due.
       if (!taken) {
         this.#refusedMs = nowMs

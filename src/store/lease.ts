@@ -28,8 +28,7 @@ export class Lease {
 
   /** A new term of leadership: nothing is confirmed yet. */
   begin(): void {
-    this.untilMs = 0
-    this.#answered.clear()
+    this.rest()
     this.#given = false
   }
 
@@ -60,11 +59,6 @@ export class Lease {
     if (round <= (this.#answered.get(peer) ?? 0)) return
     this.#answered.set(peer, round)
     this.#extend(self, voters, outgoing)
-  }
-
-  /** A peer that is its own quorum has nobody to ask. */
-  confirmAlone(nowMs: number): void {
-    if (!this.#given) this.untilMs = nowMs + this.#durationMs
   }
 
   #extend(self: number, voters: readonly number[], outgoing: readonly number[]): void {

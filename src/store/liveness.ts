@@ -8,8 +8,7 @@
  * One word per pair of executors and 100 ms, whatever the number of cells, and only while the stores can work: one whose
  * log has failed falls silent.
  */
-import type { Ref } from '../actor/index.ts'
-import { actorNames, type StoresMessage } from '../model/index.ts'
+import type { StoresMessage } from '../model/index.ts'
 import type { Stores } from './stores.ts'
 
 const WORD_MS = 100
@@ -28,22 +27,23 @@ class Other {
   isOwed = false
   /** Turns with a tick since then. One that stood still itself has heard nobody, and that proves nothing. */
   silentTurns = 0
+
+  /** Is that life of it known to be over? */
+  isOver(incarnation: number): boolean {
+    return incarnation < this.incarnation || (incarnation === this.incarnation && this.ended)
+  }
 }
 
 export class Liveness {
   readonly #stores: Stores
   readonly #incarnation: number
-  readonly #refs: Ref<StoresMessage>[] = []
   readonly #others: Other[] = []
   #saidMs = Number.NEGATIVE_INFINITY
 
-  constructor(stores: Stores, incarnation: number, named: (name: string) => Ref<StoresMessage>) {
+  constructor(stores: Stores, incarnation: number) {
     this.#stores = stores
     this.#incarnation = incarnation
-    for (let executor = 0; executor < stores.topology.executors; executor++) {
-      this.#refs.push(named(actorNames.stores(executor)))
-      this.#others.push(new Other())
-    }
+    for (let executor = 0; executor < stores.topology.executors; executor++) this.#others.push(new Other())
   }
 
   /** Does that life of the executor last, as far as is known? */
@@ -55,8 +55,7 @@ export class Liveness {
 
   heard(executor: number, incarnation: number): void {
     const other = this.#others[executor] as Other
-    // A late word of one that is known to be over.
-    if (incarnation < other.incarnation || (incarnation === other.incarnation && other.ended)) return
+    if (other.isOver(incarnation)) return
     other.heardMs = this.#stores.nowMs
     other.silentTurns = 0
     other.silent = false
@@ -78,7 +77,7 @@ export class Liveness {
   lost(executor: number, incarnation: number): void {
     const other = this.#others[executor] as Other
     // A later life has spoken, or that end is known: what is led there now is none of its leaders' any more.
-    if (incarnation < other.incarnation || (incarnation === other.incarnation && other.ended)) return
+    if (other.isOver(incarnation)) return
     other.incarnation = incarnation
     other.ended = true
     this.#stores.wakings.ledFrom(executor, true)
@@ -101,14 +100,14 @@ export class Liveness {
 
   /** What a full ring refuses is said again at each tick, before the heartbeats of that turn: they would starve it for ever. */
   #say(): void {
-    const { nowMs, executor: self } = this.#stores
+    const { nowMs, executor: self, transport } = this.#stores
     const isTime = nowMs - this.#saidMs >= WORD_MS
     if (isTime) this.#saidMs = nowMs
     const word: StoresMessage = { kind: 'alive', executor: self, incarnation: this.#incarnation }
-    for (let executor = 0; executor < this.#refs.length; executor++) {
+    for (let executor = 0; executor < this.#others.length; executor++) {
       const other = this.#others[executor] as Other
       if (executor === self || !(isTime || other.isOwed)) continue
-      other.isOwed = !(this.#refs[executor] as Ref<StoresMessage>).tell(word)
+      other.isOwed = !transport.tellExecutor(executor, word)
     }
   }
 }

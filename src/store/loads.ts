@@ -22,13 +22,16 @@ const BATCH_BYTES = 8 * 1024 * 1024
 const KEPT_GROWTH = 1.1
 const COMPACT_LOADS = 16_384
 
-/** What must still be so when a load arrives, else it is asked for again. */
-export interface Load {
-  readonly peer: Peer
-  readonly key: string
+/** When the engine was asked for something: what must still be so when it arrives, else it is asked for again. */
+export interface Asked {
   readonly term: number
   readonly version: number
   readonly rangeEffects: number
+}
+
+export interface Load extends Asked {
+  readonly peer: Peer
+  readonly key: string
 }
 
 /** What waits for one store's engine. */
@@ -128,7 +131,7 @@ export class Loads {
     queue.hasFetched = true
     const fetch = queue.fetches[0] as Fetch
     const { peer, key } = fetch.load
-    const record = isCurrent(fetch.load) ? (peer.working?.far(key) ?? null) : null
+    const record = isCurrent(peer, fetch.load) ? (peer.working?.far(key) ?? null) : null
     // It may have been overwritten, deleted or brought since it was wanted; whoever still waits for it looks again.
     const chunks = record === null ? null : fetch.next(record)
     if (record === null || chunks === null) {
@@ -164,7 +167,7 @@ export class Loads {
       if (working === null || working.term !== load.term) continue
       this.#stores.touch(peer)
       // A key of another range or of before a FLUSHALL is not taken in: the command that waits asks again.
-      if (!isCurrent(load)) continue
+      if (!isCurrent(peer, load)) continue
       working.load(key, values[i] ?? null)
       crowded.add(peer)
     }
@@ -181,7 +184,7 @@ export class Loads {
         // What parked commands wait for stays, and may be most of it: to look at all of that with each batch would take
         // longer than to load it.
         if (!peer.parked.isEmpty && working.memoryBytes < peer.keptBytes * KEPT_GROWTH) continue
-        working.evict(bytesMax * 0.9, peer.forgettableIndex, (key) => peer.parked.awaits(key))
+        peer.evict(bytesMax * 0.9)
         peer.keptBytes = working.memoryBytes
       }
     })
@@ -194,7 +197,7 @@ function loadOf(peer: Peer, key: string): Load {
   return { peer, key, term: working.term, version: peer.cell.epoch.version, rangeEffects: working.rangeEffects }
 }
 
-function isCurrent({ peer, term, version, rangeEffects }: Load): boolean {
+export function isCurrent(peer: Peer, { term, version, rangeEffects }: Asked): boolean {
   const working = peer.working
   return (
     working !== null &&

@@ -18,6 +18,8 @@ import {
   type Order,
   type OrderStep,
   type PeerRemoved,
+  peerOn,
+  peerWithId,
   sameEpoch,
 } from '../model/index.ts'
 import {
@@ -56,10 +58,9 @@ export function obey(stores: Stores, order: Order): void {
 }
 
 function propose(stores: Stores, peer: Peer, step: OrderStep): void {
-  const members = peer.cell.peers
   switch (step.kind) {
     case 'addLearner':
-      if (members.some((member) => member.store === step.peer.store || member.id === step.peer.id)) return
+      if (peerOn(peer.cell, step.peer.store) !== undefined || peerWithId(peer.cell, step.peer.id) !== undefined) return
       change(peer, [addLearnerNode(step.peer.id)], [{ ...step.peer, role: 'learner' }])
       return
     case 'promoteLearner': {
@@ -68,13 +69,13 @@ function propose(stores: Stores, peer: Peer, step: OrderStep): void {
       return
     }
     case 'removePeer':
-      if (step.peer.id === peer.id || !members.some((member) => member.id === step.peer.id)) return
+      if (step.peer.id === peer.id || peerWithId(peer.cell, step.peer.id) === undefined) return
       change(peer, [removeNode(step.peer.id)], [])
       return
     case 'replacePeer': {
       const learner = learnerToPromote(peer, step.peer.id)
       const { removed } = step
-      if (learner === null || removed.id === peer.id || !members.some((member) => member.id === removed.id)) return
+      if (learner === null || removed.id === peer.id || peerWithId(peer.cell, removed.id) === undefined) return
       change(peer, [addNode(learner.id), removeNode(removed.id)], [{ ...learner, role: 'voter' }])
       return
     }
@@ -91,7 +92,7 @@ function propose(stores: Stores, peer: Peer, step: OrderStep): void {
 
 /** Null when it is none, or would hold commits back as a voter. */
 function learnerToPromote(peer: Peer, id: number): Member | null {
-  const learner = peer.cell.peers.find((member) => member.id === id)
+  const learner = peerWithId(peer.cell, id)
   const progress = peer.node.progress(id)
   if (learner?.role !== 'learner' || progress === undefined) return null
   if (progress.match + PROMOTE_LAG_MAX < peer.node.committed || progress.match < peer.termStart) return null
@@ -113,7 +114,7 @@ export function applyMembership(stores: Stores, peer: Peer, entry: Entry): void 
     stores.log('info', 'a membership change was decided on another epoch and does nothing', { cell: peer.cell.id })
     return
   }
-  const wasMember = isMember(peer)
+  const wasMember = peerWithId(peer.cell, peer.id) !== undefined
   const confState = peer.node.applyConfChange(conf)
   const stores_ = new Map<number, number>()
   for (const member of peer.cell.peers) stores_.set(member.id, member.store)
@@ -126,18 +127,14 @@ export function applyMembership(stores: Stores, peer: Peer, entry: Entry): void 
   }
   stores.heartbeats.due(peer)
   if (peer.isLeader) tellTheRemoved(stores, peer, stores_)
-  if (wasMember && !isMember(peer)) stores.removals.remove(peer)
-}
-
-function isMember({ cell, id }: Peer): boolean {
-  return cell.peers.some((member) => member.id === id)
+  if (wasMember && peerWithId(peer.cell, peer.id) === undefined) stores.removals.remove(peer)
 }
 
 /** Nobody writes to them any more, and one that sleeps would not miss it. */
 function tellTheRemoved(stores: Stores, peer: Peer, storeOf: ReadonlyMap<number, number>): void {
-  const { id: cell, peers, epoch } = peer.cell
+  const { id: cell, epoch } = peer.cell
   for (const [id, store] of storeOf) {
-    if (peers.some((member) => member.id === id)) continue
+    if (peerWithId(peer.cell, id) !== undefined) continue
     stores.transport.tell(store, { kind: 'peerRemoved', store, cell, peer: id, confVer: epoch.confVer })
   }
 }

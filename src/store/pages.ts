@@ -13,6 +13,7 @@
 import { fromLatin1, latin1 } from '../base/index.ts'
 import { isMainKey, rangeOf, userKeyOf } from '../storage/index.ts'
 import { rangeOfCell, scopeOfCell } from './cell-range.ts'
+import { type Asked, isCurrent } from './loads.ts'
 import type { ParkedCommand } from './parking.ts'
 import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
@@ -26,12 +27,9 @@ const ORDERED_PER_TURN = 3000
 const ORDER_KEPT_MS = 60_000
 
 /** What the engine has from `from` on. */
-export interface EnginePage {
+export interface EnginePage extends Asked {
   readonly command: ParkedCommand
   readonly from: string
-  readonly term: number
-  readonly version: number
-  readonly rangeEffects: number
   /** Up to here the engine had the effects when it was asked. */
   readonly written: number
   keys: string[]
@@ -69,12 +67,7 @@ export class Pages {
     if (page?.command === command) {
       peer.page = null
       walker.page = page
-      const isValid =
-        page.from === from &&
-        page.term === working.term &&
-        page.version === peer.cell.epoch.version &&
-        page.rangeEffects === working.rangeEffects
-      if (isValid) return true
+      if (page.from === from && isCurrent(peer, page)) return true
     } else if (page?.arrivedTurn === this.#stores.turnNumber) {
       // Whoever asked for it has this turn to use it.
       return this.#later(peer)
@@ -101,7 +94,7 @@ export class Pages {
   }
 
   #later(peer: Peer): false {
-    this.#stores.atTurnEnd(() => this.#stores.touch(peer))
+    this.#stores.lookAgain(peer)
     return false
   }
 

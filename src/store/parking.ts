@@ -2,8 +2,8 @@ import { assert } from '../base/index.ts'
 import type { CommandRow } from '../redis/index.ts'
 import type { Origin } from './origin.ts'
 
-/** A command that cannot run just now, as it came. */
-export interface CommandToPark {
+/** A command that cannot run just now: its keys are being loaded, leadership is in doubt, or Raft takes no more this turn. */
+export class ParkedCommand {
   readonly origin: Origin
   readonly session: number
   /** Of origin and session together. */
@@ -22,24 +22,6 @@ export interface CommandToPark {
   /** In which it was taken from the mailbox: only what confirms leadership after that confirms it for this command. */
   readonly turn: number
   /** The last of its keys that is being asked of the engine for it. */
-  lastWanted: string | null
-}
-
-/** A command that cannot run just now: its keys are being loaded, leadership is in doubt, or Raft takes no more this turn. */
-export class ParkedCommand implements CommandToPark {
-  readonly origin: Origin
-  readonly session: number
-  readonly sessionKey: number
-  readonly sequence: number
-  readonly version: number
-  readonly protocol: number
-  readonly flags: number
-  readonly row: CommandRow | undefined
-  readonly bytes: Uint8Array
-  readonly keys: readonly string[]
-  readonly wholeRange: boolean
-  readonly expiresAtMs: number
-  readonly turn: number
   lastWanted: string | null
   /** The last of its keys whose long value is being fetched for it. */
   lastFetched: string | null
@@ -73,6 +55,9 @@ export class ParkedCommand implements CommandToPark {
   }
 }
 
+/** As it came: the rest is given to it where it is parked. */
+export type CommandToPark = Omit<ParkedCommand, 'lastFetched' | 'order' | 'blockers' | 'previous' | 'next'>
+
 const COMMANDS_MAX = 20_000
 /** Of all peers of a store together. */
 const BYTES_MAX = 64 * 1024 * 1024
@@ -90,6 +75,11 @@ export class ParkingBudget {
 
   get isSpent(): boolean {
     return this.bytes >= this.bytesMax
+  }
+
+  charge(bytes: number): void {
+    this.bytes += bytes
+    assert(this.bytes >= 0, 'what is parked takes memory')
   }
 }
 
@@ -178,7 +168,6 @@ export class Parking {
   first: ParkedCommand | null = null
   #last: ParkedCommand | null = null
   length = 0
-  #bytes = 0
   #order = 0
   readonly #sessions = new Waiting<number>()
   readonly #keys = new Waiting<string>()
@@ -202,7 +191,7 @@ export class Parking {
     else this.#last.next = command
     this.#last = command
     this.length++
-    this.#charge(command.bytes.length + COMMAND_BYTES)
+    this.#budget.charge(command.bytes.length + COMMAND_BYTES)
     this.#sessions.add(command.sessionKey, command)
     if (command.wholeRange) this.#wholeRange.push(command)
     for (const key of command.keys) this.#keys.add(key, command)
@@ -216,7 +205,7 @@ export class Parking {
     if (next === null) this.#last = previous
     else next.previous = previous
     this.length--
-    this.#charge(-command.bytes.length - COMMAND_BYTES)
+    this.#budget.charge(-command.bytes.length - COMMAND_BYTES)
     this.#sessions.remove(command.sessionKey, command)
     if (command.wholeRange) this.#wholeRange.remove(command)
     for (const key of command.keys) this.#keys.remove(key, command)
@@ -241,11 +230,5 @@ export class Parking {
   /** Does one of them name this key? */
   awaits(key: string): boolean {
     return this.#keys.has(key)
-  }
-
-  #charge(bytes: number): void {
-    this.#bytes += bytes
-    this.#budget.bytes += bytes
-    assert(this.#bytes >= 0, 'what is parked takes memory')
   }
 }

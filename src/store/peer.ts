@@ -112,7 +112,7 @@ export class Peer {
 
   /** As a follower: when the leader's round was last handled, which round, of which term (rule 12). */
   leaderContactMs = Number.NEGATIVE_INFINITY
-  /** Since when it campaigns because its leader's thread has died; 0: it does not. */
+  /** Since when it campaigns at each tick (`campaignUntilLed`); 0: it does not. */
   orphanedMs = 0
   roundSeen = 0
   /** When it last asked PD whether it belongs to its cell. */
@@ -139,7 +139,7 @@ export class Peer {
   gate = 0
   gateRefusal = 0
   gateTurn = -1
-  /** The turn at whose end it was last asked to be looked at again; the evaluator's. */
+  /** The turn in which it was last asked to be looked at again (`Stores.lookAgain`). */
   lookAgainTurn = -1
   /** What the working state took after it was last made smaller for what had been loaded. */
   keptBytes = 0
@@ -185,6 +185,12 @@ export class Peer {
     return this.node.isLeader
   }
 
+  /** It is its own quorum. */
+  get isAlone(): boolean {
+    const { voters, votersOutgoing } = this.confState
+    return voters.length === 1 && voters[0] === this.id && votersOutgoing.length === 0
+  }
+
   /** 0 when the peer is not known here. */
   storeOf(peer: number): number {
     for (const member of this.cell.peers) if (member.id === peer) return member.store
@@ -220,6 +226,11 @@ export class Peer {
   /** What the engine has for certain, and a page that was asked for, too: what memory may forget. */
   get forgettableIndex(): number {
     return this.page === null ? this.written : Math.min(this.written, this.page.written)
+  }
+
+  /** Memory gives up keys until the working state takes no more than this, as far as it may. */
+  evict(bytesMax: number): void {
+    this.working?.evict(bytesMax, this.forgettableIndex, (key) => this.parked.awaits(key))
   }
 
   /**

@@ -33,8 +33,7 @@ export function answerLast(stores: Stores): void {
     writeRefusals(origin.answers(), records, Refusal.storeStopped)
   }
   stores.commandBatches.length = 0
-  for (const origin of stores.dirtyOrigins) origin.send(stores.nowMs)
-  stores.dirtyOrigins.length = 0
+  stores.sendAnswers()
 }
 
 function writeRefusals(answers: AnswerWriter, records: Uint8Array, refusal: Refusal): void {

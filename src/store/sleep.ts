@@ -125,7 +125,7 @@ export class Sleep {
     }
   }
 
-  /** Before it was ever awake: it has no leader yet, and someone else sees to it that it wakes (`beginnings.ts`). */
+  /** To one that was never awake no more than this is done: it has no leader, and is woken by `beginnings.ts`. */
   layDown(peer: Peer): void {
     peer.asleep = true
     peer.store.active.delete(peer)
@@ -194,14 +194,11 @@ export class Sleep {
   }
 
   #fallAsleep(peer: Peer): void {
-    const { store } = peer
-    peer.asleep = true
-    store.active.delete(peer)
-    store.asleepBytes += peer.sizeBytes
+    this.layDown(peer)
     // Forgetting is safe, as all is answered: see `Evaluator`.
     peer.accepted.clear()
     if (!peer.isLeader) return
-    store.asleepLeaders++
+    peer.store.asleepLeaders++
     peer.lease.rest()
     peer.working?.forgetWalker()
     forgetKeys(this.#stores, peer)
@@ -235,8 +232,7 @@ export class Sleep {
 export function forgetKeys(stores: Stores, peer: Peer): void {
   const { store, working } = peer
   if (working === null || peer.forgettableIndex < peer.node.lastIndex) return
-  const share =
-    stores.options.memory / 2 / stores.topology.stores.length / Math.max(1, store.leaders + store.asleepLeaders)
+  const share = stores.workingBytesMax(store, store.leaders + store.asleepLeaders)
   if (working.memoryBytes > share * SLEEPERS_SHARE) working.forgetKeys()
 }
 

@@ -11,6 +11,7 @@ import {
   decodeCellState,
   encodeCellState,
   peerOn,
+  peerWithId,
   type SnapshotPieceTaken,
   type StoredConfState,
 } from '../model/index.ts'
@@ -123,7 +124,7 @@ export class Snapshots {
       const out = peer.snapshotOut
       if (out === null) continue
       const silentMs = this.#stores.nowMs - out.sinceMs
-      const isGone = !peer.cell.peers.some((member) => member.id === out.toPeer)
+      const isGone = peerWithId(peer.cell, out.toPeer) === undefined
       if (out.streaming && (isGone || silentMs > SILENCE_MS)) this.#end(peer, out, false)
       else if (!out.streaming && silentMs > UNUSED_MS) this.cancel(peer)
     }

@@ -32,6 +32,7 @@ import { behind, rangeOfCell } from './cell-range.ts'
 import { ownBytesOf } from './entry.ts'
 import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
+import { campaignUntilLed } from './survivors.ts'
 import { View } from './view.ts'
 
 /** The log of a split-born peer begins behind this entry, as that of a first cell does. */
@@ -306,10 +307,7 @@ export function applySplit(stores: Stores, peer: Peer, entry: Entry): Birth | nu
   // The leader of the parent leads the child as well, if the others agree: its caches and its clients are here.
   // Theirs may come to be a moment after they are asked, so they are asked again with each tick: until somebody leads, the
   // child's part of the keys is not served.
-  if (child !== null && peer.isLeader) {
-    child.node.campaign()
-    child.orphanedMs = stores.nowMs
-  }
+  if (child !== null && peer.isLeader) campaignUntilLed(stores, child)
   if (child !== null) stores.touch(child)
   return { before, child }
 }

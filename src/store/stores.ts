@@ -138,12 +138,12 @@ export class Stores {
     this.sleep = new Sleep(this)
     this.beginnings = new Beginnings(this)
     this.wakings = new Wakings(this)
-    this.liveness = new Liveness(this, ctx.incarnation, (name) => ctx.named<StoresMessage>(name))
+    this.liveness = new Liveness(this, ctx.incarnation)
     this.#pd = ctx.named<PdMessage>(actorNames.pd)
-    this.heartbeats = new Heartbeats(this, ctx.named<PdMessage>(actorNames.pd))
+    this.heartbeats = new Heartbeats(this)
   }
 
-  /** One store's share of `--memory` for what its engine lacks. */
+  /** One store's share of `--memory` for what its engine lacks; the working states there have as much. */
   get overlayBytesMax(): number {
     return this.options.memory / 2 / this.topology.stores.length
   }
@@ -154,8 +154,8 @@ export class Stores {
   }
 
   /** The share of the working state of one of the cells that are led there. */
-  workingBytesMax(store: Store): number {
-    return this.options.memory / 2 / this.topology.stores.length / Math.max(1, store.leaders)
+  workingBytesMax(store: Store, leaders: number = store.leaders): number {
+    return this.overlayBytesMax / Math.max(1, leaders)
   }
 
   /** The shortest time without a leader after which an election may begin. */
@@ -235,6 +235,19 @@ export class Stores {
     this.turnEnd.push(step)
   }
 
+  /** What has been answered leaves. */
+  sendAnswers(): void {
+    for (const origin of this.dirtyOrigins) origin.send(this.nowMs)
+    this.dirtyOrigins.length = 0
+  }
+
+  /** The peer is looked at again in the next turn. */
+  lookAgain(peer: Peer): void {
+    if (peer.lookAgainTurn === this.turnNumber) return
+    peer.lookAgainTurn = this.turnNumber
+    this.atTurnEnd(() => this.touch(peer))
+  }
+
   tellPd(message: PdMessage): boolean {
     return this.#pd.tell(message)
   }
@@ -286,9 +299,7 @@ export class Stores {
   }
 
   holdsLease(peer: Peer): boolean {
-    const { voters, votersOutgoing } = peer.confState
-    if (voters.length === 1 && voters[0] === peer.id && votersOutgoing.length === 0) return true
-    return peer.lease.untilMs > this.nowMs
+    return peer.isAlone || peer.lease.untilMs > this.nowMs
   }
 
   /** Leadership is in doubt: a round to a quorum, unless one is under way. */

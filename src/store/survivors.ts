@@ -11,7 +11,6 @@
  * Cells are taken up in the order of their last use, and so many a turn: ten thousand elections at once would keep
  * waiting those that someone asks for.
  */
-import { peerOn } from '../model/index.ts'
 import { StateType } from '../raft/index.ts'
 import { mayCampaign } from './hear.ts'
 import type { Peer } from './peer.ts'
@@ -48,9 +47,10 @@ export class Wakings {
   }
 
   withPeerOn(executor: number): void {
-    const ids = this.#stores.topology.stores.filter((store) => store.executor === executor).map((store) => store.id)
+    const { transport } = this.#stores
     for (const peer of this.#stores.peers()) {
-      if (!peer.asleep || !peer.isLeader || !ids.some((id) => peerOn(peer.cell, id) !== undefined)) continue
+      if (!peer.asleep || !peer.isLeader) continue
+      if (!peer.cell.peers.some((member) => transport.executorOf(member.store) === executor)) continue
       this.#queue.push({ peer, executor, term: peer.node.term, why: 'return' })
     }
     this.#sort()
@@ -79,8 +79,7 @@ export class Wakings {
     if (why === 'exit') peer.leaderContactMs = Number.NEGATIVE_INFINITY
     peer.node.forgetLeader()
     if (isFirstSurvivor(stores, peer, executor) && (why === 'exit' || mayCampaign(stores, peer))) {
-      peer.orphanedMs = stores.nowMs
-      peer.node.campaign()
+      campaignUntilLed(stores, peer)
     }
     stores.touch(peer)
   }
@@ -91,7 +90,13 @@ export class Wakings {
   }
 }
 
-/** At each tick, for a peer that campaigns on its leader's death: until there is a leader, or all must have heard. */
+/** At once, and again with each tick: those that are asked may not be there yet, or be silent for a while still. */
+export function campaignUntilLed(stores: Stores, peer: Peer): void {
+  peer.orphanedMs = stores.nowMs
+  peer.node.campaign()
+}
+
+/** At each tick, for a peer that began so: until there is a leader, or all must have heard. */
 export function campaignAgain(stores: Stores, peer: Peer): void {
   const { node } = peer
   if (node.leader !== 0 || stores.nowMs - peer.orphanedMs > stores.electionMs) peer.orphanedMs = 0

@@ -83,7 +83,11 @@ export class Transport {
   /** Any other message to the actor that holds a store. */
   tell(toStore: number, message: StoresMessage): boolean {
     const executor = this.#executorOf.get(toStore)
-    return executor !== undefined && (this.#refs[executor] as Ref<StoresMessage>).tell(message)
+    return executor !== undefined && this.tellExecutor(executor, message)
+  }
+
+  tellExecutor(executor: number, message: StoresMessage): boolean {
+    return (this.#refs[executor] as Ref<StoresMessage>).tell(message)
   }
 
   get hasLocal(): boolean {
@@ -118,8 +122,9 @@ export class Transport {
   }
 
   #sendAppends(executor: number, writer: RaftWriter): void {
-    if (writer.count === 0) return // No room is as good as a lost message: Raft sends again.
-    ;(this.#refs[executor] as Ref<StoresMessage>).tell({ kind: 'raft', carriesEntries: true, records: writer.view() })
+    if (writer.count === 0) return
+    // No room is as good as a lost message: Raft sends again.
+    this.tellExecutor(executor, { kind: 'raft', carriesEntries: true, records: writer.view() })
     writer.clear()
   }
 

@@ -16,6 +16,7 @@ const TURN_BYTES_MAX = 1024 * 1024
 export const UNCOMMITTED_RESERVE_BYTES = 2 ** 40
 /** A command that reads writes, too, when it meets a dead key. That it need not wait whenever writes do, it has more room. */
 const READ_RESERVE_BYTES = UNCOMMITTED_RESERVE_BYTES - 16 * 1024 * 1024
+
 export class TurnEntries {
   readonly #stores: Stores
   readonly #peers: Peer[] = []

@@ -44,8 +44,7 @@ export function turn(stores: Stores): void {
   stores.sleep.ask()
   stores.transport.flush()
   sync(stores)
-  for (const origin of stores.dirtyOrigins) origin.send(stores.nowMs)
-  stores.dirtyOrigins.length = 0
+  stores.sendAnswers()
   if (stores.meters.hasServed) stores.meters.charge(stores.sinceTurnBegan())
   stores.heartbeats.advance()
   endTurn(stores)

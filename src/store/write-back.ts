@@ -158,10 +158,7 @@ export class WriteBack {
     }
     if (idle || bytes > this.#half(OVERLAY_BYTES_MAX)) return largest
     if (store.log.stats.segments > SEGMENTS_MAX) {
-      for (const group of store.log.holders()) {
-        const peer = group.store === store.id ? store.peers.get(group.cell) : undefined
-        if (peer !== undefined && dirty.has(peer) && isReady(peer)) return peer
-      }
+      for (const peer of holdersOf(store)) if (dirty.has(peer) && isReady(peer)) return peer
     }
     return undefined
   }
@@ -244,8 +241,7 @@ export class WriteBack {
     }
     const last = job.piece === newest.length
     if (last) {
-      batch.keys.push(metaKey(job.state.cell.id))
-      batch.values.push(encodeCellState(job.state))
+      addState(batch, job.state)
       this.#addBarrier(batch, job.request?.barrier ?? null)
       if (job.request === undefined) this.#addCompanions(store, job, batch)
     }
@@ -260,10 +256,7 @@ export class WriteBack {
   }
 
   #addBarrier(batch: EngineBatch, barrier: Barrier | null): void {
-    for (const state of barrier?.states ?? []) {
-      batch.keys.push(metaKey(state.cell.id))
-      batch.values.push(encodeCellState(state))
-    }
+    for (const state of barrier?.states ?? []) addState(batch, state)
   }
 
   /** Thousands of cells with an entry each, as after a start, are not worth a batch of the engine each. */
@@ -280,8 +273,7 @@ export class WriteBack {
       const small = newJob(peer, peer.state(), undefined, newest)
       while (small.next <= small.state.appliedIndex) this.#read(small, peer.group.entry(small.next++))
       batch.deleteRanges.push(...small.ranges)
-      batch.keys.push(metaKey(small.state.cell.id))
-      batch.values.push(encodeCellState(small.state))
+      addState(batch, small.state)
       job.companions.push({ peer, state: small.state, bytes: small.bytes })
     }
     // Cells have no key in common, so those of all of them stand in one table.
@@ -315,8 +307,7 @@ export class WriteBack {
     // Entries without bytes hold segments of the log, too, until they are durable here.
     store.unflushedBytes += Math.max(1, bytes)
     if (peer.asleep) return forgetKeys(this.#stores, peer)
-    const bytesMax = this.#stores.workingBytesMax(store)
-    peer.working?.evict(bytesMax, peer.forgettableIndex, (key) => peer.parked.awaits(key))
+    peer.evict(this.#stores.workingBytesMax(store))
   }
 
   /** What was not written stays to be written, should the snapshot come to nothing. */
@@ -336,9 +327,8 @@ export class WriteBack {
   /** Of the oldest segment, what is kept only for a follower that lags: it gets a snapshot, and the log an end. */
   #letGo(store: Store): void {
     if (store.log.stats.segments <= SEGMENTS_KEPT_MAX) return
-    for (const group of store.log.holders()) {
-      const peer = group.store === store.id ? store.peers.get(group.cell) : undefined
-      if (peer !== undefined && peer.durable >= group.firstIndex()) store.log.trim(peer.group, peer.durable)
+    for (const peer of holdersOf(store)) {
+      if (peer.durable >= peer.group.firstIndex()) store.log.trim(peer.group, peer.durable)
     }
   }
 
@@ -383,6 +373,19 @@ export class WriteBack {
       }
     }
     if (to >= peer.group.firstIndex()) peer.store.log.trim(peer.group, to)
+  }
+}
+
+function addState(batch: EngineBatch, state: CellState): void {
+  batch.keys.push(metaKey(state.cell.id))
+  batch.values.push(encodeCellState(state))
+}
+
+/** The store's peers that hold the oldest segment of its log, which other stores may share. */
+function* holdersOf(store: Store): Iterable<Peer> {
+  for (const group of store.log.holders()) {
+    const peer = group.store === store.id ? store.peers.get(group.cell) : undefined
+    if (peer !== undefined) yield peer
   }
 }
 

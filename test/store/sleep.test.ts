@@ -1,5 +1,4 @@
 import { expect, test, vi } from 'vitest'
-import type { Ref } from '../../src/actor/index.ts'
 import { FIRST_USER_CELL, type StoresMessage, SYSTEM_CELL } from '../../src/model/index.ts'
 import { MessageType } from '../../src/raft/index.ts'
 import { Liveness } from '../../src/store/liveness.ts'
@@ -236,14 +235,12 @@ test('a word that a full ring refuses is said at the next tick', async () => {
   if (!host) throw new Error('no host')
   const saidMs: number[] = []
   let isFull = true
-  const ref = {
-    tell: () => {
-      if (isFull) return false
-      saidMs.push(host.nowMs)
-      return true
-    },
-  } as unknown as Ref<StoresMessage>
-  const liveness = new Liveness(host, 1, () => ref)
+  const tellExecutor = () => {
+    if (isFull) return false
+    saidMs.push(host.nowMs)
+    return true
+  }
+  const liveness = new Liveness(Object.create(host, { transport: { value: { tellExecutor } } }), 1)
   liveness.tick()
   isFull = false
   await harness.run(1)
