@@ -305,7 +305,7 @@ export interface World {
   readonly request: number
   readonly cells: readonly (CellReport & { readonly leaderStore: number })[]
   readonly stores: readonly StoreInfo[]
-  /** Under way, and the latest that ended. */
+  /** Under way. */
   readonly operators?: readonly OperatorInfo[]
 }
 

@@ -95,9 +95,7 @@ function* ofCells({ cells }: World): Generator<Metric> {
 
 function* ofOperators({ operators = [] }: World): Generator<Metric> {
   const byScheduler = new Map<string, number>()
-  for (const { by, outcome } of operators) {
-    if (outcome === null) byScheduler.set(by, (byScheduler.get(by) ?? 0) + 1)
-  }
+  for (const { by } of operators) byScheduler.set(by, (byScheduler.get(by) ?? 0) + 1)
   const samples = [...byScheduler].map(([scheduler, count]): Sample => [{ scheduler }, count])
   yield { name: 'operators', type: 'gauge', help: 'operators under way, by what wished them', samples }
 }

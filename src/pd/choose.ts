@@ -1,8 +1,8 @@
 /** Which store a new peer goes to: filters, then isolation, then the lowest score. */
-import type { CellReport, Peer, StoreReport } from '../model/index.ts'
+import { type CellReport, type Peer, peerOn, type StoreReport } from '../model/index.ts'
 import type { Influence } from './operators.ts'
 import type { Survey } from './scheduler.ts'
-import { cellScore, snapshotShare } from './score.ts'
+import { cellScore, freeSpace, snapshotShare } from './score.ts'
 import type { ViewStore } from './store-view.ts'
 import type { View } from './view.ts'
 
@@ -65,7 +65,7 @@ export function chooseStore(report: CellReport, survey: Survey, wanted: Wanted =
   let without = 0
   for (const store of view.stores()) {
     const id = store.report.store
-    if (report.cell.peers.some((peer) => peer.store === id)) continue
+    if (peerOn(report.cell, id) !== undefined) continue
     without++
     if (wanted.among?.(id) === false) continue
     const kept = keptOut(store, report, survey)
@@ -127,7 +127,7 @@ export function keptOut(
 }
 
 function isLow(store: StoreReport, view: View): boolean {
-  return usedSpace(store) > view.settings.lowSpace
+  return 1 - freeSpace(store) > view.settings.lowSpace
 }
 
 /** Where all disks are nearly full a missing copy is made all the same: there is no better place to wait for. */
@@ -136,9 +136,4 @@ function someHasRoom(view: View, nowMs: number): boolean {
     if (view.storeState(report.store, nowMs) === 'up' && !isLow(report, view)) return true
   }
   return false
-}
-
-/** Share of its disk; 0 while it has said nothing of it. */
-export function usedSpace({ health }: StoreReport): number {
-  return health === undefined || health.capacityBytes === 0 ? 0 : 1 - health.freeBytes / health.capacityBytes
 }

@@ -1,6 +1,6 @@
 /** Takes leaders from stores that are not to lead: by order of a person, or because they keep others waiting. */
 import type { CellReport } from '../model/index.ts'
-import { successorOf, type Wish } from './operator.ts'
+import { successorOf, transferTo, type Wish } from './operator.ts'
 import type { Survey } from './scheduler.ts'
 
 export function evictLeaders(survey: Survey): Wish[] {
@@ -22,7 +22,7 @@ export function evictLeaders(survey: Survey): Wish[] {
         class: 'evict',
         cell: id,
         reason: `store ${store.store} ${view.isSlow(store.store) ? 'is slow' : 'is not to lead, by order'}`,
-        steps: [{ kind: 'transferLeader', store: successor.store, peer: 0 }],
+        steps: [transferTo(successor.store)],
       })
     }
   }

@@ -1,34 +1,31 @@
 /** Orders by hand: what was asked for becomes a wish, or a sentence that says why it cannot. */
 import { type CellReport, type HandKind, type HandOrder, peerOn } from '../model/index.ts'
-import { NEW_PEER, type Step, successorOf, type Wish } from './operator.ts'
+import { NEW_PEER, type Step, successorOf, transferTo, type Wish } from './operator.ts'
+import { noCell, noStore, notPossible, type Refusal } from './refusal.ts'
 import type { Survey } from './scheduler.ts'
 import { planSplit } from './split.ts'
 
-export type Judged =
-  | { readonly wish: Wish }
-  | { readonly wish: null; readonly refusal: 'notFound' | 'notPossible'; readonly message: string }
+export type Judged = { readonly wish: Wish } | ({ readonly wish: null } & Refusal)
 
 const REASON = 'ordered by hand'
 
 export function judge(order: HandOrder, survey: Survey): Judged {
   const { view } = survey
   const report = view.cell(order.cell)
-  if (report === undefined) return { wish: null, refusal: 'notFound', message: `there is no cell ${order.cell}` }
+  if (report === undefined) return { wish: null, ...noCell(order.cell) }
   if (order.operator === 'split') {
     const planned = planSplit(report, order.key, 'hand', REASON, survey)
-    return planned.wish !== null ? planned : { wish: null, refusal: 'notPossible', message: planned.why }
+    return planned.wish !== null ? planned : { wish: null, ...notPossible(planned.why) }
   }
-  if (view.store(order.store) === undefined) {
-    return { wish: null, refusal: 'notFound', message: `there is no store ${order.store}` }
-  }
+  if (view.store(order.store) === undefined) return { wish: null, ...noStore(order.store) }
   const present = survey.operators.of(order.cell)
   // A copy that is half made, or half a split, would be left behind: only what moves for balance gives way.
   if (present !== undefined && (present.class === 'hand' || present.kind === 'split')) {
-    const message = `operator ${present.id} (${present.kind}) is under way for cell ${order.cell}`
-    return { wish: null, refusal: 'notPossible', message }
+    const why = `operator ${present.id} (${present.kind}) is under way for cell ${order.cell}`
+    return { wish: null, ...notPossible(why) }
   }
   const steps = stepsOf(order.operator, order.store, report, survey)
-  if (typeof steps === 'string') return { wish: null, refusal: 'notPossible', message: steps }
+  if (typeof steps === 'string') return { wish: null, ...notPossible(steps) }
   return { wish: { kind: order.operator, class: 'hand', cell: order.cell, reason: REASON, steps } }
 }
 
@@ -45,7 +42,7 @@ function stepsOf(
     case 'transfer-leader':
       if (peer?.role !== 'voter') return `cell ${cell} has no voter on store ${store}`
       if (state !== 'up') return `store ${store} is ${state}`
-      return [{ kind: 'transferLeader', store, peer: 0 }]
+      return [transferTo(store)]
     case 'add-peer':
       if (peer !== undefined) return `cell ${cell} has a peer on store ${store} already`
       if (state !== 'up') return `store ${store} is ${state}`
@@ -64,7 +61,7 @@ function stepsOf(
       if (peer.id !== report.leader.id) return [removal]
       const successor = successorOf(report, view, nowMs)
       if (successor === null) return `no other peer of cell ${cell} can lead now`
-      return [{ kind: 'transferLeader', store: successor.store, peer: 0 }, removal]
+      return [transferTo(successor.store), removal]
     }
   }
 }

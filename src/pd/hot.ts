@@ -9,7 +9,7 @@ import type { CellReport } from '../model/index.ts'
 import { chooseStore, isolationOf } from './choose.ts'
 import { splitForLoad } from './load-split.ts'
 import { DIMENSIONS, type Dimension, type Load } from './loads.ts'
-import { NEW_PEER, type Step, type Wish } from './operator.ts'
+import { NEW_PEER, type Step, transferTo, type Wish } from './operator.ts'
 import { type Survey, unrest } from './scheduler.ts'
 
 /** Cells of one thread that are looked at, from the one that carries most. */
@@ -20,15 +20,14 @@ export class HotCells {
   readonly #movedMs = new Map<number, number>()
 
   readonly balance = (survey: Survey): Wish[] => {
-    const { view, operators, loads, nowMs } = survey
+    const { view, operators, nowMs } = survey
     if (operators.roomFor('hot') === 0) return []
     for (const [cell, movedMs] of this.#movedMs) {
       if (nowMs - movedMs >= view.settings.hotRestMs) this.#movedMs.delete(cell)
     }
-    const byExecutor = loads.byExecutor(view, operators, nowMs)
-    if (byExecutor.size < 2) return []
+    if (survey.loadByExecutor.size < 2) return []
     for (const dimension of DIMENSIONS) {
-      const wish = this.#narrow(dimension, byExecutor, survey)
+      const wish = this.#narrow(dimension, survey)
       if (wish !== null) return [wish]
     }
     return []
@@ -39,9 +38,9 @@ export class HotCells {
     this.#movedMs.set(cell, nowMs)
   }
 
-  #narrow(dimension: Dimension, byExecutor: ReadonlyMap<number, Load>, survey: Survey): Wish | null {
-    const { view } = survey
-    const sorted = [...byExecutor].sort(([a, x], [b, y]) => y[dimension] - x[dimension] || a - b)
+  #narrow(dimension: Dimension, survey: Survey): Wish | null {
+    const { view, loadByExecutor } = survey
+    const sorted = [...loadByExecutor].sort(([a, x], [b, y]) => y[dimension] - x[dimension] || a - b)
     const mean = sorted.reduce((sum, [, load]) => sum + load[dimension], 0) / sorted.length
     const [giver, most] = sorted[0] as [number, Load]
     // Two threads need more time for a load than one that bears it with ease: this is help for those that do not.
@@ -116,7 +115,7 @@ function stepsTo(executor: number, report: CellReport, survey: Survey): Step[] |
   const { view, nowMs } = survey
   const isThere = (store: number) => view.store(store)?.report.executor === executor && view.mayLead(store, nowMs)
   const peer = report.cell.peers.find((candidate) => isThere(candidate.store))
-  if (peer !== undefined) return [{ kind: 'transferLeader', store: peer.store, peer: 0 }]
+  if (peer !== undefined) return [transferTo(peer.store)]
   for (const leaving of report.cell.peers) {
     if (leaving.id === report.leader.id) continue
     const isolationMin = isolationOf(leaving, report, view, nowMs)
@@ -125,7 +124,7 @@ function stepsTo(executor: number, report: CellReport, survey: Survey): Step[] |
     return [
       { kind: 'addLearner', store: choice.store, peer: NEW_PEER },
       { kind: 'replacePeer', store: choice.store, peer: NEW_PEER, removed: leaving.id },
-      { kind: 'transferLeader', store: choice.store, peer: 0 },
+      transferTo(choice.store),
     ]
   }
   return null

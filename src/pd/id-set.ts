@@ -24,10 +24,6 @@ export class IdSet {
     this.#places.set(last, place)
   }
 
-  has(id: number): boolean {
-    return this.#places.has(id)
-  }
-
   /** `place` is below the size. */
   at(place: number): number {
     return this.#ids[place] as number

@@ -27,6 +27,16 @@ export type SystemReply =
   | { readonly kind: 'error'; readonly message: string }
   | { readonly kind: 'unknown' }
 
+/** A write that is refused under any other generation than the one that is raised. */
+export function writeUnder(generation: number, key: string, value: string): readonly string[] {
+  return ['SYSWRITE', pdKeys.generation, String(generation), key, value]
+}
+
+/** Such a refusal: another PD has raised the generation. */
+export function isStale(reply: SystemReply): boolean {
+  return reply.kind === 'error' && reply.message.startsWith('STALE')
+}
+
 export class Ids {
   /** Of this PD, once it is raised; 0 before. */
   generation = 0
@@ -56,13 +66,7 @@ export class Ids {
       return this.#send('raise', ['SYSCAS', pdKeys.generation, this.#held.generation, raised])
     }
     this.#reserving = this.#held.watermark + this.#block
-    return this.#send('reserve', [
-      'SYSWRITE',
-      pdKeys.generation,
-      String(this.generation),
-      pdKeys.idWatermark,
-      String(this.#reserving),
-    ])
+    return this.#send('reserve', writeUnder(this.generation, pdKeys.idWatermark, String(this.#reserving)))
   }
 
   answered(reply: SystemReply): void {
@@ -118,7 +122,7 @@ export class Ids {
       this.#held = { generation: this.#held.generation, watermark: this.#reserving }
       return
     }
-    if (reply.kind === 'error' && reply.message.startsWith('STALE')) this.deposed = true
+    if (isStale(reply)) this.deposed = true
     this.#held = null
   }
 }

@@ -7,11 +7,11 @@
  *   done     no cell holds a boundary any more; from then on cells are split for their size alone
  */
 import { compareBytes } from '../base/index.ts'
-import { type Cell, type CellReport, FIRST_USER_CELL } from '../model/index.ts'
+import { type Cell, FIRST_USER_CELL } from '../model/index.ts'
 import { pdKeys } from './keys.ts'
 import type { Notes } from './notes.ts'
 import type { Wish } from './operator.ts'
-import type { Survey } from './scheduler.ts'
+import { type Survey, unrest } from './scheduler.ts'
 import { planSplit } from './split.ts'
 import type { View } from './view.ts'
 
@@ -51,7 +51,8 @@ export class InitialCells {
       const key = middleOf(this.#boundaries, report.cell)
       if (key === null) continue
       left++
-      if (!isWhole(report, survey) || operators.hasFailed('split', report.cell.id, survey.nowMs)) continue
+      // Whole, and none behind: what is cut before has to be copied cell by cell.
+      if (unrest(report, survey) !== null || operators.hasFailed('split', report.cell.id, survey.nowMs)) continue
       const planned = planSplit(report, key, 'split', `one of ${note} cells to begin with`, survey)
       if (planned.wish !== null) wishes.push(planned.wish)
     }
@@ -65,14 +66,6 @@ function isUntouched(view: View): boolean {
   const users = [...view.cells()].filter(({ cell }) => !cell.system)
   const [only] = users
   return users.length === 1 && only?.cell.id === FIRST_USER_CELL && only.cell.epoch.version === 1 && only.keys === 0
-}
-
-/** As many voters as it should have, and none behind: what is cut before has to be copied cell by cell. */
-function isWhole(report: CellReport, { view, nowMs }: Survey): boolean {
-  const { peers } = report.cell
-  const isWell = (peer: (typeof peers)[0]) =>
-    peer.role === 'voter' && !view.isPending(report, peer) && view.storeState(peer.store, nowMs) === 'up'
-  return peers.length === view.settings.replicas && peers.every(isWell)
 }
 
 /** The middle one of the boundaries that lie strictly within the cell; null when none does. */

@@ -5,7 +5,7 @@
  */
 import type { CellReport } from '../model/index.ts'
 import { peerOn } from '../model/index.ts'
-import type { Wish } from './operator.ts'
+import { transferTo, type Wish } from './operator.ts'
 import { type Survey, samplePlaces } from './scheduler.ts'
 import { leaderScore, leadersOf } from './score.ts'
 
@@ -101,6 +101,6 @@ function transfer(report: CellReport, giver: Standing, taker: Standing): Wish {
     class: 'leader',
     cell: report.cell.id,
     reason: `store ${giver.store} leads ${giver.leaders} cells, store ${taker.store} leads ${taker.leaders}`,
-    steps: [{ kind: 'transferLeader', store: taker.store, peer: 0 }],
+    steps: [transferTo(taker.store)],
   }
 }

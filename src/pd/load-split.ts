@@ -22,7 +22,7 @@ export function splitLoaded(survey: Survey): Wish[] {
 }
 
 export function checkLoad(report: CellReport, survey: Survey): Checked {
-  const { view, operators, loads, nowMs } = survey
+  const { view, loads } = survey
   const { settings } = view
   const { id } = report.cell
   const no = (why: string): Checked => ({ wish: null, why })
@@ -32,11 +32,11 @@ export function checkLoad(report: CellReport, survey: Survey): Checked {
   if (!loads.lasts(id, 'cpu', settings.loadSplitCpu)) {
     return no(`it has not taken ${settings.loadSplitCpu} of a thread for ten reports`)
   }
-  const byExecutor = loads.byExecutor(view, operators, nowMs)
+  const { loadByExecutor } = survey
   const executor = view.store(report.leader.store)?.report.executor ?? -1
-  const own = byExecutor.get(executor)?.cpu ?? 0
+  const own = loadByExecutor.get(executor)?.cpu ?? 0
   if (own < settings.busyCpu) return no(`thread ${executor} has time to spare itself`)
-  const idler = [...byExecutor].find(([, load]) => load.cpu < own * settings.idlerShare)
+  const idler = [...loadByExecutor].find(([, load]) => load.cpu < own * settings.idlerShare)
   if (idler === undefined) return no('no other thread has time to spare')
   const { commands, cpu } = loads.of(id)
   const reason = `${Math.round(commands)} commands/s take ${Math.round(cpu * 100)} % of thread ${executor}`

@@ -8,8 +8,8 @@
  * It is not remembered over a restart of PD: what was cut stays cut, and the order can be given again.
  */
 import { compareBytes, equalBytes } from '../base/index.ts'
-import { type CellReport, peerOn } from '../model/index.ts'
-import type { Wish } from './operator.ts'
+import { type Cell, type CellReport, peerOn } from '../model/index.ts'
+import { transferTo, type Wish } from './operator.ts'
 import { type Survey, unrest } from './scheduler.ts'
 import { planSplit } from './split.ts'
 
@@ -29,7 +29,7 @@ export class ManySplits {
 
   /** Cells of their own begin at these keys, one day soon. Returns how many cuts that takes. */
   order(keys: readonly Uint8Array[], scatter: boolean, survey: Survey): number {
-    const wanted = keys.filter((key) => !begins(key, survey))
+    const wanted = keys.filter((key) => !begins(key, survey.view.cellAt(key, false)))
     this.#keys = sortedWithout(this.#keys, wanted)
     this.#movedMs = survey.nowMs
     if (scatter) {
@@ -45,19 +45,24 @@ export class ManySplits {
 
   splits(survey: Survey): Wish[] {
     if (this.#keys.length === 0) return []
-    const before = this.#keys.length
-    this.#keys = this.#keys.filter((key) => !begins(key, survey))
-    // As long as cuts are made, those that wait for their turn are not given up.
-    if (this.#keys.length < before) this.#movedMs = survey.nowMs
-    if (this.#scattered.length > 0) this.#scatterUntilMs = survey.nowMs + SCATTER_MS
-    if (survey.nowMs - this.#movedMs >= GIVE_UP_MS) this.#keys = []
+    const waiting: Uint8Array[] = []
     const byCell = new Map<number, Uint8Array[]>()
     for (const key of this.#keys) {
       const cell = survey.view.cellAt(key, false)
+      if (begins(key, cell)) continue
+      waiting.push(key)
       if (cell === undefined) continue
       const held = byCell.get(cell.id)
       if (held === undefined) byCell.set(cell.id, [key])
       else held.push(key)
+    }
+    // As long as cuts are made, those that wait for their turn are not given up.
+    if (waiting.length < this.#keys.length) this.#movedMs = survey.nowMs
+    this.#keys = waiting
+    if (this.#scattered.length > 0) this.#scatterUntilMs = survey.nowMs + SCATTER_MS
+    if (survey.nowMs - this.#movedMs >= GIVE_UP_MS) {
+      this.#keys = []
+      return []
     }
     const wishes: Wish[] = []
     for (const [cell, keys] of byCell) {
@@ -91,7 +96,7 @@ export class ManySplits {
         const report = led.get(giver)?.find((cell) => peerOn(cell.cell, taker) && unrest(cell, survey) === null)
         if (report === undefined) continue
         const reason = `store ${giver} leads ${count(led, giver)} cells of a cut by hand, store ${taker} ${count(led, taker)}`
-        const steps = [{ kind: 'transferLeader', store: taker, peer: 0 }] as const
+        const steps = [transferTo(taker)]
         return [{ kind: 'transfer-leader', class: 'leader', cell: report.cell.id, reason, steps }]
       }
     }
@@ -103,8 +108,7 @@ function count(led: ReadonlyMap<number, readonly CellReport[]>, store: number): 
   return led.get(store)?.length ?? 0
 }
 
-function begins(key: Uint8Array, { view }: Survey): boolean {
-  const cell = view.cellAt(key, false)
+function begins(key: Uint8Array, cell: Cell | undefined): boolean {
   return cell !== undefined && equalBytes(cell.start, key)
 }
 

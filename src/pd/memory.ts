@@ -6,7 +6,7 @@ import { pdKeys } from './keys.ts'
 import type { NoteKey, Notes } from './notes.ts'
 import { parseStores } from './offline.ts'
 import type { Planner } from './planner.ts'
-import { isScheduler } from './schedulers.ts'
+import { parseSchedulers } from './schedulers.ts'
 import { changedSettings, type PdSettings, type SettingChange } from './settings.ts'
 import { parseStoreSettings } from './store-settings.ts'
 
@@ -48,7 +48,7 @@ export class Memory {
       // A setting that a later version does not know, or bounds otherwise, is none.
       if (typeof changed !== 'string') this.#planner.change(changed)
     })
-    this.#takeOne(pdKeys.paused, (note) => this.#planner.pause(note.split(',').filter(isScheduler)))
+    this.#takeOne(pdKeys.paused, (note) => this.#planner.pause(parseSchedulers(note)))
   }
 
   #takeOne(key: NoteKey, effect: (note: string) => void): void {

@@ -6,7 +6,7 @@
  * Pure, as `Ids` is: `next` says what to send, one command at a time; `answered` takes the reply.
  */
 import { assert } from '../base/index.ts'
-import type { SystemReply } from './ids.ts'
+import { isStale, type SystemReply, writeUnder } from './ids.ts'
 import { pdKeys } from './keys.ts'
 
 const KEYS = [pdKeys.initialCells, pdKeys.stores, pdKeys.storeSettings, pdKeys.settings, pdKeys.paused] as const
@@ -47,7 +47,7 @@ export class Notes {
         continue
       }
       this.#waiting = { key, value }
-      return ['SYSWRITE', pdKeys.generation, String(generation), key, value]
+      return writeUnder(generation, key, value)
     }
     return null
   }
@@ -63,7 +63,7 @@ export class Notes {
       return
     }
     if (reply.kind === 'ok') this.#values?.set(waiting.key, waiting.value)
-    else if (reply.kind === 'error' && reply.message.startsWith('STALE')) this.deposed = true
+    else if (isStale(reply)) this.deposed = true
     else this.#mustRead = true
   }
 }

@@ -10,6 +10,7 @@
  */
 import { pdKeys } from './keys.ts'
 import type { Notes } from './notes.ts'
+import { justBegun, noStore, notPossible, type Refusal } from './refusal.ts'
 import type { View } from './view.ts'
 
 export type OrderedState = 'offline' | 'tombstone'
@@ -28,22 +29,14 @@ function formatStores(states: ReadonlyMap<number, OrderedState>): string {
   return [...states].map(([id, state]) => `${id} ${state}`).join(',')
 }
 
-export type StoreRefusal = { readonly refusal: 'notFound' | 'notPossible' | 'notReady'; readonly message: string }
-
 /** Wants it noted; or says why not. Nothing to do is no reason to refuse. */
-export function orderStore(
-  store: number,
-  offline: boolean,
-  view: View,
-  notes: Notes,
-  nowMs: number,
-): StoreRefusal | null {
+export function orderStore(store: number, offline: boolean, view: View, notes: Notes, nowMs: number): Refusal | null {
   const note = notes.planned(pdKeys.stores)
-  if (note === null) return { refusal: 'notReady', message: 'the placement driver has just begun' }
-  if (view.store(store) === undefined) return { refusal: 'notFound', message: `there is no store ${store}` }
+  if (note === null) return justBegun
+  if (view.store(store) === undefined) return noStore(store)
   const state = view.storeState(store, nowMs)
   if (state === 'lost' || state === 'tombstone') {
-    return { refusal: 'notPossible', message: `store ${store} is ${state}, for good` }
+    return notPossible(`store ${store} is ${state}, for good`)
   }
   const states = parseStores(note)
   if (offline) {
@@ -52,8 +45,7 @@ export function orderStore(
     })
     const { replicas } = view.settings
     if (remaining.length < replicas) {
-      const message = `${remaining.length} stores would remain for ${replicas} copies of each cell`
-      return { refusal: 'notPossible', message }
+      return notPossible(`${remaining.length} stores would remain for ${replicas} copies of each cell`)
     }
     states.set(store, 'offline')
   } else states.delete(store)

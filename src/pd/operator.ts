@@ -58,6 +58,10 @@ export interface SplitStep {
 
 export type Step = MemberStep | ReplaceStep | SplitStep
 
+export function transferTo(store: number): MemberStep {
+  return { kind: 'transferLeader', store, peer: 0 }
+}
+
 /** The peer, or the cell, that this operator itself adds: it has no id yet. */
 export const NEW_PEER = 0
 
@@ -220,11 +224,11 @@ export function stepsOfMove(report: CellReport, leaving: Peer, store: number, vi
   const replaced: Step = { kind: 'replacePeer', store, peer: NEW_PEER, removed: leaving.id }
   if (report.leader.id !== leaving.id) return [added, replaced]
   const successor = successorOf(report, view, nowMs)
-  if (successor !== null) return [added, { kind: 'transferLeader', store: successor.store, peer: 0 }, replaced]
+  if (successor !== null) return [added, transferTo(successor.store), replaced]
   return [
     added,
     { kind: 'promoteLearner', store, peer: NEW_PEER },
-    { kind: 'transferLeader', store, peer: 0 },
+    transferTo(store),
     { kind: 'removePeer', store: leaving.store, peer: leaving.id },
   ]
 }

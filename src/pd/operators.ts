@@ -70,18 +70,14 @@ export class Operators {
     return this.#byCell.get(cell)
   }
 
-  get size(): number {
-    return this.#byCell.size
-  }
-
-  countOf(operatorClass: OperatorClass): number {
+  #countOf(operatorClass: OperatorClass): number {
     return this.#counts.get(operatorClass) ?? 0
   }
 
   /** Room under the limit of a class of scheduler. */
   roomFor(operatorClass: OperatorClass): number {
     const { limit } = CLASSES[operatorClass]
-    return limit === null ? Infinity : Math.max(0, this.#settings[limit] - this.countOf(operatorClass))
+    return limit === null ? Infinity : Math.max(0, this.#settings[limit] - this.#countOf(operatorClass))
   }
 
   /**
@@ -91,20 +87,22 @@ export class Operators {
   add(wish: Wish, report: CellReport, takeId: () => number | null, nowMs: number): Operator | null {
     const present = this.#byCell.get(wish.cell)
     if (present !== undefined && CLASSES[present.class].priority >= CLASSES[wish.class].priority) return null
-    if (this.roomFor(wish.class) === 0 || this.hasFailed(wish.kind, wish.cell, nowMs, wish.class)) return null
+    if (this.roomFor(wish.class) === 0) return null
+    // A person may insist.
+    if (wish.class !== 'hand' && this.hasFailed(wish.kind, wish.cell, nowMs)) return null
     const steps = stepsWithIds(wish.steps, takeId)
     if (steps === null) return null
     if (present !== undefined) this.#end(present, 'cancelled', nowMs)
     const operator = new Operator(this.#nextId++, wish, steps, report.cell.epoch, nowMs)
     this.#byCell.set(wish.cell, operator)
-    this.#counts.set(wish.class, this.countOf(wish.class) + 1)
+    this.#counts.set(wish.class, this.#countOf(wish.class) + 1)
     this.#happened.push({ event: 'operatorStarted', operator: infoOf(operator, nowMs) })
     return operator
   }
 
-  /** An operator of that kind came to nothing there lately: something is in its way. A person may insist. */
-  hasFailed(kind: OperatorKind, cell: number, nowMs: number, operatorClass: OperatorClass = 'split'): boolean {
-    if (operatorClass === 'hand' || this.#failedMs.size === 0) return false
+  /** An operator of that kind came to nothing there lately: something is in its way. */
+  hasFailed(kind: OperatorKind, cell: number, nowMs: number): boolean {
+    if (this.#failedMs.size === 0) return false
     const key = `${kind} ${cell}`
     const failedMs = this.#failedMs.get(key)
     if (failedMs === undefined) return false
@@ -165,16 +163,18 @@ export class Operators {
       const operator = new Operator(held.id, wish, held.steps.map(readStep), held, held.startedMs)
       Object.assign(operator, { ...held, steps: operator.steps })
       this.#byCell.set(operator.cell, operator)
-      this.#counts.set(operator.class, this.countOf(operator.class) + 1)
+      this.#counts.set(operator.class, this.#countOf(operator.class) + 1)
     }
     this.#nextId = nextId
   }
 
-  /** Under way, then the latest that ended. */
-  infos(nowMs: number, endedMax = Infinity): OperatorInfo[] {
-    const ended = this.#ended.slice(-Math.min(endedMax, this.#ended.length))
-    const all = [...this.#byCell.values(), ...(this.#ended.length === 0 ? [] : ended.reverse())]
-    return all.map((operator) => infoOf(operator, nowMs))
+  infosUnderWay(nowMs: number): OperatorInfo[] {
+    return this.underWay().map((operator) => infoOf(operator, nowMs))
+  }
+
+  /** Under way, then those that ended, the latest first. */
+  infos(nowMs: number): OperatorInfo[] {
+    return [...this.infosUnderWay(nowMs), ...this.#ended.toReversed().map((operator) => infoOf(operator, nowMs))]
   }
 
   /** What has begun and ended since the last call. */
@@ -239,7 +239,7 @@ export class Operators {
     operator.outcome = outcome
     operator.endedMs = nowMs
     this.#byCell.delete(operator.cell)
-    this.#counts.set(operator.class, this.countOf(operator.class) - 1)
+    this.#counts.set(operator.class, this.#countOf(operator.class) - 1)
     if (outcome === 'noProgress') this.#failedMs.set(`${operator.kind} ${operator.cell}`, nowMs)
     this.#ended.push(operator)
     if (this.#ended.length > this.#settings.operatorsShown) this.#ended.shift()

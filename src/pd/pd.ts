@@ -37,6 +37,7 @@ import { Notes } from './notes.ts'
 import { buryEmptied, isNoted, orderStore } from './offline.ts'
 import { Planner } from './planner.ts'
 import { answerTo } from './questions.ts'
+import { justBegun, type Refusal } from './refusal.ts'
 import { type PdSettings, pdDefaults } from './settings.ts'
 import { Subscribers } from './subscribers.ts'
 import { SystemRange } from './system-range.ts'
@@ -55,8 +56,6 @@ const FACTS_MS = 1_000
 const SYSTEM_REST_MS = 500
 /** Stores that were not there when PD began are asked again, so often, until the world is whole. */
 const REPORT_AGAIN_MS = 1_000
-/** Ended operators that go with the world; all that are kept are asked for apart. */
-const ENDED_IN_WORLD = 20
 
 class Pd implements Behavior<PdMessage> {
   readonly #ctx: ActorContext<PdMessage>
@@ -274,7 +273,7 @@ class Pd implements Behavior<PdMessage> {
       request,
       cells,
       stores: view.storeInfos(nowMs),
-      operators: operators.infos(nowMs, ENDED_IN_WORLD),
+      operators: operators.infosUnderWay(nowMs),
     }
     this.#ctx.tell(this.#ctx.named<GatewayMessage>(origin), world)
   }
@@ -286,8 +285,8 @@ class Pd implements Behavior<PdMessage> {
   }
 
   /** The operator's id, or why there is none. */
-  #byHand(order: HandOrder, nowMs: number): number | Pick<OperatorAnswer, 'refusal' | 'message'> {
-    if (!this.#isReady) return { refusal: 'notReady', message: 'the placement driver has just begun' }
+  #byHand(order: HandOrder, nowMs: number): number | Refusal {
+    if (!this.#isReady) return justBegun
     const done = this.#planner.byHand(order, this.#takeId, nowMs)
     return done ?? { refusal: 'notReady', message: 'the placement driver has no ids to give yet' }
   }

@@ -22,7 +22,7 @@ import { SplitTimes } from './merge.ts'
 import type { Operator, Wish } from './operator.ts'
 import { Operators } from './operators.ts'
 import { checkReplicas } from './replica.ts'
-import type { Scheduler, Survey } from './scheduler.ts'
+import { type Scheduler, Survey } from './scheduler.ts'
 import type { SchedulerName } from './schedulers.ts'
 import type { PdSettings } from './settings.ts'
 import { SlowStores } from './slow.ts'
@@ -108,9 +108,8 @@ export class Planner {
 
   heartbeat(message: Heartbeat, nowMs: number): void {
     const { view } = this
-    view.heartbeat({ ...message, cells: [] }, nowMs)
+    for (const id of view.heartbeat(message, nowMs)) this.#due.add(id)
     for (const report of message.cells) {
-      if (view.take(report)) this.#due.add(report.cell.id)
       this.loads.take(report, nowMs)
       const { cell, keys } = report
       if (keys > this.settings.splitKeys)
@@ -191,7 +190,7 @@ export class Planner {
 
   survey(nowMs: number): Survey {
     const { view, operators, loads } = this
-    return { view, operators, loads, influence: operators.influence(view), nowMs, random: this.#random }
+    return new Survey({ view, operators, loads, nowMs, random: this.#random })
   }
 
   /** Chance, pauses and sweeps begin anew, from this seed or from one that is drawn; returns it. */

@@ -9,8 +9,9 @@ import { parseSettings } from './memory.ts'
 import type { NoteKey, Notes } from './notes.ts'
 import type { Planner } from './planner.ts'
 import { recordOf } from './record.ts'
-import { isScheduler, type SchedulerName, schedulerTable } from './schedulers.ts'
-import { changedSettings, type NumberSetting, settingTable } from './settings.ts'
+import { justBegun, noCell, noStore, notPossible, type Refusal } from './refusal.ts'
+import { isScheduler, parseSchedulers, type SchedulerName, schedulerTable } from './schedulers.ts'
+import { changedSettings, type NumberSetting, type SettingChange, settingTable } from './settings.ts'
 import { orderStoreSettings } from './store-settings.ts'
 import { whyCell, whyStore } from './why.ts'
 
@@ -28,8 +29,8 @@ function tell(value: unknown): Answer {
   return { told: { refusal: 'none', message: '', value } }
 }
 
-function refuse(refusal: Told['refusal'], message: string): Answer {
-  return { told: { refusal, message, value: null } }
+function refuse(refused: Refusal): Answer {
+  return { told: { ...refused, value: null } }
 }
 
 export function answerTo(question: PdQuestion, planner: Planner, notes: Notes, nowMs: number): Answer {
@@ -45,16 +46,16 @@ export function answerTo(question: PdQuestion, planner: Planner, notes: Notes, n
     case 'pauseScheduler':
       return pauseScheduler(question.name, question.paused, notes)
     case 'whyCell':
-      return found(whyCell(question.cell, planner, nowMs), `there is no cell ${question.cell}`)
+      return found(whyCell(question.cell, planner, nowMs), noCell(question.cell))
     case 'whyStore':
-      return found(whyStore(question.store, planner, nowMs), `there is no store ${question.store}`)
+      return found(whyStore(question.store, planner, nowMs), noStore(question.store))
     case 'changeStore': {
       const refused = orderStoreSettings(question.store, question.change, planner.view, notes)
-      if (refused !== null) return refuse(refused.refusal, refused.message)
+      if (refused !== null) return refuse(refused)
       return { ...tell({ id: question.store }), written: pdKeys.storeSettings }
     }
     case 'splitAt':
-      if (question.keys.length > KEYS_MAX) return refuse('notPossible', `there are at most ${KEYS_MAX} keys`)
+      if (question.keys.length > KEYS_MAX) return refuse(notPossible(`there are at most ${KEYS_MAX} keys`))
       return tell({ splits: planner.manySplits.order(question.keys, question.scatter, planner.survey(nowMs)) })
     case 'record':
       return tell(recordOf(planner, nowMs))
@@ -63,8 +64,8 @@ export function answerTo(question: PdQuestion, planner: Planner, notes: Notes, n
   }
 }
 
-function found(value: unknown, message: string): Answer {
-  return value === null ? refuse('notFound', message) : tell(value)
+function found(value: unknown, otherwise: Refusal): Answer {
+  return value === null ? refuse(otherwise) : tell(value)
 }
 
 function settingsShown({ settings }: Planner) {
@@ -84,11 +85,11 @@ function settingsShown({ settings }: Planner) {
   return { items, isolationLabels, splitPeers: settings.splitPeers }
 }
 
-function changeSettings(change: Readonly<Record<string, string | number>>, planner: Planner, notes: Notes): Answer {
+function changeSettings(change: SettingChange, planner: Planner, notes: Notes): Answer {
   const note = notes.planned(pdKeys.settings)
-  if (note === null) return refuse('notReady', 'the placement driver has just begun')
+  if (note === null) return refuse(justBegun)
   const changed = changedSettings(planner.settings, change)
-  if (typeof changed === 'string') return refuse('notPossible', changed)
+  if (typeof changed === 'string') return refuse(notPossible(changed))
   notes.want(pdKeys.settings, JSON.stringify({ ...parseSettings(note), ...change }))
   return { ...tell(change), written: pdKeys.settings }
 }
@@ -103,10 +104,10 @@ function schedulersShown(planner: Planner, nowMs: number) {
 }
 
 function pauseScheduler(name: string, paused: boolean, notes: Notes): Answer {
-  if (!isScheduler(name)) return refuse('notFound', `there is no scheduler ${name}`)
+  if (!isScheduler(name)) return refuse({ refusal: 'notFound', message: `there is no scheduler ${name}` })
   const note = notes.planned(pdKeys.paused)
-  if (note === null) return refuse('notReady', 'the placement driver has just begun')
-  const names = new Set(note.split(',').filter(isScheduler))
+  if (note === null) return refuse(justBegun)
+  const names = new Set(parseSchedulers(note))
   if (paused) names.add(name)
   else names.delete(name)
   notes.want(pdKeys.paused, [...names].join(','))

@@ -14,11 +14,8 @@ import type { PdSettings } from './settings.ts'
 import type { StoresRecord } from './store-view.ts'
 
 /** Bytes of keys as characters, one each. */
-type Written<T> = {
-  readonly [K in keyof T]: T[K] extends Uint8Array | null ? (T[K] extends Uint8Array ? string : string | null) : T[K]
-}
-
-type CellWritten = Omit<CellReport, 'cell' | 'load'> & { readonly cell: Written<Cell> }
+type CellWritten = Omit<Cell, 'start' | 'end'> & { readonly start: string; readonly end: string | null }
+type ReportWritten = Omit<CellReport, 'cell' | 'load'> & { readonly cell: CellWritten }
 
 export interface PdRecord extends StoresRecord {
   readonly format: 1
@@ -28,7 +25,7 @@ export interface PdRecord extends StoresRecord {
   readonly wasComplete: boolean
   readonly settings: PdSettings
   readonly paused: readonly SchedulerName[]
-  readonly cells: readonly CellWritten[]
+  readonly cells: readonly ReportWritten[]
   readonly leaderless: readonly number[]
   readonly operators: readonly unknown[]
   readonly operatorIds: number
@@ -66,11 +63,11 @@ export function plannerOf(record: PdRecord): Planner {
   return planner
 }
 
-function writtenCell(cell: Cell): Written<Cell> {
+function writtenCell(cell: Cell): CellWritten {
   return { ...cell, start: latin1(cell.start), end: cell.end === null ? null : latin1(cell.end) }
 }
 
-function readCell(cell: Written<Cell>): Cell {
+function readCell(cell: CellWritten): Cell {
   return { ...cell, start: fromLatin1(cell.start), end: cell.end === null ? null : fromLatin1(cell.end) }
 }
 

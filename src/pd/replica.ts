@@ -12,7 +12,7 @@
  */
 import type { CellReport, Peer } from '../model/index.ts'
 import { chooseStore, isolationOf } from './choose.ts'
-import { NEW_PEER, type Step, successorOf, type Wish } from './operator.ts'
+import { NEW_PEER, type Step, successorOf, transferTo, type Wish } from './operator.ts'
 import type { Survey } from './scheduler.ts'
 import type { View } from './view.ts'
 
@@ -31,7 +31,7 @@ export function checkReplicas(report: CellReport, survey: Survey): Checked {
   if (view.storeState(report.leader.store, nowMs) === 'offline') {
     const successor = successorOf(report, view, nowMs)
     if (successor !== null) {
-      const steps: Step[] = [{ kind: 'transferLeader', store: successor.store, peer: 0 }]
+      const steps = [transferTo(successor.store)]
       const reason = `store ${report.leader.store} is offline`
       return { wish: { kind: 'transfer-leader', class: 'replica', cell: report.cell.id, reason, steps } }
     }
@@ -98,7 +98,7 @@ function remove(report: CellReport, view: View, nowMs: number, peer: Peer, reaso
   if (peer.id === report.leader.id) {
     const successor = successorOf(report, view, nowMs)
     if (successor === null) return { wish: null, why: `${reason}, and no other peer can lead` }
-    steps.unshift({ kind: 'transferLeader', store: successor.store, peer: 0 })
+    steps.unshift(transferTo(successor.store))
   }
   return { wish: { kind: 'remove-peer', class: 'tidy', cell: report.cell.id, reason, steps } }
 }

@@ -1,18 +1,41 @@
 import type { Random } from '../base/index.ts'
 import type { CellReport } from '../model/index.ts'
-import type { Loads } from './loads.ts'
+import type { Load, Loads } from './loads.ts'
 import type { Wish } from './operator.ts'
 import type { Influence, Operators } from './operators.ts'
 import type { View } from './view.ts'
 
-/** What a scheduler looks at. It changes nothing: it returns wishes. */
-export interface Survey {
+/**
+ * What a scheduler looks at. It changes nothing: it returns wishes. Sums are made for whoever asks first and then held, so
+ * a survey is good until the next wish is taken up.
+ */
+export class Survey {
   readonly view: View
   readonly operators: Operators
   readonly loads: Loads
-  readonly influence: ReadonlyMap<number, Influence>
   readonly nowMs: number
   readonly random: Random
+  #influence: ReadonlyMap<number, Influence> | null = null
+  #loadByExecutor: ReadonlyMap<number, Load> | null = null
+
+  constructor(given: Pick<Survey, 'view' | 'operators' | 'loads' | 'nowMs' | 'random'>) {
+    this.view = given.view
+    this.operators = given.operators
+    this.loads = given.loads
+    this.nowMs = given.nowMs
+    this.random = given.random
+  }
+
+  /** What operators under way will still change, by store. */
+  get influence(): ReadonlyMap<number, Influence> {
+    this.#influence ??= this.operators.influence(this.view)
+    return this.#influence
+  }
+
+  get loadByExecutor(): ReadonlyMap<number, Load> {
+    this.#loadByExecutor ??= this.loads.byExecutor(this.view, this.operators, this.nowMs)
+    return this.#loadByExecutor
+  }
 }
 
 /** One kind of balance, in one file. A wish that is not taken up is derived again. */

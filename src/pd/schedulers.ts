@@ -17,3 +17,8 @@ export type SchedulerName = keyof typeof schedulerTable
 export function isScheduler(name: string): name is SchedulerName {
   return Object.hasOwn(schedulerTable, name)
 }
+
+/** Names with commas between them; one that is not known is left out. */
+export function parseSchedulers(note: string): SchedulerName[] {
+  return note.split(',').filter(isScheduler)
+}

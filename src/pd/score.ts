@@ -1,5 +1,5 @@
 /** How full a store is, in numbers that can be compared: what it has and will have, over its weight. */
-import type { CellReport } from '../model/index.ts'
+import type { CellReport, StoreReport } from '../model/index.ts'
 import type { Influence } from './operators.ts'
 import type { PdSettings } from './settings.ts'
 import type { View } from './view.ts'
@@ -32,11 +32,16 @@ export function cellAmount(report: CellReport, view: View): number {
 
 /** 1 while there is room on its disk, then growing steeply. */
 function crowding(store: number, view: View): number {
-  const health = view.store(store)?.report.health
+  const report = view.store(store)?.report
   const { roomySpace } = view.settings
-  if (health === undefined || health.capacityBytes === 0 || roomySpace === 0) return 1
-  const missing = 1 - health.freeBytes / health.capacityBytes / roomySpace
+  if (report === undefined || roomySpace === 0) return 1
+  const missing = 1 - freeSpace(report) / roomySpace
   return missing <= 0 ? 1 : 1 + missing * missing * FULL_DISK_FACTOR
+}
+
+/** Share of its disk; 1 while it has said nothing of it. */
+export function freeSpace({ health }: StoreReport): number {
+  return health === undefined || health.capacityBytes === 0 ? 1 : health.freeBytes / health.capacityBytes
 }
 
 /** What a snapshot of it takes of a store's limit: small ones are over before the next order comes. */

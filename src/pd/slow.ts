@@ -34,11 +34,11 @@ export class SlowStores {
     return true
   }
 
-  /** One that is gone is slow no more: another may take its place. */
   get current(): ReadonlySet<number> {
     return new Set(this.#slow === 0 ? [] : [this.#slow])
   }
 
+  /** One that is gone is slow no more: another may take its place. True as above. */
   gone(store: number): boolean {
     this.#inARow.delete(store)
     if (this.#slow !== store) return false

@@ -5,7 +5,7 @@
 import type { StoreChange } from '../model/index.ts'
 import { pdKeys } from './keys.ts'
 import type { Notes } from './notes.ts'
-import type { StoreRefusal } from './offline.ts'
+import { justBegun, noStore, notPossible, type Refusal } from './refusal.ts'
 import type { View } from './view.ts'
 
 export type StoreSettings = StoreChange
@@ -22,29 +22,21 @@ export function parseStoreSettings(note: string): Map<number, StoreSettings> {
 }
 
 /** Wants it noted; or says why not. Labels are added to those that were given before. */
-export function orderStoreSettings(
-  store: number,
-  change: StoreSettings,
-  view: View,
-  notes: Notes,
-): StoreRefusal | null {
+export function orderStoreSettings(store: number, change: StoreSettings, view: View, notes: Notes): Refusal | null {
   const note = notes.planned(pdKeys.storeSettings)
-  if (note === null) return { refusal: 'notReady', message: 'the placement driver has just begun' }
-  if (view.store(store) === undefined) return { refusal: 'notFound', message: `there is no store ${store}` }
+  if (note === null) return justBegun
+  if (view.store(store) === undefined) return noStore(store)
   for (const [name, weight] of [
     ['leaderWeight', change.leaderWeight],
     ['cellWeight', change.cellWeight],
   ] as const) {
     if (weight === undefined || (weight >= 0 && weight <= WEIGHT_MAX)) continue
-    return { refusal: 'notPossible', message: `${name} is a number from 0 to ${WEIGHT_MAX}, not ${weight}` }
+    return notPossible(`${name} is a number from 0 to ${WEIGHT_MAX}, not ${weight}`)
   }
   for (const [name, value] of Object.entries(change.labels ?? {})) {
     if (name !== 'executor' && /^[\w.-]+$/.test(name) && /^[\w.-]*$/.test(value)) continue
-    const message =
-      name === 'executor'
-        ? 'the label executor is that of the thread'
-        : 'names and values of labels are letters, digits, and _ . -'
-    return { refusal: 'notPossible', message }
+    if (name === 'executor') return notPossible('the label executor is that of the thread')
+    return notPossible('names and values of labels are letters, digits, and _ . -')
   }
   const settings = parseStoreSettings(note)
   const held = settings.get(store)

@@ -33,9 +33,12 @@ export class View extends StoreView {
   #changed = new Set<number>()
   #wasComplete = false
 
-  heartbeat(message: Heartbeat, nowMs: number): void {
+  /** Returns the cells of which it says something that a check could act on. */
+  heartbeat(message: Heartbeat, nowMs: number): number[] {
     for (const report of message.stores) this.takeStore(report, nowMs)
-    for (const report of message.cells) this.take(report)
+    const news: number[] = []
+    for (const report of message.cells) if (this.#take(report)) news.push(report.cell.id)
+    return news
   }
 
   /** The thread is gone, and with it every leader on it. */
@@ -150,7 +153,7 @@ export class View extends StoreView {
     held: readonly CellReport[],
   ): void {
     this.restoreStores(record)
-    for (const report of held) this.take(report)
+    for (const report of held) this.#take(report)
     for (const cell of record.leaderless) this.#leaderless.add(cell)
     this.#wasComplete ||= record.wasComplete
   }
@@ -177,7 +180,7 @@ export class View extends StoreView {
   }
 
   /** True when it says something that a check of the cell could act on. An older word than is held says nothing. */
-  take(report: CellReport): boolean {
+  #take(report: CellReport): boolean {
     const { cell } = report
     const held = this.#cells.get(cell.id)
     const last = held ?? this.#cut.get(cell.id)

@@ -3,14 +3,14 @@
  */
 import type { CellReport } from '../model/index.ts'
 import { checkPlace } from './better-place.ts'
-import { keptOut, usedSpace } from './choose.ts'
+import { keptOut } from './choose.ts'
 import { checkLoad } from './load-split.ts'
 import { mergePartner } from './merge.ts'
 import type { Planner } from './planner.ts'
 import { type Checked, checkReplicas } from './replica.ts'
 import { type Survey, unrest } from './scheduler.ts'
 import type { SchedulerName } from './schedulers.ts'
-import { cellScore, leaderScore, leadersOf } from './score.ts'
+import { cellScore, freeSpace, leaderScore, leadersOf } from './score.ts'
 
 export interface Opinion {
   readonly scheduler: SchedulerName | 'merges'
@@ -36,7 +36,7 @@ export function whyCell(id: number, planner: Planner, nowMs: number) {
     { scheduler: 'hot-cells', opinion: loads.isHot(id) ? 'it carries much of its store’s load' : 'it is not hot' },
     { scheduler: 'merges', opinion: mergePartner(report, planner.splitTimes, survey).why },
   ]
-  const operator = operators.infos(nowMs).find((info) => info.cell === id && info.outcome === null) ?? null
+  const operator = operators.infosUnderWay(nowMs).find(({ cell }) => cell === id) ?? null
   return { id, operator, load: loads.of(id), opinions: withPauses(opinions, planner, nowMs) }
 }
 
@@ -105,7 +105,7 @@ export function whyStore(id: number, planner: Planner, nowMs: number) {
     state: view.storeState(id, nowMs),
     underWay: influence.get(id) ?? null,
     pending: view.tally(id).pending,
-    usedSpace: round(usedSpace(store.report)),
+    usedSpace: round(1 - freeSpace(store.report)),
     weights: { leaders: round(view.leaderWeight(id)), cells: round(view.cellWeight(id)) },
     opinions: withPauses(opinions, planner, nowMs),
   }

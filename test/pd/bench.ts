@@ -92,20 +92,21 @@ export class Bench {
       | { kind: 'operatorWanted'; operator: 'split'; cell: number; store: 0; key: Uint8Array | null }
       | { kind: 'storeOrder'; store: number; offline: boolean },
   ): OperatorAnswer {
-    const answers = () => this.heard.flatMap((message) => (message.kind === 'operatorAnswer' ? [message] : []))
-    const request = answers().length
-    this.tell({ ...order, origin: 'listener', request })
-    if (!this.runUntil(() => answers().length > request, 10_000)) throw new Error('there was no answer')
-    return answers()[request] as OperatorAnswer
+    return this.#answerTo((request) => ({ ...order, origin: 'listener', request }), 'operatorAnswer') as OperatorAnswer
   }
 
   /** The answer to a question. */
   question(question: PdQuestion): PdTold {
-    const answers = () => this.heard.flatMap((message) => (message.kind === 'pdTold' ? [message] : []))
+    const asked = (request: number) => ({ kind: 'pdAsked', origin: 'listener', request, question }) as const
+    return this.#answerTo(asked, 'pdTold') as PdTold
+  }
+
+  #answerTo(asked: (request: number) => PdMessage, kind: Heard[number]['kind']): Heard[number] {
+    const answers = () => this.heard.filter((message) => message.kind === kind)
     const request = answers().length
-    this.tell({ kind: 'pdAsked', origin: 'listener', request, question })
+    this.tell(asked(request))
     if (!this.runUntil(() => answers().length > request, 10_000)) throw new Error('there was no answer')
-    return answers()[request] as PdTold
+    return answers()[request] as Heard[number]
   }
 
   get cellCounts(): number[] {

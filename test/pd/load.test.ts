@@ -6,7 +6,7 @@ import { HotCells } from '../../src/pd/hot.ts'
 import { balanceLeaders } from '../../src/pd/leader-balance.ts'
 import { checkLoad } from '../../src/pd/load-split.ts'
 import { SlowStores } from '../../src/pd/slow.ts'
-import { cellReport, places, storeReport, type World, world } from './world.ts'
+import { manyCells, places, storeReport, type World, world } from './world.ts'
 
 const second = (change: Partial<CellLoad>): CellLoad => ({
   forMs: 1000,
@@ -29,15 +29,7 @@ function loaded(of: World, load: (cell: number) => CellLoad | undefined, seconds
   return seconds * 1000
 }
 
-const cells = (peers: readonly string[]) =>
-  peers.map((words, i) =>
-    cellReport({
-      id: 2 + i,
-      start: i === 0 ? '' : `k${i}`,
-      end: i === peers.length - 1 ? null : `k${i + 1}`,
-      peers: words,
-    }),
-  )
+const cells = (peers: readonly string[]) => manyCells(peers.length, (i) => peers[i] as string, 2)
 
 describe('The usual load of a cell', () => {
   test('is the median of five reports: one burst is none, and nothing is known before five', () => {

@@ -8,7 +8,7 @@ import { mergePartner, SplitTimes } from '../../src/pd/merge.ts'
 import { NEW_PEER } from '../../src/pd/operator.ts'
 import { checkReplicas } from '../../src/pd/replica.ts'
 import { pdDefaults } from '../../src/pd/settings.ts'
-import { cellReport, places, storeReport, type World, world } from './world.ts'
+import { cellReport, countsOf, manyCells, places, settle, storeReport, type World, world } from './world.ts'
 
 const MIB = 1024 * 1024
 const well: StoreHealth = { capacityBytes: 100, freeBytes: 90, syncMs: 1, lagMs: 1, snapshotsOut: 0, snapshotsIn: 0 }
@@ -25,15 +25,7 @@ function choose(of: World, cell = 2) {
 }
 
 const cells = (count: number, peers: (i: number) => string, sizeBytes: (i: number) => number = () => 0) =>
-  Array.from({ length: count }, (_, i) => ({
-    ...cellReport({
-      id: 10 + i,
-      start: i === 0 ? '' : `k${String(i).padStart(3, '0')}`,
-      end: i === count - 1 ? null : `k${String(i + 1).padStart(3, '0')}`,
-      peers: peers(i),
-    }),
-    sizeBytes: sizeBytes(i),
-  }))
+  manyCells(count, peers).map((report, i) => ({ ...report, sizeBytes: sizeBytes(i) }))
 
 describe('A store for a new peer', () => {
   test.each<[string, Partial<StoreHealth>, string | null]>([
@@ -61,7 +53,8 @@ describe('A store for a new peer', () => {
     of.view.setStoreSettings(new Map([[2, { cellWeight: 0 }]]))
     for (let i = 0; i < 5; i++) expect(choose(of, 10)).toMatchObject({ store: 3 })
     of.view.setStoreSettings(new Map([[2, { cellWeight: 2 }]]))
-    const counts = settle(of, balanceCells)
+    settle(of, balanceCells)
+    const counts = countsOf(of, 'cells')
     expect(counts[1]).toBeGreaterThanOrEqual(5)
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(12)
   })
@@ -81,27 +74,6 @@ describe('A store for a new peer', () => {
   })
 })
 
-/** Moves at once, until nothing is wished any more; the cells of each store then. */
-function settle(of: World, scheduler: typeof balanceCells): number[] {
-  for (let moves = 0; moves < 300; moves++) {
-    const [wish] = scheduler(of.survey())
-    if (wish === undefined) break
-    const { cell, leader, term, ...rest } = of.view.cell(wish.cell) as CellReport
-    let peers = cell.peers.slice()
-    let leads = leader.store
-    for (const step of wish.steps) {
-      if (step.kind === 'addLearner') peers.push({ id: 1000 + moves, store: step.store, role: 'voter' })
-      else if (step.kind === 'replacePeer') peers = peers.filter(({ id }) => id !== step.removed)
-      else if (step.kind === 'removePeer') peers = peers.filter(({ id }) => id !== step.peer)
-      else if (step.kind === 'transferLeader') leads = step.store
-    }
-    const epoch = { version: cell.epoch.version, confVer: cell.epoch.confVer + 1 }
-    const led = peers.find(({ store }) => store === leads) ?? (peers[0] as (typeof peers)[0])
-    of.report(0, { ...rest, cell: { ...cell, peers, epoch }, leader: led, term: term + 1 })
-  }
-  return [...of.view.stores()].map(({ report }) => of.view.tally(report.store).cells.size)
-}
-
 describe('Balance', () => {
   test('of cells is by bytes where sizes differ much, and then one large cell weighs what many small do', () => {
     const size = (i: number) => (i < 2 ? 96 * MIB : 12 * MIB)
@@ -114,7 +86,8 @@ describe('Balance', () => {
     settle(of, balanceCells)
     const bytes = [1, 2].map((store) => of.view.tally(store).sizeBytes)
     expect(Math.abs((bytes[0] as number) - (bytes[1] as number))).toBeLessThanOrEqual(3 * 24 * MIB)
-    expect(settle(of, balanceCells)).toEqual([2, 16])
+    settle(of, balanceCells)
+    expect(countsOf(of, 'cells')).toEqual([2, 16])
   })
 
   test('of cells is by number where cells are nearly empty, whatever their bytes', () => {
@@ -127,7 +100,8 @@ describe('Balance', () => {
       ),
       { settings: { replicas: 1 } },
     )
-    const counts = settle(of, balanceCells)
+    settle(of, balanceCells)
+    const counts = countsOf(of, 'cells')
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(2)
   })
 
@@ -138,7 +112,8 @@ describe('Balance', () => {
       { settings: { replicas: 1, lowSpace: 1 } },
     )
     told(of, 2, { freeBytes: 8 })
-    const [full, tight] = settle(of, balanceCells) as [number, number]
+    settle(of, balanceCells)
+    const [full, tight] = countsOf(of, 'cells') as [number, number]
     expect(tight).toBeGreaterThan(0)
     expect(full).toBeGreaterThan(2 * tight)
   })

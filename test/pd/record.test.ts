@@ -4,16 +4,12 @@ import type { CellReport, Heartbeat, Order } from '../../src/model/index.ts'
 import { Planner } from '../../src/pd/planner.ts'
 import { type PdRecord, plannerOf, recordOf } from '../../src/pd/record.ts'
 import { pdDefaults } from '../../src/pd/settings.ts'
-import { cellReport, places, storeReport } from './world.ts'
+import { cellReport, keyAt, manyCells, places, storeReport } from './world.ts'
 
 const stores = places(6, 3)
-const key = (i: number) => String(i).padStart(4, '0')
 
 function allOnThree(cells: number): CellReport[] {
-  const users = Array.from({ length: cells }, (_, i) =>
-    cellReport({ id: 10 + i, start: i === 0 ? '' : key(i), end: i === cells - 1 ? null : key(i + 1), peers: '1 2 3' }),
-  )
-  return [cellReport({ id: 1, peers: '1 2 3' }), ...users]
+  return [cellReport({ id: 1, peers: '1 2 3' }), ...manyCells(cells, () => '1 2 3')]
 }
 
 function heartbeat(cells: readonly CellReport[]): Heartbeat {
@@ -52,7 +48,7 @@ describe('A recorded world', () => {
     const cells = allOnThree(2)
     const planner = new Planner({ settings: pdDefaults, places: stores, random: new Random(1), nowMs: 0 })
     planner.heartbeat(heartbeat(cells), 0)
-    const at = Buffer.from([...utf8(key(1)), 0xff, 0])
+    const at = Buffer.from([...utf8(keyAt(1)), 0xff, 0])
     planner.byHand({ operator: 'split', cell: 11, store: 0, key: at }, () => 900, 0)
     const replayed = plannerOf(JSON.parse(JSON.stringify(recordOf(planner, 10))) as PdRecord)
     const split = replayed.operators.of(11)?.steps[0]

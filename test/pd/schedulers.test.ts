@@ -5,7 +5,7 @@ import { chooseStore, isolation } from '../../src/pd/choose.ts'
 import { balanceLeaders } from '../../src/pd/leader-balance.ts'
 import type { Step, Wish } from '../../src/pd/operator.ts'
 import { checkReplicas } from '../../src/pd/replica.ts'
-import { cellReport, places, storeReport, type World, world } from './world.ts'
+import { cellReport, countsOf, manyCells, places, settle, storeReport, type World, world } from './world.ts'
 
 const stores = places(4, 2)
 
@@ -151,49 +151,6 @@ describe('The replica checker', () => {
   })
 })
 
-/** Carries out wishes at once, until there are none, and counts. */
-function settledCounts(
-  of: World,
-  of_what: 'leaders' | 'cells',
-  scheduler: typeof balanceLeaders,
-): { counts: number[]; moves: number } {
-  let moves = 0
-  for (; moves < 500; moves++) {
-    const [wish] = scheduler(of.survey())
-    if (wish === undefined) break
-    const report = of.view.cell(wish.cell) as NonNullable<ReturnType<typeof of.view.cell>>
-    let storesOf = report.cell.peers.map((peer) => peer.store)
-    for (const step of wish.steps) {
-      if (step.kind === 'addLearner') storesOf.push(step.store)
-      if (step.kind === 'removePeer') storesOf = storesOf.filter((store) => store !== step.store)
-      if (step.kind === 'replacePeer') storesOf = storesOf.filter((store) => store !== step.removed - 100)
-      if (step.kind === 'transferLeader') storesOf = [step.store, ...storesOf.filter((store) => store !== step.store)]
-    }
-    of.report(0, {
-      ...cellReport({
-        id: wish.cell,
-        peers: storesOf.join(' '),
-        confVer: report.cell.epoch.confVer + 1,
-        term: report.term + 1,
-      }),
-      cell: {
-        ...cellReport({ id: wish.cell, peers: storesOf.join(' ') }).cell,
-        start: report.cell.start,
-        end: report.cell.end,
-        epoch: { version: 1, confVer: report.cell.epoch.confVer + 1 },
-      },
-    })
-  }
-  return { counts: [...of.view.stores()].map(({ report }) => of.view.tally(report.store)[of_what].size), moves }
-}
-
-function manyCells(count: number, peers: (i: number) => string) {
-  const key = (i: number) => String(i).padStart(4, '0')
-  return Array.from({ length: count }, (_, i) =>
-    cellReport({ id: 10 + i, start: i === 0 ? '' : key(i), end: i === count - 1 ? null : key(i + 1), peers: peers(i) }),
-  )
-}
-
 describe('Leader balance', () => {
   test.each([1, 2, 3])('ends with leaders that differ by at most one, from all on one store (seed %i)', (seed) => {
     const of = world(
@@ -201,7 +158,8 @@ describe('Leader balance', () => {
       manyCells(20, () => '1 2 3'),
       { seed },
     )
-    const { counts, moves } = settledCounts(of, 'leaders', balanceLeaders)
+    const moves = settle(of, balanceLeaders)
+    const counts = countsOf(of, 'leaders')
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1)
     expect(moves).toBeLessThanOrEqual(14)
   })
@@ -257,7 +215,8 @@ describe('Cell balance', () => {
       manyCells(16, () => '1 2 3'),
       { seed },
     )
-    const { counts } = settledCounts(of, 'cells', balanceCells)
+    settle(of, balanceCells)
+    const counts = countsOf(of, 'cells')
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(2)
   })
 
@@ -266,7 +225,7 @@ describe('Cell balance', () => {
       places(4, 2),
       manyCells(16, () => '1 2 3'),
     )
-    settledCounts(of, 'cells', balanceCells)
+    settle(of, balanceCells)
     for (const report of of.view.cells()) {
       const executors = new Set(report.cell.peers.map((peer) => of.view.store(peer.store)?.report.executor))
       expect(executors.size).toBe(2)

@@ -3,7 +3,7 @@ import { Random, utf8 } from '../../src/base/index.ts'
 import type { Cell, CellReport, Peer, StorePlace, StoreReport } from '../../src/model/index.ts'
 import { Loads } from '../../src/pd/loads.ts'
 import { Operators } from '../../src/pd/operators.ts'
-import type { Survey } from '../../src/pd/scheduler.ts'
+import { type Scheduler, Survey } from '../../src/pd/scheduler.ts'
 import { type PdSettings, pdDefaults } from '../../src/pd/settings.ts'
 import { View } from '../../src/pd/view.ts'
 
@@ -67,6 +67,20 @@ export function cellReport(wish: CellWish = {}): CellReport {
   }
 }
 
+export const keyAt = (i: number) => `k${String(i).padStart(4, '0')}`
+
+/** So many cells, one behind the other over the whole keyspace. */
+export function manyCells(count: number, peers: (i: number) => string, firstId = 10): CellReport[] {
+  return Array.from({ length: count }, (_, i) =>
+    cellReport({
+      id: firstId + i,
+      start: i === 0 ? '' : keyAt(i),
+      end: i === count - 1 ? null : keyAt(i + 1),
+      peers: peers(i),
+    }),
+  )
+}
+
 export interface World {
   readonly settings: PdSettings
   readonly view: View
@@ -97,7 +111,35 @@ export function world(
     view,
     operators,
     loads,
-    survey: (nowMs = 0) => ({ view, operators, loads, influence: operators.influence(view), nowMs, random }),
-    report: (nowMs, ...again) => view.heartbeat({ kind: 'heartbeat', executor: 0, stores: [], cells: again }, nowMs),
+    survey: (nowMs = 0) => new Survey({ view, operators, loads, nowMs, random }),
+    report: (nowMs, ...again) =>
+      void view.heartbeat({ kind: 'heartbeat', executor: 0, stores: [], cells: again }, nowMs),
   }
+}
+
+/** Carries out wishes at once, until there are none; returns how many there were. */
+export function settle(of: World, scheduler: Scheduler): number {
+  let moves = 0
+  for (; moves < 500; moves++) {
+    const [wish] = scheduler(of.survey())
+    if (wish === undefined) break
+    const { cell, leader, term, ...rest } = of.view.cell(wish.cell) as CellReport
+    let peers = cell.peers.slice()
+    let leads = leader.store
+    for (const step of wish.steps) {
+      if (step.kind === 'addLearner') peers.push({ id: 1000 + moves, store: step.store, role: 'voter' })
+      else if (step.kind === 'replacePeer') peers = peers.filter(({ id }) => id !== step.removed)
+      else if (step.kind === 'removePeer') peers = peers.filter(({ id }) => id !== step.peer)
+      else if (step.kind === 'transferLeader') leads = step.store
+    }
+    const epoch = { version: cell.epoch.version, confVer: cell.epoch.confVer + 1 }
+    const led = peers.find(({ store }) => store === leads) ?? (peers[0] as Peer)
+    of.report(0, { ...rest, cell: { ...cell, peers, epoch }, leader: led, term: term + 1 })
+  }
+  return moves
+}
+
+/** Of each store. */
+export function countsOf(of: World, what: 'cells' | 'leaders'): number[] {
+  return [...of.view.stores()].map(({ report }) => of.view.tally(report.store)[what].size)
 }
