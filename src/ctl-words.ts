@@ -56,7 +56,8 @@ export interface CtlOrder {
   said(answer: Readonly<Record<string, unknown>>): string
 }
 
-const BASE64 = 'base64:'
+/** Before a key that is no text, as it is shown and as it is typed. */
+export const BASE64 = 'base64:'
 
 /** A key as the tables show it: text, or `base64:…`. */
 function keyShape(word: string): { utf8: string } | { base64: string } {

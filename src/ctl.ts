@@ -1,6 +1,6 @@
 /** `cellarium ctl`: asks a running server over HTTP, and prints tables for people or JSON for programs. */
 import { SetUpError } from './base/index.ts'
-import { orderOf } from './ctl-words.ts'
+import { BASE64, orderOf } from './ctl-words.ts'
 
 export interface CtlRequest {
   readonly words: readonly string[]
@@ -13,7 +13,6 @@ type Item = Readonly<Record<string, unknown>>
 type Column = readonly [title: string, show: (item: Item) => string]
 
 const text = (name: string) => (item: Item) => String(item[name] ?? '–')
-const BASE64 = 'base64:'
 const percent = (name: string) => (item: Item) => `${Math.round(Number(item[name]) * 100)} %`
 const milliseconds = (name: string) => (item: Item) => `${Number(item[name]).toFixed(1)} ms`
 

@@ -8,7 +8,7 @@ import type { HandKind, HandOrder, OperatorAnswer, OperatorInfo, World } from '.
 import { streamEvents } from './events.ts'
 import { metricsText } from './metrics.ts'
 import { asked, pdRows } from './pd-rows.ts'
-import { type Answered, fromDesk, HttpError, type HttpOptions, operatorAnswered, type Row } from './rows.ts'
+import { type Answered, fromDesk, HttpError, type HttpOptions, operatorAnswered, type Row, refuse } from './rows.ts'
 import {
   cellsPage,
   executorShape,
@@ -112,8 +112,7 @@ function storeRow(word: 'offline' | 'online'): Row {
     path: `/api/v1/stores/:id/${word}`,
     async answer(options, { id, body }) {
       await body()
-      const answer = await storeOrdered(options, id, word === 'offline')
-      operatorAnswered(answer)
+      refuse(await storeOrdered(options, id, word === 'offline'))
       return { status: 200, value: { id } }
     },
   }

@@ -14,6 +14,8 @@ function reported(id: number, system: boolean, start: Uint8Array, end: Uint8Arra
   return { cell, term: 6, leader: peer, pending: [], down: [], match: [], sizeBytes: 12, keys: 3, leaderStore }
 }
 
+const unchanged = { leaderWeight: 1, cellWeight: 1, evictLeaders: false, slow: false }
+
 const world: World = {
   kind: 'world',
   request: 0,
@@ -33,10 +35,7 @@ const world: World = {
       cells: 6,
       leaders: 5,
       sizeBytes: 72,
-      leaderWeight: 1,
-      cellWeight: 1,
-      evictLeaders: false,
-      slow: false,
+      ...unchanged,
       lastHeartbeatMs: 1,
     },
     {
@@ -48,10 +47,7 @@ const world: World = {
       cells: 6,
       leaders: 0,
       sizeBytes: 0,
-      leaderWeight: 1,
-      cellWeight: 1,
-      evictLeaders: false,
-      slow: false,
+      ...unchanged,
       lastHeartbeatMs: -1,
     },
   ],
@@ -124,12 +120,15 @@ async function ask(path: string, init: RequestInit = {}) {
   return { status: response.status, body: (await response.json()) as Record<string, unknown>, response }
 }
 
-function order(body: unknown, headers: Record<string, string> = { 'content-type': 'application/json' }) {
-  return ask('/api/v1/operators', {
-    method: 'POST',
-    headers,
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  })
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+/** A text is sent as it is. */
+function post(path: string, body?: unknown, headers: Record<string, string> = JSON_TYPE) {
+  return ask(path, { method: 'POST', headers, body: typeof body === 'string' ? body : JSON.stringify(body) })
+}
+
+function order(body: unknown, headers?: Record<string, string>) {
+  return post('/api/v1/operators', body, headers)
 }
 
 function idsOf(body: Record<string, unknown>): number[] {
@@ -229,9 +228,6 @@ test('Metrics are text that Prometheus reads: each with a type, and what is not 
 })
 
 describe('The placement driver is', () => {
-  const post = (path: string, body: unknown) =>
-    ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
-
   test.each<[string, unknown, number, PdQuestion]>([
     ['/api/v1/settings', null, 200, { what: 'settings' }],
     ['/api/v1/settings', { replicas: 5 }, 200, { what: 'changeSettings', change: { replicas: 5 } }],
@@ -367,9 +363,6 @@ test('Events are streamed as they happen, until the reader leaves', async () => 
 })
 
 describe('A store', () => {
-  const post = (path: string, headers: Record<string, string> = { 'content-type': 'application/json' }) =>
-    ask(path, { method: 'POST', headers })
-
   test.each([
     ['offline', true],
     ['online', false],
@@ -384,7 +377,7 @@ describe('A store', () => {
       status: 409,
       body: { error: { message: 'too few' } },
     })
-    expect((await post('/api/v1/stores/2/offline', {})).status).toBe(415)
+    expect((await post('/api/v1/stores/2/offline', undefined, {})).status).toBe(415)
     expect(heard).toHaveLength(1)
   })
 })
