@@ -2,21 +2,16 @@
  * The placement driver's simulator: `npm run sim:pd`, all scenarios; `npm run sim:pd -- NAME… [--seed S]`, some.
  * Prints a table; exits with 11 when something was wrong.
  */
-import { readdirSync, readFileSync } from 'node:fs'
 import { runScenario, type Verdict } from './run.ts'
-import { parseScenario } from './scenario.ts'
-
-/** The texts lie with the sources: they are not compiled. */
-const scenariosFolder = new URL('../../../test/sim-pd/scenarios/', import.meta.url)
+import { readScenario, scenarioNames } from './scenario.ts'
 
 function main(words: readonly string[]): number {
   const at = words.indexOf('--seed')
   const seed = at < 0 ? null : Number(words[at + 1])
   const wanted = words.filter((_, i) => at < 0 || (i !== at && i !== at + 1))
-  const names = readdirSync(scenariosFolder).map((file) => file.replace(/\.txt$/, ''))
   const verdicts: Verdict[] = []
-  for (const name of wanted.length > 0 ? wanted : names.sort()) {
-    const scenario = parseScenario(name, readFileSync(new URL(`${name}.txt`, scenariosFolder), 'utf8'))
+  for (const name of wanted.length > 0 ? wanted : scenarioNames().sort()) {
+    const scenario = readScenario(name)
     const verdict = runScenario(seed === null ? scenario : { ...scenario, seed }, cpuMs)
     verdicts.push(verdict)
     for (const wrong of verdict.wrong) console.log(`${name}: ${wrong}`)

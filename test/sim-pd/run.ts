@@ -172,7 +172,8 @@ class Run {
   }
 
   #judge(lastEventMs: number): Verdict {
-    const { scenario, settledMs, churn } = { scenario: this.#scenario, ...this.#settling(lastEventMs) }
+    const scenario = this.#scenario
+    const { settledMs, churn } = this.#settling(lastEventMs)
     const wrong = [...new Set(this.#stores.faults)].slice(0, 5)
     if (settledMs < 0 || settledMs > scenario.settledWithinMs) wrong.push('it has not settled in time')
     else if (churn >= 1) wrong.push(`${churn} operators in one minute after it had settled`)
@@ -184,12 +185,12 @@ class Run {
     const cells = apart(roomy.map((id) => counts.get(id)?.cells ?? 0))
     const leaders = apart(roomy.map((id) => counts.get(id)?.leaders ?? 0))
     // Where load is spread, who leads many idle cells and who leads a few busy ones is another question.
-    const loaded = this.#stores.threadLoads().some((load) => load > 0)
+    const loads = this.#stores.threadLoads()
+    const loaded = loads.some((load) => load > 0)
     if (!cells.even) wrong.push(`cells are not even: ${cells.words}`)
     if (!leaders.even && !loaded) wrong.push(`leaders are not even: ${leaders.words}`)
     for (const id of scenario.emptied) if ((counts.get(id)?.cells ?? 0) > 0) wrong.push(`store ${id} is not empty`)
     for (const fault of this.#unwell()) wrong.push(fault)
-    const loads = this.#stores.threadLoads()
     const mean = loads.reduce((sum, load) => sum + load, 0) / loads.length
     const threadsApart = mean === 0 ? 0 : Math.max(...loads) / mean - 1
     if (threadsApart > scenario.threadsWithin)

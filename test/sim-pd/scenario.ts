@@ -10,7 +10,11 @@
  *
  * `run` is the whole length. `settled` counts from the last event; from then on less than one move a minute is expected.
  */
+import { readdirSync, readFileSync } from 'node:fs'
 import { parseBytes, parseDuration } from '../../src/model/index.ts'
+
+/** The texts lie with the sources: they are not compiled. */
+const folder = new URL('../../../test/sim-pd/scenarios/', import.meta.url)
 
 export type Happening =
   | { readonly what: 'grow'; readonly bytesPerSecond: number }
@@ -37,6 +41,14 @@ export interface Scenario {
   readonly threadsWithin: number
   readonly splitsMin: number
   readonly emptied: readonly number[]
+}
+
+export function scenarioNames(): string[] {
+  return readdirSync(folder).map((file) => file.replace(/\.txt$/, ''))
+}
+
+export function readScenario(name: string): Scenario {
+  return parseScenario(name, readFileSync(new URL(`${name}.txt`, folder), 'utf8'))
 }
 
 type Draft = { -readonly [K in keyof Scenario]: Scenario[K] }

@@ -1,24 +1,18 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { runScenario } from './run.ts'
-import { parseScenario } from './scenario.ts'
+import { parseScenario, readScenario, scenarioNames } from './scenario.ts'
 
-/** The texts lie with the sources: they are not compiled. */
-const folder = new URL('../../../test/sim-pd/scenarios/', import.meta.url)
-const read = (name: string) => parseScenario(name, readFileSync(new URL(`${name}.txt`, folder), 'utf8'))
 /** A hundred thousand cells belong to `npm run sim:pd`. */
-const small = readdirSync(folder)
-  .map((file) => file.replace(/\.txt$/, ''))
-  .filter((name) => name !== 'hundred-stores')
+const small = scenarioNames().filter((name) => name !== 'hundred-stores')
 
 describe('A world under PD settles as it should', () => {
   test.each(small)('%s', (name) => {
-    expect(runScenario(read(name), () => 0).wrong).toEqual([])
+    expect(runScenario(readScenario(name), () => 0).wrong).toEqual([])
   })
 })
 
 test('The same seed gives the same orders at the same times, and another seed others', () => {
-  const scenario = read('stores-added')
+  const scenario = readScenario('stores-added')
   const { fingerprint, operators } = runScenario(scenario, () => 0)
   expect(runScenario(scenario, () => 0)).toMatchObject({ fingerprint, operators })
   expect(runScenario({ ...scenario, seed: 2 }, () => 0).fingerprint).not.toBe(fingerprint)

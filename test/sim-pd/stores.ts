@@ -3,15 +3,16 @@
  * takes the time that its bytes take at the rate of the slower of two stores. Idle cells report nothing but what changes.
  */
 import { compareBytes, type Random } from '../../src/base/index.ts'
-import type {
-  Cell,
-  CellLoad,
-  CellReport,
-  Heartbeat,
-  Order,
-  Peer,
-  StorePlace,
-  StoreReport,
+import {
+  type Cell,
+  type CellLoad,
+  type CellReport,
+  type Heartbeat,
+  type Order,
+  type Peer,
+  peerOn,
+  type StorePlace,
+  type StoreReport,
 } from '../../src/model/index.ts'
 
 const MIB = 1024 * 1024
@@ -178,7 +179,7 @@ export class SimStores {
     this.#changed.add(held)
     switch (step.kind) {
       case 'transferLeader': {
-        const target = cell.peers.find(({ store }) => store === step.toStore)
+        const target = peerOn(cell, step.toStore)
         if (target?.role !== 'voter' || this.stores.get(step.toStore)?.lost) return
         held.leader = step.toStore
         held.term++
@@ -216,7 +217,7 @@ export class SimStores {
     this.ids.add(peer.id)
     const from = this.stores.get(held.leader) as SimStore
     const to = this.stores.get(peer.store) as SimStore
-    if (to.lost || held.cell.peers.some(({ store }) => store === peer.store)) return
+    if (to.lost || peerOn(held.cell, peer.store) !== undefined) return
     this.#members(held, [...held.cell.peers, peer])
     const copy: Copy = { cell: held, peer, from, to, bytesLeft: held.sizeBytes }
     const share = this.#share(held)
@@ -304,7 +305,7 @@ export class SimStores {
   }
 
   #report({ cell, leader, term, sizeBytes, commands }: SimCell, all: boolean): CellReport {
-    const lead = cell.peers.find(({ store }) => store === leader) as Peer
+    const lead = peerOn(cell, leader) as Peer
     const pending = cell.peers.map(({ id }) => id).filter((id) => this.#pending.has(id))
     const load: CellLoad | null =
       commands === 0 || !all
