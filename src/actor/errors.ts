@@ -8,6 +8,11 @@ export type ActorErrorCode =
   | 'NameTaken'
   | 'SystemStopped'
 
+/** What was thrown, or is no plain data, as text for the log. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
 /** What all errors of the runtime have in common. */
 export class ActorError extends Error {
   override readonly name: string

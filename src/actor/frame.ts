@@ -77,8 +77,7 @@ export class FrameWriter {
 
   /** @internal Begins a frame on the heap. */
   beginOnHeap(): void {
-    if (this.#scratch.bytes.length > SCRATCH_BYTES_KEPT)
-      this.#scratch = new Memory(new ArrayBuffer(SCRATCH_BYTES_FIRST))
+    this.#shrinkScratch()
     this.#memory = this.#scratch
     this.#start = 0
     this.#at = 0
@@ -95,10 +94,15 @@ export class FrameWriter {
   take(): Memory {
     const copy = new ArrayBuffer(this.#at - this.#start)
     new Uint8Array(copy).set(this.#memory.bytes.subarray(this.#start, this.#at))
-    // What one large message made of it is not kept until the next comes.
-    if (this.#scratch.bytes.length > SCRATCH_BYTES_KEPT)
-      this.#scratch = new Memory(new ArrayBuffer(SCRATCH_BYTES_FIRST))
+    this.#shrinkScratch()
     return new Memory(copy)
+  }
+
+  /** What one large message made of it is not kept until the next comes. */
+  #shrinkScratch(): void {
+    if (this.#scratch.bytes.length > SCRATCH_BYTES_KEPT) {
+      this.#scratch = new Memory(new ArrayBuffer(SCRATCH_BYTES_FIRST))
+    }
   }
 
   /** @internal */

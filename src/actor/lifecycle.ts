@@ -9,6 +9,7 @@
  */
 import { assert, unreachable } from '../base/index.ts'
 import type { AnyDefinition } from './definition.ts'
+import { errorText } from './errors.ts'
 import type { Executor } from './executor.ts'
 import { LocalActor, NOT_STARTED } from './local-actor.ts'
 import { type ActorRef, FIRST_ASK_SERIAL, targetOf } from './refs.ts'
@@ -66,7 +67,7 @@ export class Lifecycle {
   threw(actor: LocalActor, error: unknown): void {
     const here = this.#here
     const decision = this.#decide(actor)
-    const fields = { error: error instanceof Error ? (error.stack ?? error.message) : String(error), decision }
+    const fields = { error: errorText(error), decision }
     here.log(decision === 'escalate' ? 'error' : 'warn', 'an actor threw', fields, actor.label)
     here.observation?.threw(actor, error, decision)
     switch (decision) {
@@ -192,8 +193,7 @@ export class Lifecycle {
     if (behavior !== NOT_STARTED) this.#here.observation?.stopping(actor, why)
     if (behavior.stop === undefined) return null
     const failed = (error: unknown): void => {
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      this.#here.log('warn', 'an actor threw while it stopped', { error: text }, actor.label)
+      this.#here.log('warn', 'an actor threw while it stopped', { error: errorText(error) }, actor.label)
     }
     const outer = this.#here.current
     this.#here.current = actor

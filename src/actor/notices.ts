@@ -3,7 +3,7 @@
  * `terminated`, which must not overtake what the ended actor sent.
  */
 import { assert, unreachable } from '../base/index.ts'
-import { ActorStopped, MailboxFull } from './errors.ts'
+import { ActorStopped, errorText, MailboxFull } from './errors.ts'
 import type { Executor } from './executor.ts'
 import type { FrameWriter, Memory } from './frame.ts'
 import type { Link } from './link.ts'
@@ -209,8 +209,7 @@ export function failure(reason: DeadLetterReason): Error {
 function readable(fields: Readonly<Record<string, unknown>>): Record<string, string> {
   const result: Record<string, string> = {}
   for (const key in fields) {
-    const value = fields[key]
-    result[key] = value instanceof Error ? (value.stack ?? value.message) : String(value)
+    result[key] = errorText(fields[key])
   }
   return result
 }

@@ -7,6 +7,7 @@
  */
 import { bound } from './bound.ts'
 import { edge, findEdge } from './edges.ts'
+import { errorText } from './errors.ts'
 import type { Executor } from './executor.ts'
 import type { LocalActor } from './local-actor.ts'
 import type { AnyRef, Behavior, DeadLetterReason, OnThrow, StopReason } from './types.ts'
@@ -121,8 +122,7 @@ export class Observation {
       call(this.#observer)
     } catch (error) {
       this.#observer = {}
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      this.#here.log('error', 'an observer threw, and is not called any more', { error: text })
+      this.#here.log('error', 'an observer threw, and is not called any more', { error: errorText(error) })
     }
   }
 }

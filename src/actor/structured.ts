@@ -39,7 +39,7 @@ export function encodeStructured(out: FrameWriter, value: unknown): void {
 export function encodeAlone(here: Executor, value: unknown): Uint8Array {
   here.out.beginOnHeap()
   encodeStructured(here.out, value)
-  return new Uint8Array(here.out.take().bytes)
+  return here.out.take().bytes
 }
 
 /** The value again, its references those of `here`. */

@@ -15,7 +15,7 @@ import { Piscina } from 'piscina'
 import { assert, Random, systemClock } from '../base/index.ts'
 import { makeRings, type PairRings, ringEnds } from './control.ts'
 import type { ActorDefinition, AnyDefinition } from './definition.ts'
-import { ExecutorLost, NameTaken, SystemStopped } from './errors.ts'
+import { ExecutorLost, errorText, NameTaken, SystemStopped } from './errors.ts'
 import { EventLoop, makeDoorbells } from './event-loop.ts'
 import { Executor, noDeadLetters } from './executor.ts'
 import type { LaneLimits } from './out-lane.ts'
@@ -287,7 +287,7 @@ class ActorSystem implements System {
         thread = await this.#launch(executor)
       } catch (error) {
         if (!this.#stopping)
-          this.#log('error', 'an executor could not be started', { executor, error: readable(error) })
+          this.#log('error', 'an executor could not be started', { executor, error: errorText(error) })
         continue
       }
       try {
@@ -295,7 +295,7 @@ class ActorSystem implements System {
         await Promise.race([this.#populate(executor, thread.incarnation), thread.exited])
       } catch (error) {
         // It is there, but not what it should be: down with it, and once more.
-        this.#log('error', 'an executor could not be populated', { executor, error: readable(error) })
+        this.#log('error', 'an executor could not be populated', { executor, error: errorText(error) })
         thread.terminate()
       }
       return thread
@@ -410,10 +410,6 @@ class ActorSystem implements System {
       process.stderr.write(`${entry.level} (${who}): ${entry.message} ${readableValue(entry.fields)}\n`)
     }
   }
-}
-
-function readable(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 function delay(durationMs: number): Promise<void> {
