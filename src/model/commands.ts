@@ -220,9 +220,38 @@ export class CommandWriter {
 }
 
 /** Reads records in place: `next()`, then the fields. One object for all records. */
-export class CommandReader {
+class RecordReader {
   session = 0
   sequence = 0
+  /** What is behind the header lies in `buffer` from `start` to `end`. */
+  buffer: Buffer = Buffer.alloc(0)
+  start = 0
+  end = 0
+  protected data: DataView = new DataView(new ArrayBuffer(0))
+
+  reset(records: Uint8Array): void {
+    this.buffer = Buffer.from(records.buffer, records.byteOffset, records.byteLength)
+    this.data = new DataView(records.buffer, records.byteOffset, records.byteLength)
+    this.start = 0
+    this.end = 0
+  }
+
+  /** Where the next record begins, whose common fields are there then; -1: there is none. */
+  protected advance(headerBytes: number): number {
+    const at = this.end
+    if (at >= this.buffer.length) return -1
+    const data = this.data
+    const bytes = data.getUint32(at, true)
+    assert(bytes >= headerBytes && at + bytes <= this.buffer.length, 'a record reaches over its end')
+    this.session = data.getUint32(at + 4, true)
+    this.sequence = data.getFloat64(at + 8, true)
+    this.start = at + headerBytes
+    this.end = at + bytes
+    return at
+  }
+}
+
+export class CommandReader extends RecordReader {
   cell = 0
   after = 0
   store = 0
@@ -230,28 +259,11 @@ export class CommandReader {
   remainingMs = 0
   protocol = 2
   flags = 0
-  /** The command's RESP bytes lie in `buffer` from `start` to `end`. */
-  buffer: Buffer = Buffer.alloc(0)
-  start = 0
-  end = 0
-  #data: DataView = new DataView(new ArrayBuffer(0))
-  #at = 0
-
-  reset(records: Uint8Array): void {
-    this.buffer = Buffer.from(records.buffer, records.byteOffset, records.byteLength)
-    this.#data = new DataView(records.buffer, records.byteOffset, records.byteLength)
-    this.#at = 0
-  }
 
   next(): boolean {
-    const buffer = this.buffer
-    const at = this.#at
-    if (at >= buffer.length) return false
-    const data = this.#data
-    const bytes = data.getUint32(at, true)
-    assert(bytes >= COMMAND_HEADER_BYTES && at + bytes <= buffer.length, 'a command record reaches over its end')
-    this.session = data.getUint32(at + 4, true)
-    this.sequence = data.getFloat64(at + 8, true)
+    const at = this.advance(COMMAND_HEADER_BYTES)
+    if (at < 0) return false
+    const { buffer, data } = this
     this.cell = data.getFloat64(at + 16, true)
     this.after = data.getFloat64(at + 24, true)
     this.store = data.getUint32(at + 32, true)
@@ -259,9 +271,6 @@ export class CommandReader {
     this.remainingMs = data.getUint32(at + 40, true)
     this.protocol = buffer[at + 44] as number
     this.flags = buffer[at + 45] as number
-    this.start = at + COMMAND_HEADER_BYTES
-    this.end = at + bytes
-    this.#at = this.end
     return true
   }
 }
@@ -299,37 +308,15 @@ export class AnswerWriter extends RecordWriter {
   }
 }
 
-export class AnswerReader {
-  session = 0
-  sequence = 0
+export class AnswerReader extends RecordReader {
   fate: Fate = Fate.done
   refusal: Refusal = Refusal.none
-  buffer: Buffer = Buffer.alloc(0)
-  start = 0
-  end = 0
-  #data: DataView = new DataView(new ArrayBuffer(0))
-  #at = 0
-
-  reset(records: Uint8Array): void {
-    this.buffer = Buffer.from(records.buffer, records.byteOffset, records.byteLength)
-    this.#data = new DataView(records.buffer, records.byteOffset, records.byteLength)
-    this.#at = 0
-  }
 
   next(): boolean {
-    const buffer = this.buffer
-    const at = this.#at
-    if (at >= buffer.length) return false
-    const data = this.#data
-    const bytes = data.getUint32(at, true)
-    assert(bytes >= ANSWER_HEADER_BYTES && at + bytes <= buffer.length, 'an answer record reaches over its end')
-    this.session = data.getUint32(at + 4, true)
-    this.sequence = data.getFloat64(at + 8, true)
-    this.fate = buffer[at + 16] as Fate
-    this.refusal = buffer[at + 17] as Refusal
-    this.start = at + ANSWER_HEADER_BYTES
-    this.end = at + bytes
-    this.#at = this.end
+    const at = this.advance(ANSWER_HEADER_BYTES)
+    if (at < 0) return false
+    this.fate = this.buffer[at + 16] as Fate
+    this.refusal = this.buffer[at + 17] as Refusal
     return true
   }
 }
