@@ -18,9 +18,9 @@ export class Join {
   #min: number
   #error: Uint8Array | null
   #elements: Uint8Array[]
-  /** Of the parts so far: the one with the least score. One without a score is less than none. */
+  /** Of the parts so far: the one with the least rank. */
   #least: Uint8Array | null
-  #leastScore: number
+  #leastRank: number
   #someExecuted: boolean
   #someUnknown: boolean
   /** What is said when a part was not executed. */
@@ -37,7 +37,7 @@ export class Join {
     this.#error = null
     this.#elements = []
     this.#least = null
-    this.#leastScore = Number.POSITIVE_INFINITY
+    this.#leastRank = Number.POSITIVE_INFINITY
     this.#someExecuted = false
     this.#someUnknown = false
     this.#refused = null
@@ -81,13 +81,10 @@ export class Join {
     return Buffer.concat([fromLatin1(`*${this.#elements.length}\r\n`), ...this.#elements])
   }
 
-  /** An array: its first element is its score. A number instead: one should ask again. Else: there is nothing here. */
   #takeScored(buffer: Uint8Array, start: number, end: number): void {
-    const hasScore = buffer[start] === ASTERISK
-    const score = hasScore ? Number(latin1(bulkAt(buffer, lineEnd(buffer, start)) as Uint8Array)) : 0
-    if (hasScore ? score >= this.#leastScore : this.#least !== null && buffer[start] !== COLON) return
-    if (!hasScore && this.#leastScore < Number.POSITIVE_INFINITY) return
-    if (hasScore) this.#leastScore = score
+    const rank = rankAt(buffer, start)
+    if (this.#least !== null && rank >= this.#leastRank) return
+    this.#leastRank = rank
     this.#least = copyBytes(buffer.subarray(start, end))
   }
 
@@ -106,3 +103,9 @@ export class Join {
 }
 
 const OK = fromLatin1('+OK\r\n')
+
+/** An array: its first element is its score. A number instead: one should ask again. Else: there is nothing here. */
+function rankAt(buffer: Uint8Array, at: number): number {
+  if (buffer[at] === ASTERISK) return Number(latin1(bulkAt(buffer, lineEnd(buffer, at)) as Uint8Array))
+  return buffer[at] === COLON ? Number.MAX_VALUE : Number.POSITIVE_INFINITY
+}

@@ -1,6 +1,6 @@
 /** Cutting a command over several cells into one command per cell. */
 import { fromLatin1 } from '../base/index.ts'
-import { type Arguments, type CommandRow, keysEnd } from '../redis/index.ts'
+import { type Arguments, type CommandRow, keysEnd, lineEnd } from '../redis/index.ts'
 import { holdsKey, type RangeMap, type RouteEntry } from './range-map.ts'
 
 /** What of a command goes to one cell: its keys, by their indexes among the arguments. */
@@ -39,8 +39,10 @@ export function partsByCell(row: CommandRow, args: Arguments, map: RangeMap): Pa
  */
 export function encodePart(row: CommandRow, args: Arguments, keys: readonly number[]): Uint8Array {
   const { buffer } = args
+  let from = wordStart(args, 0)
+  let to = wordStart(args, row.firstKey)
   let words = row.firstKey
-  let bytes = wordStart(args, row.firstKey) - wordStart(args, 0)
+  let bytes = to - from
   for (const key of keys) {
     const end = Math.min(key + row.keyStep, args.count)
     words += end - key
@@ -50,8 +52,6 @@ export function encodePart(row: CommandRow, args: Arguments, keys: readonly numb
   const part = new Uint8Array(head.length + bytes)
   part.set(head)
   let at = head.length
-  let from = wordStart(args, 0)
-  let to = wordStart(args, row.firstKey)
   const copy = (): void => {
     if (to - from <= LOOP_BYTES_MAX) for (let i = from; i < to; i++) part[at++] = buffer[i] as number
     else {
@@ -73,15 +73,11 @@ export function encodePart(row: CommandRow, args: Arguments, keys: readonly numb
 
 /** Below this a loop copies faster than a call. */
 const LOOP_BYTES_MAX = 48
-const CR = 13
 const LINE_END_BYTES = 2
 
 /** Where the length of a word begins in the bytes of the command. */
 function wordStart(args: Arguments, i: number): number {
-  if (i > 0) return args.end(i - 1) + LINE_END_BYTES
-  let at = args.commandStart
-  while (args.buffer[at] !== CR) at++
-  return at + LINE_END_BYTES
+  return i === 0 ? lineEnd(args.buffer, args.commandStart) : args.end(i - 1) + LINE_END_BYTES
 }
 
 /** The place of a key among all keys of its command. */
