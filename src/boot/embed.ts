@@ -29,7 +29,14 @@ const CLOSE_WITHIN_MS = 5_000
 const NO_SUCH_KEY = -2
 const NO_EXPIRY = -1
 
-const socketOptions: readonly SocketOption[] = ['bind', 'port', 'httpPort', 'requirepass', 'maxClients', 'gateways']
+const socketOptions: Readonly<Record<SocketOption, true>> = {
+  bind: true,
+  port: true,
+  httpPort: true,
+  requirepass: true,
+  maxClients: true,
+  gateways: true,
+}
 
 export async function embed(given: ClusterOptions, version: string): Promise<Cluster> {
   const { dir = optionTable.dir.default, log = warn, ...rest } = given
@@ -87,7 +94,7 @@ function optionsFrom(given: Readonly<Record<string, unknown>>, directories: read
   const values: Partial<Record<OptionName, string | readonly string[]>> = { dir: directories, requirepass: '' }
   for (const [name, value] of Object.entries(given)) {
     if (!(name in optionTable)) throw new SetUpError(`there is no option '${name}'`)
-    if ((socketOptions as readonly string[]).includes(name)) {
+    if (Object.hasOwn(socketOptions, name)) {
       throw new SetUpError(`'${name}' is an option of a server: a cluster inside a program listens nowhere`)
     }
     if (value === undefined) continue

@@ -3,16 +3,8 @@
  * gateway asks for connections; the main thread has made sure before that the port is free (`serve.ts`).
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  type Connection,
-  type ConnectionHandler,
-  type Listener,
-  openListener,
-  type TcpListener,
-} from '../gateway/index.ts'
+import { type Accept, type Listener, openListener, type TcpListener } from '../gateway/index.ts'
 import { listenError } from './address.ts'
-
-type Accept = (connection: Connection) => ConnectionHandler | null
 
 /** Where the gateways on executors listen. */
 export interface ListenPlace {
@@ -33,7 +25,6 @@ export class ExecutorListener implements Listener {
   #accept: Accept | null = null
   #sockets: TcpListener | null = null
   #isOpening = false
-
   readonly #say: (message: string) => void
 
   constructor(place: ListenPlace, say: (message: string) => void) {

@@ -2,10 +2,8 @@
  * A client without a socket: commands in, replies out, through the same gateway, parser and router as any other. For the
  * embedded cluster, and for the server to find out whether it serves.
  */
-import type { Connection, ConnectionHandler, Listener } from '../gateway/index.ts'
+import type { Accept, Connection, ConnectionHandler, Listener } from '../gateway/index.ts'
 import { encodeCommand, type Reply, ReplyParser } from '../redis/index.ts'
-
-type Accept = (connection: Connection) => ConnectionHandler | null
 
 /** A word of a command: text and numbers stand for their bytes in UTF-8. */
 export type CommandPart = string | number | bigint | Uint8Array

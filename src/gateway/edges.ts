@@ -36,15 +36,15 @@ export interface ConnectionHandler {
   onClose(): void
 }
 
+/** Takes a connection and returns its handler; or null, and it is closed when what was written has left. */
+export type Accept = (connection: Connection) => ConnectionHandler | null
+
 /** Where connections come from. */
 export interface Listener {
   readonly host: string
   readonly port: number
-  /**
-   * Connections are given to `accept`, also those that came before. It returns their handler; or null, and they are closed
-   * when what it wrote has left.
-   */
-  attach(accept: (connection: Connection) => ConnectionHandler | null): void
+  /** Connections are given to `accept`, also those that came before. */
+  attach(accept: Accept): void
   /** Takes no connection until `attach` is called again; those that come meanwhile are closed. */
   detach(): void
 }

@@ -71,7 +71,6 @@ export class Gateway implements Server, SessionOwner {
   #awake: Session[]
   #soiled: Session[]
   #gone: Session[]
-  /** Not read because too much is held for all sessions together. */
   readonly #pressure: Pressure
   #lastId: number
   readonly #idStep: number

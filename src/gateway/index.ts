@@ -17,6 +17,7 @@
  */
 export { gateway } from './actor.ts'
 export {
+  type Accept,
   type Connection,
   type ConnectionHandler,
   type DebugPort,

@@ -1,6 +1,6 @@
 /** TCP: the real connections. */
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net'
-import type { Connection, ConnectionHandler, Listener } from './edges.ts'
+import type { Accept, Connection, Listener } from './edges.ts'
 
 /** As Redis's `tcp-keepalive`. */
 const KEEP_ALIVE_MS = 300_000
@@ -35,7 +35,7 @@ class NetListener implements TcpListener {
   readonly host: string
   readonly port: number
   readonly #server: Server
-  #accept: ((connection: Connection) => ConnectionHandler | null) | null
+  #accept: Accept | null
   /** Connections from before the gateway was there; null once there has been one. */
   #waiting: Socket[] | null
 
@@ -50,7 +50,7 @@ class NetListener implements TcpListener {
     server.on('error', () => {})
   }
 
-  attach(accept: (connection: Connection) => ConnectionHandler | null): void {
+  attach(accept: Accept): void {
     this.#accept = accept
     const waiting = this.#waiting ?? []
     this.#waiting = null
@@ -91,7 +91,7 @@ class TcpConnection implements Connection {
     this.localAddress = addressOf(socket.localAddress, socket.localPort)
   }
 
-  begin(accept: (connection: Connection) => ConnectionHandler | null): void {
+  begin(accept: Accept): void {
     const socket = this.#socket
     // What an error tells us, `close` tells too.
     socket.on('error', ignore)

@@ -78,15 +78,18 @@ export class Pressure {
       this.#thirsty.clear()
     }
     if (this.#waiting.size === 0) return
-    const first = this.#first
+    let first = this.#first
     if (first !== null && nowMs - this.#firstMovedMs >= SILENCE_MS) {
       const bytes = this.#bytes.get(first) as number
       this.#bytes.delete(first)
       this.#bytes.set(first, bytes)
-      this.#first = null
+      first = null
     }
-    if (this.#first === null) this.#goFirst(this.#bytes.keys().next().value as Session, nowMs)
-    if (this.#waiting.delete(this.#first as unknown as Session)) this.#wake(this.#first as unknown as Session)
+    if (first === null) {
+      first = this.#bytes.keys().next().value as Session
+      this.#goFirst(first, nowMs)
+    }
+    if (this.#waiting.delete(first)) this.#wake(first)
     if (this.#sum + sentBytes > this.#bytesMax / 2) return
     for (const session of this.#waiting) this.#wake(session)
     this.#waiting.clear()

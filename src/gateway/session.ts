@@ -75,9 +75,9 @@ export class Session implements ConnectionHandler, RouterClient {
   /** A command of many steps is under way: nothing behind it is read until it is answered. */
   walk: Walk | null
   output: ReplyWriter | null
-  /** What a reply is expected to take: as much as the largest of late, which counts less with each smaller one. */
-  usualReplyBytes: number
   readonly #owner: SessionOwner
+  /** What a reply is expected to take: as much as the largest of late, which counts less with each smaller one. */
+  #usualReplyBytes: number
 
   constructor(id: number, connection: Connection, parser: RequestParser, nowMs: number, owner: SessionOwner) {
     this.id = id
@@ -109,8 +109,8 @@ export class Session implements ConnectionHandler, RouterClient {
     this.hasEnded = false
     this.walk = null
     this.output = null
-    this.usualReplyBytes = 0
     this.#owner = owner
+    this.#usualReplyBytes = 0
   }
 
   /** Where replies that may leave now are written. */
@@ -168,7 +168,7 @@ export class Session implements ConnectionHandler, RouterClient {
 
   get #owedBytes(): number {
     const unread = this.connection.bufferedBytes + (this.output?.length ?? 0)
-    return unread + this.order.earlyBytes + this.order.pending * this.usualReplyBytes
+    return unread + this.order.earlyBytes + this.order.pending * this.#usualReplyBytes
   }
 
   /** With nothing under way nothing else would wake it. */
@@ -181,7 +181,7 @@ export class Session implements ConnectionHandler, RouterClient {
   reply(slot: number, buffer: Uint8Array, start: number, end: number): void {
     if (this.isClosed) return
     if (slot === this.walk?.slot) return this.#owner.stepped(this, buffer, start, end)
-    this.usualReplyBytes = Math.max(end - start, this.usualReplyBytes - this.usualReplyBytes / 8)
+    this.#usualReplyBytes = Math.max(end - start, this.#usualReplyBytes - this.#usualReplyBytes / 8)
     this.order.fill(slot, buffer, start, end, this.out())
     // One that has nothing unread may be paused all the same, and then nobody else would ever read its connection again.
     if ((this.hasUnread || this.isPaused) && !this.isAwake && this.#mayTakeMore) this.#owner.wake(this)

@@ -105,8 +105,7 @@ class Walk {
     return (
       this.whole !== null ||
       this.position === null ||
-      (this.kind === 'scan' && this.wanted <= 0) ||
-      (this.kind === 'scan' && this.found.length > SCAN_BYTES_MAX)
+      (this.kind === 'scan' && (this.wanted <= 0 || this.found.length > SCAN_BYTES_MAX))
     )
   }
 

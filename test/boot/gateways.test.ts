@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ExecutorListener } from '../../src/boot/executor-listener.ts'
 import { firstConnection, gatewayNames, gatewayPlaces, refuseUnsharedPort } from '../../src/boot/gateways.ts'
 import { openListener } from '../../src/gateway/index.ts'
-import { ReplyError } from '../../src/redis/index.ts'
+import { type Reply, ReplyError } from '../../src/redis/index.ts'
 import { Client, json, Program, until } from './process.ts'
 
 let base: string
@@ -32,6 +32,26 @@ function start(...args: string[]): Program {
 async function gatewaysOf(http: number): Promise<(string | undefined)[]> {
   const { items } = await json(http, '/api/v1/executors')
   return items.map((executor) => executor.actors.map((actor) => actor.name).find((name) => name.startsWith('gateway')))
+}
+
+/** The first executor's thread dies, and the client's connection with it. */
+async function crashFirst(client: Client): Promise<void> {
+  // Whether the answer leaves before the thread dies is nobody's concern.
+  await client.send('DEBUG', 'CRASH-EXECUTOR', '0').catch(() => null)
+  const ping = () => client.send('PING').catch((error: Error) => error.message)
+  await until(ping, (answer) => answer === 'the connection was closed')
+}
+
+/** What a new connection is answered; undefined: nothing. */
+async function askAnew(port: number, ...words: string[]): Promise<Reply | undefined> {
+  const client = new Client(port)
+  try {
+    return await client.send(...words)
+  } catch {
+    return undefined
+  } finally {
+    client.close()
+  }
 }
 
 /** Whether this Node lets several threads listen on one port. */
@@ -109,21 +129,9 @@ describe('A gateway on an executor', () => {
     expect(await gatewaysOf(http)).toEqual(['gateway/0', undefined, 'gateway/2'])
     const client = new Client(redis)
     expect(await client.send('SET', 'a', '1')).toBe('OK')
-    // Whether the answer leaves before the thread dies is nobody's concern.
-    await client.send('DEBUG', 'CRASH-EXECUTOR', '0').catch(() => null)
-    const ping = () => client.send('PING').catch((error: Error) => error.message)
-    await until(ping, (answer) => answer === 'the connection was closed')
-    const again = async () => {
-      const next = new Client(redis)
-      try {
-        return await next.send('GET', 'a')
-      } catch (error) {
-        return new ReplyError(`ERR ${String(error)}`)
-      } finally {
-        next.close()
-      }
-    }
-    expect(await until(again, (value) => !(value instanceof ReplyError))).toBe('1')
+    await crashFirst(client)
+    const again = () => askAnew(redis, 'GET', 'a')
+    expect(await until(again, (value) => value !== undefined && !(value instanceof ReplyError))).toBe('1')
     expect(await server.stop()).toEqual({ code: 0, signal: null })
   })
 
@@ -142,26 +150,14 @@ describe('A gateway on an executor', () => {
       ),
     ).toBe(200)
     expect(await status('old')).toBe(401)
-    await client.send('DEBUG', 'CRASH-EXECUTOR', '0').catch(() => null)
-    const ping = () => client.send('PING').catch((error: Error) => error.message)
-    await until(ping, (answer) => answer === 'the connection was closed')
-    const authenticate = async (password: string) => {
-      const next = new Client(redis)
-      try {
-        return await next.send('AUTH', password)
-      } catch {
-        return null
-      } finally {
-        next.close()
-      }
-    }
+    await crashFirst(client)
     expect(
       await until(
-        () => authenticate('old'),
-        (answer) => answer !== null,
+        () => askAnew(redis, 'AUTH', 'old'),
+        (answer) => answer !== undefined,
       ),
     ).toMatchObject({ code: 'WRONGPASS' })
-    expect(await authenticate('new')).toBe('OK')
+    expect(await askAnew(redis, 'AUTH', 'new')).toBe('OK')
     expect(await server.stop()).toEqual({ code: 0, signal: null })
   })
 

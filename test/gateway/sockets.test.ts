@@ -5,6 +5,7 @@ import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createSystem, type System } from '../../src/actor/index.ts'
+import { SettingsMemory } from '../../src/boot/settings-memory.ts'
 import {
   type Connection,
   type ConnectionHandler,
@@ -35,7 +36,7 @@ beforeEach(async () => {
       [controlEdge.name]: control,
       [listenerEdge.name]: listener,
       [debugEdge.name]: { crashExecutor() {}, pauseExecutor() {} },
-      [settingsEdge.name]: { changes: new Map(), note() {}, noteOwn() {} },
+      [settingsEdge.name]: new SettingsMemory(),
       [processEdge.name]: {
         id: process.pid,
         platform: 'test',

@@ -1,7 +1,9 @@
 /** A gateway in the twin, between simulated connections and fake stores. */
 import { createSimulation, type LogEntry, type Simulation } from '../../src/actor/index.ts'
 import { assert } from '../../src/base/index.ts'
+import { SettingsMemory } from '../../src/boot/settings-memory.ts'
 import {
+  type Accept,
   type Connection,
   type ConnectionHandler,
   debugEdge,
@@ -9,7 +11,6 @@ import {
   type Listener,
   listenerEdge,
   processEdge,
-  type SettingsPort,
   settingsEdge,
 } from '../../src/gateway/index.ts'
 import {
@@ -125,9 +126,9 @@ export class FakeConnection implements Connection {
 class FakeListener implements Listener {
   readonly host = '127.0.0.1'
   readonly port = 6379
-  accept: ((connection: Connection) => ConnectionHandler | null) | null = null
+  accept: Accept | null = null
 
-  attach(accept: (connection: Connection) => ConnectionHandler | null): void {
+  attach(accept: Accept): void {
     this.accept = accept
   }
 
@@ -136,18 +137,12 @@ class FakeListener implements Listener {
   }
 }
 
-function settingsMemory(): SettingsPort {
-  const changes = new Map<OptionName, string>()
-  const note = (name: OptionName, value: string) => changes.set(name, value)
-  return { changes, note, noteOwn: note }
-}
-
 export class Street {
   readonly simulation: Simulation
   readonly listener = new FakeListener()
   readonly stores: FakeStoresControl = { holds: null, held: 0, executed: 0, farewells: 0, release: () => {} }
   /** What outlives the gateway. */
-  readonly settings: SettingsPort = settingsMemory()
+  readonly settings = new SettingsMemory()
   readonly debugCalls: string[] = []
   readonly logged: LogEntry[] = []
   #connections = 0

@@ -1,5 +1,5 @@
 /** The gateway's edges: simulated connections as it knows them, and a process of which nothing is to be told. */
-import type { Connection, ConnectionHandler, Listener, ProcessPort } from '../../src/gateway/index.ts'
+import type { Accept, Connection, Listener, ProcessPort } from '../../src/gateway/index.ts'
 import type { Network, WireEnd } from './network.ts'
 
 class SimulatedConnection implements Connection {
@@ -49,7 +49,7 @@ export class SimulatedListener implements Listener {
     this.#network = network
   }
 
-  attach(accept: (connection: Connection) => ConnectionHandler | null): void {
+  attach(accept: Accept): void {
     this.#network.accept = (end) => {
       const handler = accept(new SimulatedConnection(end, ++this.#accepted))
       if (handler === null) {

@@ -2,7 +2,9 @@
 import { createSimulation, type Edges, type Simulation } from '../../src/actor/index.ts'
 import { Random } from '../../src/base/index.ts'
 import { putFirstCells } from '../../src/boot/first-cells.ts'
+import { SettingsMemory } from '../../src/boot/settings-memory.ts'
 import {
+  type Accept,
   type Connection,
   type ConnectionHandler,
   gateway,
@@ -42,7 +44,7 @@ export class SetWorld implements Listener {
   /** What the client was sent. */
   received = ''
   readonly #hosts: Stores[] = []
-  #accept: ((connection: Connection) => ConnectionHandler | null) | null = null
+  #accept: Accept | null = null
   #handler: ConnectionHandler | null = null
   #simulation: Simulation | null = null
 
@@ -70,7 +72,7 @@ export class SetWorld implements Listener {
     return this.#simulation as Simulation
   }
 
-  attach(accept: (connection: Connection) => ConnectionHandler | null): void {
+  attach(accept: Accept): void {
     this.#accept = accept
   }
 
@@ -131,7 +133,7 @@ export class SetWorld implements Listener {
     return {
       [listenerEdge.name]: this,
       [processEdge.name]: port,
-      [settingsEdge.name]: { changes: new Map(), note() {}, noteOwn() {} },
+      [settingsEdge.name]: new SettingsMemory(),
     }
   }
 
