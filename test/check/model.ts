@@ -62,10 +62,11 @@ export class Evaluation {
     this.keys[position] = { value, diesFromMs: Number.POSITIVE_INFINITY, diesUntilMs: Number.POSITIVE_INFINITY }
   }
 
-  /** The value changes and the time to live stays. */
+  /** The value changes, and the time to live stays; a key that was not there has none. */
   replace(position: number, value: string): void {
-    const old = this.keys[position] as LiveKey
-    this.keys[position] = { value, diesFromMs: old.diesFromMs, diesUntilMs: old.diesUntilMs }
+    const old = this.keys[position] as KeyState
+    if (old === null) this.put(position, value)
+    else this.keys[position] = { value, diesFromMs: old.diesFromMs, diesUntilMs: old.diesUntilMs }
   }
 
   dieIn(position: number, ms: number): void {
@@ -129,9 +130,17 @@ function adding(by: bigint): Run {
     const old = key === null ? 0n : integer(key.value)
     if (old === null) return notInteger
     const sum = old + by
-    if (key === null) evaluation.put(position, String(sum))
-    else evaluation.replace(position, String(sum))
+    evaluation.replace(position, String(sum))
     return Number(sum)
+  }
+}
+
+function rewriting(change: (old: string) => string): Run {
+  return (evaluation, at) => {
+    const position = at[0] as number
+    const whole = change(evaluation.keys[position]?.value ?? '')
+    evaluation.replace(position, whole)
+    return whole.length
   }
 }
 
@@ -185,7 +194,7 @@ function setting(value: string, options: readonly string[]): Run {
     const old = evaluation.keys[position] as KeyState
     const wanted = condition === '' || (condition === 'NX') === (old === null)
     if (wanted) {
-      if (keep && old !== null) evaluation.replace(position, value)
+      if (keep) evaluation.replace(position, value)
       else evaluation.put(position, value)
       dies?.(evaluation, position)
     }
@@ -243,30 +252,17 @@ export const commandModels: Readonly<Record<string, CommandModel>> = {
     keys: 'first',
     cut: 'none',
     writes: true,
-    meaning: (args) => (evaluation, at) => {
-      const position = at[0] as number
-      const key = evaluation.keys[position] as KeyState
-      const old = key?.value ?? ''
+    meaning: (args) => {
       const offset = Number(args[1])
       const part = args[2] as string
-      const whole = old.padEnd(offset, '\0').slice(0, offset) + part + old.slice(offset + part.length)
-      if (key === null) evaluation.put(position, whole)
-      else evaluation.replace(position, whole)
-      return whole.length
+      return rewriting((old) => old.padEnd(offset, '\0').slice(0, offset) + part + old.slice(offset + part.length))
     },
   },
   APPEND: {
     keys: 'first',
     cut: 'none',
     writes: true,
-    meaning: (args) => (evaluation, at) => {
-      const position = at[0] as number
-      const key = evaluation.keys[position] as KeyState
-      const whole = (key?.value ?? '') + (args[1] as string)
-      if (key === null) evaluation.put(position, whole)
-      else evaluation.replace(position, whole)
-      return whole.length
-    },
+    meaning: (args) => rewriting((old) => old + (args[1] as string)),
   },
   INCR: { keys: 'first', cut: 'none', writes: true, meaning: () => adding(1n), idle: isError },
   DECR: { keys: 'first', cut: 'none', writes: true, meaning: () => adding(-1n), idle: isError },
