@@ -3,7 +3,8 @@
 import { Random } from '../../src/base/index.ts'
 import { InfoClient, type Target } from '../../src/bench/index.ts'
 import { ReplyError } from '../../src/redis/index.ts'
-import { checkHistory, type Operation, type Reply } from '../../test/check/index.ts'
+import { checkHistory } from '../../test/check/index.ts'
+import { History } from '../../test/sim/history.ts'
 
 const CONNECTIONS = 6
 const KEYS = 24
@@ -11,7 +12,6 @@ const KEYS = 24
 const DEPTH = 3
 /** Of one connection: the search for an order takes time that grows with it. */
 const OPERATIONS_MAX = 2500
-const NOT_EXECUTED = ['UNAVAILABLE', 'BUSY', 'LOADING', 'MISCONF', 'TOOBIG', 'CROSSCELL']
 
 export interface Verdict {
   readonly operations: number
@@ -23,10 +23,9 @@ export interface Verdict {
 }
 
 export class Historian {
-  readonly #operations: Operation[] = []
+  readonly #history = new History()
   readonly #clients: InfoClient[]
   readonly #random: Random
-  #events = 0
   #isStopped = false
   #running: Promise<unknown> = Promise.resolve()
 
@@ -41,7 +40,7 @@ export class Historian {
 
   /** Resolves when so many operations were recorded. */
   async recorded(operations: number): Promise<void> {
-    while (this.#operations.length < operations) await new Promise((resolve) => setImmediate(resolve))
+    while (this.#history.operations.length < operations) await new Promise((resolve) => setImmediate(resolve))
   }
 
   async judge(): Promise<Verdict> {
@@ -53,9 +52,10 @@ export class Historian {
       for (const prefix of ['text', 'count']) await this.#do(reader, 0, ['GET', `history:${prefix}:${key}`])
     }
     for (const client of this.#clients) client.close()
-    const { violations, undecided } = checkHistory(this.#operations)
-    const unknown = this.#operations.filter(({ outcome }) => outcome === 'unknown').length
-    return { operations: this.#operations.length, keys: 2 * KEYS, unknown, violations, undecided }
+    const { operations } = this.#history
+    const { violations, undecided } = checkHistory(operations)
+    const unknown = operations.filter(({ outcome }) => outcome === 'unknown').length
+    return { operations: operations.length, keys: 2 * KEYS, unknown, violations, undecided }
   }
 
   async #converse(client: InfoClient, connection: number): Promise<void> {
@@ -81,29 +81,11 @@ export class Historian {
   }
 
   async #do(client: InfoClient, connection: number, command: string[]): Promise<void> {
-    const operation: Operation = {
-      connection,
-      sequence: this.#operations.length,
-      command,
-      invokedAt: this.#events++,
-      returnedAt: Number.POSITIVE_INFINITY,
-      invokedMs: Date.now(),
-      returnedMs: Number.POSITIVE_INFINITY,
-      outcome: 'unknown',
-      reply: null,
-    }
-    this.#operations.push(operation)
-    try {
-      const reply = await client.ask(...command)
-      operation.reply = reply instanceof Uint8Array ? Buffer.from(reply).toString('latin1') : (reply as Reply)
-      operation.outcome = 'done'
-    } catch (error) {
-      // Anything but a reply: the connection is gone, and so is every hope to learn more.
-      if (!(error instanceof ReplyError) || error.code === 'UNKNOWN') return
-      operation.outcome = NOT_EXECUTED.includes(error.code) ? 'notExecuted' : 'done'
-      operation.reply = { error: error.code }
-    }
-    operation.returnedAt = this.#events++
-    operation.returnedMs = Date.now()
+    const { operations } = this.#history
+    const operation = this.#history.sent(connection, operations.length, command, Date.now())
+    const reply = await client.ask(...command).catch((error: Error) => error)
+    // Anything but a reply: the connection is gone, and so is every hope to learn more.
+    if (reply instanceof Error && !(reply instanceof ReplyError)) return
+    this.#history.returned(operation, reply, Date.now())
   }
 }

@@ -3,10 +3,10 @@
  * simulator's workload, sends them in bursts, notes what comes back, and connects again when it is cut off.
  */
 import { connect, type Socket } from 'node:net'
-import { fromLatin1, latin1, type Random } from '../../src/base/index.ts'
-import { encodeCommand, ReplyError, ReplyParser, type Reply as WireReply } from '../../src/redis/index.ts'
-import type { Operation, Reply } from '../check/index.ts'
-import { History, notExecuted } from '../sim/client.ts'
+import { fromLatin1, type Random } from '../../src/base/index.ts'
+import { encodeCommand, type Reply, ReplyParser } from '../../src/redis/index.ts'
+import type { Operation } from '../check/index.ts'
+import { History } from '../sim/history.ts'
 import type { CommandSource } from '../sim/workload.ts'
 
 const DEPTH_MAX = 8
@@ -104,45 +104,19 @@ export class ChaosClient {
 
   #send(commands: readonly (readonly string[])[]): Operation[] {
     const { history } = this.#round
-    const operations = commands.map(
-      (command): Operation => ({
-        connection: this.#connection,
-        sequence: ++this.#sequence,
-        command,
-        invokedAt: history.event(),
-        returnedAt: Number.POSITIVE_INFINITY,
-        invokedMs: Date.now(),
-        returnedMs: Number.POSITIVE_INFINITY,
-        outcome: 'unknown',
-        reply: null,
-      }),
-    )
-    history.operations.push(...operations)
+    const operations = commands.map((command) => history.sent(this.#connection, ++this.#sequence, command, Date.now()))
     this.#waiting.push(...operations)
     this.#socket?.write(Buffer.concat(commands.map((command) => encodeCommand(command.map(fromLatin1)))))
     return operations
   }
 
-  #returned(reply: WireReply): void {
+  #returned(reply: Reply): void {
     const operation = this.#waiting.shift()
     if (operation === undefined) throw new Error('a reply that nobody waits for')
-    operation.returnedAt = this.#round.history.event()
-    operation.returnedMs = Date.now()
-    operation.reply = plain(reply)
-    if (!(reply instanceof ReplyError)) operation.outcome = 'done'
-    else if (notExecuted.has(reply.code)) operation.outcome = 'notExecuted'
-    else if (reply.code !== 'UNKNOWN') operation.outcome = 'done'
+    this.#round.history.returned(operation, reply, Date.now())
   }
 
   #later(delayMs: number, action: () => void): void {
     setTimeout(action, delayMs)
   }
-}
-
-function plain(reply: WireReply): Reply {
-  if (reply instanceof Uint8Array) return latin1(reply)
-  if (reply instanceof ReplyError) return { error: reply.code }
-  if (Array.isArray(reply)) return reply.map(plain)
-  if (typeof reply === 'bigint') return Number(reply)
-  return reply as Reply
 }

@@ -2,29 +2,12 @@
  * One client: opens connections, sends bursts of commands, waits for replies, vanishes, comes back. All it does and sees
  * goes into the history.
  */
-import { assert, fromLatin1, latin1, type Random } from '../../src/base/index.ts'
-import { encodeCommand, Push, ReplyError, ReplyParser, type Reply as WireReply } from '../../src/redis/index.ts'
-import type { Operation, Reply } from '../check/index.ts'
+import { assert, fromLatin1, type Random } from '../../src/base/index.ts'
+import { encodeCommand, Push, ReplyParser } from '../../src/redis/index.ts'
+import type { Operation } from '../check/index.ts'
+import type { History } from './history.ts'
 import type { Network, Schedule, WireEnd } from './network.ts'
 import type { CommandSource, WorkloadSettings } from './workload.ts'
-
-/** What an error reply says of the command's fate; every other code is an answer of the command itself. */
-export const notExecuted = new Set(['UNAVAILABLE', 'BUSY', 'MISCONF', 'LOADING', 'CROSSCELL', 'TOOBIG'])
-
-/** All operations of a run, and the one order of what happened to them. */
-export class History {
-  readonly operations: Operation[] = []
-  #events = 0
-  #connections = 0
-
-  event(): number {
-    return ++this.#events
-  }
-
-  nextConnection(): number {
-    return ++this.#connections
-  }
-}
 
 export interface ClientWorld {
   /** One for each gateway. */
@@ -149,18 +132,7 @@ export class Client {
 
   #invoked(command: readonly string[]): Operation {
     const { history, wallMs } = this.#world
-    const operation: Operation = {
-      connection: this.#connection,
-      sequence: ++this.#sequence,
-      command,
-      invokedAt: history.event(),
-      returnedAt: Number.POSITIVE_INFINITY,
-      invokedMs: wallMs(),
-      returnedMs: Number.POSITIVE_INFINITY,
-      outcome: 'unknown',
-      reply: null,
-    }
-    history.operations.push(operation)
+    const operation = history.sent(this.#connection, ++this.#sequence, command, wallMs())
     this.#waiting.push(operation)
     return operation
   }
@@ -205,33 +177,11 @@ export class Client {
       assert(!(reply instanceof Push), 'nobody asked for pushed messages')
       assert(this.#waiting.length > 0, 'a reply that nobody waits for')
       const operation = this.#waiting.shift() as Operation | null
-      if (operation !== null) this.#returned(operation, reply)
+      if (operation !== null) this.#world.history.returned(operation, reply, this.#world.wallMs())
     }
-  }
-
-  #returned(operation: Operation, reply: WireReply): void {
-    const { history, wallMs } = this.#world
-    operation.returnedAt = history.event()
-    operation.returnedMs = wallMs()
-    operation.reply = plainReply(reply)
-    if (!(reply instanceof ReplyError)) operation.outcome = 'done'
-    else if (notExecuted.has(reply.code)) operation.outcome = 'notExecuted'
-    else if (reply.code !== 'UNKNOWN') operation.outcome = 'done'
   }
 
   #later(delayMs: number, action: () => void): void {
     this.#world.schedule(delayMs, action)
   }
-}
-
-function plainReply(reply: WireReply): Reply {
-  if (reply instanceof Uint8Array) return latin1(reply)
-  if (reply instanceof ReplyError) return { error: reply.code }
-  if (Array.isArray(reply)) return reply.map(plainReply)
-  if (typeof reply === 'bigint') return Number(reply)
-  assert(
-    typeof reply === 'string' || typeof reply === 'number' || reply === null,
-    'a reply of a kind that no command has',
-  )
-  return reply
 }

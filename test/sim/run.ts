@@ -19,10 +19,11 @@
  */
 import { Random } from '../../src/base/index.ts'
 import { checkHistory, formatOperation, type Operation } from '../check/index.ts'
-import { Client, type ClientWorld, History } from './client.ts'
+import { Client, type ClientWorld } from './client.ts'
 import { Cluster, type ClusterSettings, drawCluster, WALL_START_MS } from './cluster.ts'
 import { clockToleranceMs, drawFaults, drawMode, type FaultSettings, type Mode } from './fault-settings.ts'
 import { Faults } from './faults.ts'
+import { History } from './history.ts'
 import { type Replicas, WrongState } from './replicas.ts'
 import { Watch } from './watch.ts'
 import { CommandSource, drawWorkload, PATIENCE_MS, type WorkloadSettings } from './workload.ts'
