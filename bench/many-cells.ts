@@ -1,14 +1,12 @@
 /** The directory of a cluster with many cells, as their births would leave it: for measurements of what many cells cost. */
+import { FIRST_INDEX, putCells } from '../src/boot/first-cells.ts'
 import { closeDatabase, openDatabase } from '../src/boot/identity.ts'
 import { setUp } from '../src/boot/set-up.ts'
-import { type Cell, type CellState, encodeCellState, FIRST_USER_CELL } from '../src/model/index.ts'
-import { type Engine, metaKey } from '../src/storage/index.ts'
+import { type Cell, type CellState, FIRST_USER_CELL } from '../src/model/index.ts'
 
 export const REPLICAS = 3
 /** Ids that no placement driver gives out in a benchmark's time. */
 const FIRST_ID = 1e9
-/** As `boot/first-cells.ts` begins a cell. */
-const FIRST_INDEX = 5
 
 /** The key that each cell holds, and that its range begins with. */
 export function keyOf(cell: number): Uint8Array {
@@ -65,7 +63,7 @@ export async function layOut(directory: string, cells: number, executors: number
     const states = byStore.get(place.id) ?? []
     if (place.id === 1) states.push(leftmost(cells))
     const engine = await openDatabase(place.dir)
-    await write(engine, states)
+    await putCells(engine, states)
     await closeDatabase(engine)
   }
   await prepared.release()
@@ -84,14 +82,4 @@ function leftmost(cells: number): CellState {
     peers: [member],
   }
   return { ...state, cell, peer: member.id, confState: { ...state.confState, voters: [member.id] } }
-}
-
-function write(engine: Engine, states: readonly CellState[]): Promise<void> {
-  const keys = states.map((state) => metaKey(state.cell.id))
-  return new Promise((resolve, reject) => {
-    engine.write({ deleteRanges: [], keys, values: states.map(encodeCellState) }, (error) => {
-      if (error !== null) reject(error)
-      else engine.flush((failed) => (failed === null ? resolve() : reject(failed)))
-    })
-  })
 }

@@ -1,20 +1,19 @@
 import type { ActorContext, Behavior, Ref } from '../../src/actor/index.ts'
-import { EMPTY, Random } from '../../src/base/index.ts'
+import { Random } from '../../src/base/index.ts'
+import { putFirstCells } from '../../src/boot/first-cells.ts'
 import {
   type AnswerBatch,
   AnswerReader,
   actorNames,
   CommandWriter,
-  encodeCellState,
   Fate,
   FIRST_USER_CELL,
   resolveOptions,
   type StoresMessage,
-  SYSTEM_CELL,
   type Topology,
 } from '../../src/model/index.ts'
 import { encodeCommand } from '../../src/redis/index.ts'
-import { type Engine, memoryEngine, memoryRaftLog, metaKey } from '../../src/storage/index.ts'
+import { type Engine, memoryEngine, memoryRaftLog } from '../../src/storage/index.ts'
 import { type StorageEdge, type Stores, stores } from '../../src/store/index.ts'
 import type { MicroSuite, MicroTask } from './suite.ts'
 
@@ -59,7 +58,7 @@ class LoneHost {
   #refused = 0
 
   async open(): Promise<void> {
-    await this.#putFirstCells()
+    await putFirstCells(this.#engine, 1)
     const args = { executor: 0, topology: this.#topology, options: this.#options, incarnation: 1 }
     this.#actor = stores.start(this.#context(), args) as Behavior<StoresMessage>
     for (let i = 0; i < 10_000 && !this.#leads(); i++) {
@@ -122,31 +121,6 @@ class LoneHost {
       this.#answered++
       if (answers.fate !== Fate.done) this.#refused++
     }
-  }
-
-  async #putFirstCells(): Promise<void> {
-    const cells = [SYSTEM_CELL, FIRST_USER_CELL].map((id) => ({
-      cell: {
-        id,
-        system: id === SYSTEM_CELL,
-        start: EMPTY,
-        end: null,
-        epoch: { version: 1, confVer: 1 },
-        peers: [{ id, store: 1, role: 'voter' as const }],
-      },
-      peer: id,
-      appliedIndex: 5,
-      appliedTerm: 5,
-      clockFloorMs: 0,
-      keys: 0,
-      sizeBytes: 0,
-      confState: { voters: [id], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false },
-      installing: false,
-    }))
-    const keys = cells.map(({ cell }) => metaKey(cell.id))
-    await new Promise<void>((resolve) => {
-      this.#engine.write({ deleteRanges: [], keys, values: cells.map(encodeCellState) }, () => resolve())
-    })
   }
 
   #context(): ActorContext<StoresMessage> {

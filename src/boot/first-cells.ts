@@ -44,7 +44,11 @@ export async function writeFirstCells(storeDirectory: string, store: number): Pr
 }
 
 export function putFirstCells(engine: Engine, store: number): Promise<void> {
-  const states = firstCells(store)
+  return putCells(engine, firstCells(store))
+}
+
+/** Resolves when a crash would find them there. */
+export function putCells(engine: Engine, states: readonly CellState[]): Promise<void> {
   const batch = {
     deleteRanges: [],
     keys: states.map((state) => metaKey(state.cell.id)),

@@ -66,9 +66,7 @@ class Chaos {
   }
 
   members() {
-    const leader = this.harness.leader(FIRST_USER_CELL)
-    const peer = leader && this.harness.nodes[leader.executor]?.host?.peer(leader.store, FIRST_USER_CELL)
-    return peer?.cell.peers ?? []
+    return this.harness.leadingPeer()?.cell.peers ?? []
   }
 
   /** As PD would: a voter on each store. */
@@ -134,8 +132,7 @@ class Chaos {
 async function play(seed: string): Promise<void> {
   const chaos = new Chaos(seed)
   const { harness, random } = chaos
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.startWith(1)
   for (let round = 0; round < ROUNDS; round++) {
     const dice = random.below(10)
     if (dice === 0) {

@@ -14,10 +14,7 @@ import { Fate, Refusal, StoreHarness } from './harness.ts'
 
 async function threeCopies(): Promise<StoreHarness> {
   const harness = new StoreHarness(3)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
-  await harness.addPeer(FIRST_USER_CELL, 2, 1001)
-  await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+  await harness.startWith(3)
   return harness
 }
 
@@ -90,8 +87,7 @@ test('a store takes a new peer of a cell although it never heard that its old on
 
 test('a learner that is removed while it takes a snapshot makes room for the next one, and leaves no stage behind', async () => {
   const harness = new StoreHarness(3)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.startWith(1)
   for (let i = 0; i < 30; i++) {
     harness.send(['MSET', ...Array.from({ length: 200 }, (_, j) => [`k${i}-${j}`, 'x'.repeat(100)]).flat()])
   }
@@ -110,8 +106,7 @@ test('a learner that is removed while it takes a snapshot makes room for the nex
 
 test('a peer that has installed a snapshot and died before it could say so catches up', async () => {
   const harness = new StoreHarness(3)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.startWith(1)
   await harness.ask(['SET', 'k', 'v'])
   const learner = () => harness.nodes[2]?.host?.peer(3, FIRST_USER_CELL)
   harness.drop = (from, _, message: StoresMessage) =>
@@ -130,8 +125,7 @@ test('a peer that has installed a snapshot and died before it could say so catch
 
 test('a store that died while a snapshot was on its way to it has nothing of that when it is open again', async () => {
   const harness = new StoreHarness(3)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.startWith(1)
   for (let i = 0; i < 20; i++) {
     harness.send(['MSET', ...Array.from({ length: 200 }, (_, j) => [`k${i}-${j}`, 'x'.repeat(100)]).flat()])
   }
@@ -150,8 +144,7 @@ test('a store that died while a snapshot was on its way to it has nothing of tha
 
 test('a snapshot whose rest never comes is let go, and its stage is deleted', async () => {
   const harness = new StoreHarness(3)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.startWith(1)
   for (let i = 0; i < 20; i++) {
     harness.send(['MSET', ...Array.from({ length: 200 }, (_, j) => [`k${i}-${j}`, 'x'.repeat(100)]).flat()])
   }
@@ -204,8 +197,7 @@ test('a peer that is removed while it is written back lets its last write end be
     3,
     slowEngine(() => delay),
   )
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.startWith(1)
   await harness.addPeer(FIRST_USER_CELL, 3, 1002)
   for (let i = 0; i < 30; i++) await harness.ask(['SET', `k${i}`, 'v'])
   delay = 400
@@ -224,8 +216,7 @@ test('a peer that is removed while it is written back lets its last write end be
 
 test('what has no bytes is made durable, too, so that no log is held for it', async () => {
   const harness = new StoreHarness(1, 1)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.startWith(1)
   const peer = harness.nodes[0]?.host?.peer(1, FIRST_USER_CELL)
   await harness.until(() => peer?.durable === peer?.applied, 'the first entry of the term is durable', 10_000)
   expect(peer?.group.firstIndex()).toBe((peer?.applied ?? 0) + 1)
@@ -238,10 +229,7 @@ test('a log of many segments is not held for a follower that is not there', asyn
   Object.defineProperty(log.stats, 'segments', { get: () => segments.now })
   log.holders = () => [...log.groups()].filter((group) => group.firstIndex() <= group.lastIndex())
   harness.logs[0] = log
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
-  await harness.addPeer(FIRST_USER_CELL, 2, 1001)
-  await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+  await harness.startWith(3)
   await harness.transfer(FIRST_USER_CELL, 1)
   harness.kill(2)
   for (let i = 0; i < 10; i++) await harness.ask(['SET', `k${i}`, 'v'])
@@ -261,8 +249,7 @@ test('a store whose log was full asks for room, and takes writes when there is s
     if (isRoom) log.full = false
   }
   harness.logs[0] = log
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.startWith(1)
   await harness.ask(['SET', 'k', 'v'])
   log.full = true
   await harness.run(200)
@@ -383,10 +370,7 @@ test('a pipeline that reads what is not in memory asks the engine for all of it 
 
 test('what is kept for a follower that is gone is not written back again and again', async () => {
   const harness = new StoreHarness(3, 3, { memory: '64mb' })
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
-  await harness.addPeer(FIRST_USER_CELL, 2, 1001)
-  await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+  await harness.startWith(3)
   await harness.transfer(FIRST_USER_CELL, 1)
   harness.kill(2)
   for (let i = 0; i < 12; i++) await harness.ask(['SET', `k${i}`, 'x'.repeat(1024 * 1024)])
@@ -410,8 +394,7 @@ test('what is kept for a follower that is gone is not written back again and aga
 
 test('many copies of a large value are asked for in a few bytes, and no buffer grows without bounds', async () => {
   const harness = new StoreHarness(1, 1, { clientOutputMax: '20mb' })
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.startWith(1)
   const large = 'x'.repeat(4 * 1024 * 1024)
   let largestBatch = 0
   harness.tellAnswers = (records) => {
@@ -455,10 +438,7 @@ for (const seed of ['a', 'b']) {
     const random = new Random(`store faults ${seed}`)
     const harness = new StoreHarness(3)
     for (const store of [1, 2, 3]) harness.engines.set(store, lateEngine(random.fork()))
-    await harness.start()
-    await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
-    await harness.addPeer(FIRST_USER_CELL, 2, 1001)
-    await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+    await harness.startWith(3)
     const model = new Map<string, string>()
     const run = (words: string[]): string => {
       const [name, key = '', value = ''] = words
@@ -532,10 +512,7 @@ for (const first of [1, 2]) {
 
 test('a peer that was removed while it was away asks PD, and goes when it is told', async () => {
   const harness = new StoreHarness(3)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
-  await harness.addPeer(FIRST_USER_CELL, 2, 1001)
-  await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+  await harness.startWith(3)
   harness.drop = (from, to) => from === 2 || to === 2
   harness.order(FIRST_USER_CELL, { kind: 'removePeer', peer: { id: 1002, store: 3, role: 'voter' } })
   await harness.run(5000)

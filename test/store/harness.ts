@@ -1,12 +1,12 @@
 import type { ActorContext, Ref, Timer } from '../../src/actor/index.ts'
 import { EMPTY, Random } from '../../src/base/index.ts'
+import { putFirstCells } from '../../src/boot/first-cells.ts'
 import {
   type AnswerBatch,
   AnswerReader,
   actorNames,
   CommandFlag,
   CommandWriter,
-  encodeCellState,
   Fate,
   FIRST_USER_CELL,
   type Heartbeat,
@@ -19,8 +19,9 @@ import {
   SYSTEM_CELL,
   type Topology,
 } from '../../src/model/index.ts'
-import { type Engine, memoryEngine, memoryRaftLog, metaKey, type RaftLog } from '../../src/storage/index.ts'
+import { type Engine, memoryEngine, memoryRaftLog, type RaftLog } from '../../src/storage/index.ts'
 import { type StorageEdge, type Stores, stores as storesActor, type ValueSizes } from '../../src/store/index.ts'
+import type { Peer } from '../../src/store/peer.ts'
 
 /** One answer, taken apart. */
 export interface Answer {
@@ -92,36 +93,20 @@ export class StoreHarness {
 
   /** Writes the first cells to store 1 and opens everything. */
   async start(): Promise<void> {
-    const engine = this.engines.get(1) as Engine
-    const cells = [SYSTEM_CELL, FIRST_USER_CELL].map((id) => ({
-      cell: {
-        id,
-        system: id === SYSTEM_CELL,
-        start: EMPTY,
-        end: null,
-        epoch: { version: 1, confVer: 1 },
-        peers: [{ id, store: 1, role: 'voter' as const }],
-      },
-      peer: id,
-      appliedIndex: 5,
-      appliedTerm: 5,
-      clockFloorMs: 0,
-      keys: 0,
-      sizeBytes: 0,
-      confState: { voters: [id], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false },
-      installing: false,
-    }))
     let isWritten = false
-    engine.write(
-      { deleteRanges: [], keys: cells.map((state) => metaKey(state.cell.id)), values: cells.map(encodeCellState) },
-      () =>
-        engine.flush(() => {
-          isWritten = true
-        }),
-    )
+    void putFirstCells(this.engines.get(1) as Engine, 1).then(() => {
+      isWritten = true
+    })
     await this.until(() => isWritten, 'the first cells are written')
     for (let executor = 0; executor < this.logs.length; executor++) this.open(executor, 1)
     await this.until(() => this.nodes.every((node) => node.host !== null), 'the stores are open')
+  }
+
+  /** As `start`; then the users' cell is led and has so many copies: on the first store, and peer 1001 and so on on the next. */
+  async startWith(copies: number): Promise<void> {
+    await this.start()
+    await this.until(() => this.leader(FIRST_USER_CELL) !== null, 'a leader')
+    for (let i = 1; i < copies; i++) await this.addPeer(FIRST_USER_CELL, i + 1, 1000 + i)
   }
 
   open(executor: number, incarnation: number): void {
@@ -176,7 +161,7 @@ export class StoreHarness {
     while (this.nowMs < end) await this.step()
   }
 
-  /** Leader of a cell, ready for commands. */
+  /** Where the leader of a cell is, ready for commands. */
   leader(cell: number): { executor: number; store: number } | null {
     for (const node of this.nodes) {
       if (node.dead || node.host === null) continue
@@ -187,23 +172,27 @@ export class StoreHarness {
     return null
   }
 
+  /** The leader of a cell, ready for commands. */
+  leadingPeer(cell = FIRST_USER_CELL): Peer | undefined {
+    const at = this.leader(cell)
+    return at === null ? undefined : this.nodes[at.executor]?.host?.peer(at.store, cell)
+  }
+
+  /** All of a cell, on executors that are not dead. */
+  peersOf(cell: number): Peer[] {
+    return this.nodes.flatMap((node) =>
+      node.dead ? [] : [...(node.host?.peers() ?? [])].filter((peer) => peer.cell.id === cell),
+    )
+  }
+
   async addPeer(cell: number, store: number, id: number): Promise<void> {
-    const leader = () => this.leader(cell)
-    const voters = () => {
-      const at = leader()
-      const peer = at && this.nodes[at.executor]?.host?.peer(at.store, cell)
-      return peer?.cell.peers.find((member) => member.id === id)?.role
-    }
-    await this.#order(cell, { kind: 'addLearner', peer: { id, store, role: 'learner' } }, () => voters() !== undefined)
-    await this.#order(cell, { kind: 'promoteLearner', peer: { id, store, role: 'voter' } }, () => voters() === 'voter')
+    const role = () => this.leadingPeer(cell)?.cell.peers.find((member) => member.id === id)?.role
+    await this.#order(cell, { kind: 'addLearner', peer: { id, store, role: 'learner' } }, () => role() !== undefined)
+    await this.#order(cell, { kind: 'promoteLearner', peer: { id, store, role: 'voter' } }, () => role() === 'voter')
   }
 
   async removePeer(cell: number, id: number): Promise<void> {
-    const isMember = () => {
-      const at = this.leader(cell)
-      const peer = at && this.nodes[at.executor]?.host?.peer(at.store, cell)
-      return peer?.cell.peers.some((member) => member.id === id) ?? true
-    }
+    const isMember = () => this.leadingPeer(cell)?.cell.peers.some((member) => member.id === id) ?? true
     await this.#order(cell, { kind: 'removePeer', peer: { id, store: 0, role: 'voter' } }, () => !isMember())
   }
 
@@ -274,10 +263,10 @@ export class StoreHarness {
   /** PD's order to the leader, given once. */
   order(cell: number, step: Order['step']): void {
     const leader = this.leader(cell)
-    const peer = leader && this.nodes[leader.executor]?.host?.peer(leader.store, cell)
-    if (!leader || !peer) return
-    const order: Order = { kind: 'order', generation: 1, store: leader.store, cell, epoch: peer.cell.epoch, step }
-    ;(this.nodes[leader.executor] as Node).mailbox.push(order)
+    const peer = this.leadingPeer(cell)
+    if (leader === null || peer === undefined) return
+    const { epoch } = peer.cell
+    this.tell(leader.executor, { kind: 'order', generation: 1, store: leader.store, cell, epoch, step })
   }
 
   /** For simulated disks. */

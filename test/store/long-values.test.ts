@@ -14,9 +14,7 @@ const sizes: ValueSizes = { wholeBytesMax: 100, chunkBytes: 64, entryBytesMax: 3
 async function cluster(executors: number): Promise<StoreHarness> {
   const harness = new StoreHarness(executors, executors, { valueMax: '1mb' })
   harness.sizes = sizes
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
-  for (let store = 2; store <= executors; store++) await harness.addPeer(FIRST_USER_CELL, store, 100 + store)
+  await harness.startWith(executors)
   return harness
 }
 
@@ -62,10 +60,7 @@ test('a part that is changed is all that is written, and lies on top of what the
   const value = pattern(1000)
   await harness.ask(['SET', 'k', value])
   await forget(harness)
-  const peer = () => {
-    const at = harness.leader(FIRST_USER_CELL)
-    return harness.nodes[at?.executor ?? 0]?.host?.peer(at?.store ?? 0, FIRST_USER_CELL)
-  }
+  const peer = () => harness.leadingPeer()
   const before = peer()?.group.bytes ?? 0
   expect((await harness.ask(['SETRANGE', 'k', '500', 'HERE'])).text).toBe(':1000\r\n')
   expect((await harness.ask(['APPEND', 'k', 'END'])).text).toBe(':1003\r\n')
@@ -146,8 +141,8 @@ test('half a group of entries that another leader has followed is never seen', a
   const harness = await cluster(3)
   const old = pattern(900)
   await harness.ask(['SET', 'k', old])
-  const leader = harness.leader(FIRST_USER_CELL)
-  const peer = harness.nodes[leader?.executor ?? 0]?.host?.peer(leader?.store ?? 1, FIRST_USER_CELL)
+  const executor = harness.leader(FIRST_USER_CELL)?.executor ?? 0
+  const peer = harness.leadingPeer()
   if (peer === undefined) throw new Error('no leader')
   // The first entries of a group are all that its leader brings out: as if it had died right then.
   const writer = new EntryWriter(sizes.entryBytesMax)
@@ -157,12 +152,12 @@ test('half a group of entries that another leader has followed is never seen', a
   writer.finish(peer.cell.epoch.version, 0, 1, 900)
   expect(writer.sealed.length).toBeGreaterThan(2)
   expect(peer.node.proposeAll(writer.sealed)).toBe(true)
-  harness.nodes[leader?.executor ?? 0]?.host?.touch(peer)
+  harness.nodes[executor]?.host?.touch(peer)
   await harness.until(
     () => harness.nodes.every((node) => [...(node.host?.peers() ?? [])].some(({ openParts }) => openParts > 0)),
     'every peer has applied half of a group',
   )
-  harness.kill(leader?.executor ?? 0)
+  harness.kill(executor)
   await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'another leader')
   expect(await harness.ask(['GET', 'k'])).toMatchObject(bulk(old))
   await forget(harness)

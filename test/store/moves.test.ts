@@ -9,10 +9,7 @@ import { StoreHarness } from './harness.ts'
 /** Voters on stores 1, 2 and 3, a learner that has caught up on store 4. */
 async function beforeTheChange(): Promise<StoreHarness> {
   const harness = new StoreHarness(4)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
-  await harness.addPeer(FIRST_USER_CELL, 2, 1001)
-  await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+  await harness.startWith(3)
   await harness.transfer(FIRST_USER_CELL, 1)
   await harness.ask(['SET', 'k', 'v'])
   const learner = { id: 1003, store: 4, role: 'learner' } as const
@@ -111,8 +108,7 @@ test.each([1, 2, 3, 4])(
 
 test('PD hears how far a snapshot has come', async () => {
   const harness = new StoreHarness(2)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.startWith(1)
   for (let i = 0; i < 30; i++) {
     harness.send(['MSET', ...Array.from({ length: 200 }, (_, j) => [`k${i}-${j}`, 'x'.repeat(100)]).flat()])
   }

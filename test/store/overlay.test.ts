@@ -9,10 +9,7 @@ const LIMIT_BYTES = 256 * KIB
 /** A follower's engine that answers nothing until it is told to. */
 async function withSlowFollower() {
   const harness = new StoreHarness(3)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
-  await harness.addPeer(FIRST_USER_CELL, 2, 1001)
-  await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+  await harness.startWith(3)
   await harness.transfer(FIRST_USER_CELL, 1)
   const host = harness.nodes[2]?.host
   const peer = host?.peer(3, FIRST_USER_CELL)

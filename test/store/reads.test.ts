@@ -5,10 +5,7 @@ import { Fate, StoreHarness } from './harness.ts'
 /** Three copies. While `deaf` is true the leader hears nothing of the others, and so nothing is committed. */
 async function threeCopies() {
   const harness = new StoreHarness(3)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
-  await harness.addPeer(FIRST_USER_CELL, 2, 1001)
-  await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+  await harness.startWith(3)
   const leader = harness.leader(FIRST_USER_CELL)?.executor as number
   const world = { harness, deaf: false }
   harness.drop = (_, to) => world.deaf && to === leader
@@ -45,13 +42,11 @@ test.each(reads)('what an uncommitted SET has changed is not told by %s', async 
 
 test('a command on more cold keys than one batch brings looks at each of them twice, and not with every batch', async () => {
   const harness = new StoreHarness(1)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.startWith(1)
   const keys = Array.from({ length: 10_000 }, (_, i) => `key:${i}`)
   await harness.ask(['MSET', ...keys.flatMap((key) => [key, 'v'])])
   const host = harness.nodes[0]?.host
-  const at = harness.leader(FIRST_USER_CELL)
-  const peer = host?.peer(at?.store ?? 0, FIRST_USER_CELL)
+  const peer = harness.leadingPeer()
   if (!host || !peer?.working) throw new Error('no leader')
   host.writeBack.forceAs(peer, peer.state(), () => {})
   host.again()
@@ -81,8 +76,7 @@ test('a command on more cold keys than one batch brings looks at each of them tw
 
 test('how many copies have it all is what they have acknowledged, and no less than a majority when it is told', async () => {
   const harness = new StoreHarness(3)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.startWith(1)
   const copies = async () => (await harness.ask(['syscopies'])).text
   await harness.ask(['SET', 'k', 'alone'])
   expect(await copies()).toBe(':0\r\n')
@@ -104,8 +98,7 @@ test('how many copies have it all is what they have acknowledged, and no less th
 
 test('who asks for many large values does not keep others waiting, and when it is gone the rest is never executed', async () => {
   const harness = new StoreHarness(1)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.startWith(1)
   await harness.ask(['SET', 'large', 'x'.repeat(1024 * 1024)])
   const node = harness.nodes[0]
   const sent = harness.answers.length

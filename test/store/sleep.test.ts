@@ -7,21 +7,12 @@ import { Fate, StoreHarness } from './harness.ts'
 
 const SLEEP_AFTER_MS = 300
 
-function peersOf(harness: StoreHarness, cell: number) {
-  return harness.nodes
-    .filter((node) => !node.dead)
-    .flatMap(({ host }) => [...(host?.peers() ?? [])].filter((peer) => peer.cell.id === cell))
-}
-
-const areAsleep = (harness: StoreHarness, cell: number) => peersOf(harness, cell).every((peer) => peer.asleep)
+const areAsleep = (harness: StoreHarness, cell: number) => harness.peersOf(cell).every((peer) => peer.asleep)
 
 /** Three copies of the first user cell that sleep, and what is said between executors from then on. */
 async function sleepers() {
   const harness = new StoreHarness(3, 3, { sleepAfter: `${SLEEP_AFTER_MS}ms` })
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
-  await harness.addPeer(FIRST_USER_CELL, 2, 1001)
-  await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+  await harness.startWith(3)
   await harness.ask(['SET', 'k', 'v'])
   const said: StoresMessage[] = []
   await harness.until(() => areAsleep(harness, FIRST_USER_CELL), 'all three sleep')
@@ -30,7 +21,7 @@ async function sleepers() {
     said.push(message)
     return false
   }
-  return { harness, said, leader, term: peersOf(harness, FIRST_USER_CELL)[0]?.node.term as number }
+  return { harness, said, leader, term: harness.peersOf(FIRST_USER_CELL)[0]?.node.term as number }
 }
 
 test('a cell that nobody uses falls asleep on all its stores, and then nothing at all is said of it', async () => {
@@ -45,7 +36,7 @@ test('a cell that nobody uses falls asleep on all its stores, and then nothing a
 
 test('the turn and its ticks do not look at who sleeps: Raft is not called', async () => {
   const { harness } = await sleepers()
-  const peers = peersOf(harness, FIRST_USER_CELL)
+  const peers = harness.peersOf(FIRST_USER_CELL)
   for (const peer of peers) peer.node.tick = () => expect.fail('a sleeping peer was ticked')
   for (const peer of peers) peer.node.hasReady = () => expect.fail('a sleeping peer was looked at')
   await harness.run(3000)
@@ -56,7 +47,7 @@ test('with --sleep-after 0 nobody ever sleeps', async () => {
   const harness = new StoreHarness(1, 1, { sleepAfter: '0' })
   await harness.start()
   await harness.run(20_000)
-  expect(peersOf(harness, FIRST_USER_CELL).map((peer) => peer.asleep)).toEqual([false])
+  expect(harness.peersOf(FIRST_USER_CELL).map((peer) => peer.asleep)).toEqual([false])
 })
 
 test('the first command after sleep is answered when a quorum has confirmed the leader, and not before', async () => {
@@ -74,7 +65,7 @@ test('the first command after sleep is answered when a quorum has confirmed the 
 test('a leader that falls asleep has no lease any more, though its last round was answered just now', async () => {
   const { harness, leader } = await sleepers()
   const host = harness.nodes[leader]?.host
-  const peer = peersOf(harness, FIRST_USER_CELL).find((each) => each.isLeader)
+  const peer = harness.peersOf(FIRST_USER_CELL).find((each) => each.isLeader)
   expect(host && peer && host.holdsLease(peer)).toBe(false)
 })
 
@@ -136,7 +127,7 @@ test('a late answer does not count for a follower that the leader has woken in b
     return true
   }
   await harness.ask(['GET', 'k'])
-  const peers = peersOf(harness, FIRST_USER_CELL)
+  const peers = harness.peersOf(FIRST_USER_CELL)
   const led = peers.find((peer) => peer.isLeader)
   await harness.until(() => late.length === 2, 'both have agreed')
   await harness.until(() => peers.every((peer) => !peer.asleep), 'a heartbeat wakes them')
@@ -151,7 +142,7 @@ test('a question whose answer is lost is taken back by the next heartbeat, and a
   harness.drop = (_, to, message) => isLossy && to === leader && message.kind === 'sleep'
   await harness.ask(['GET', 'k'])
   await harness.run(3000)
-  const peers = peersOf(harness, FIRST_USER_CELL)
+  const peers = harness.peersOf(FIRST_USER_CELL)
   expect(peers.find((peer) => peer.isLeader)?.asleep).toBe(false)
   isLossy = false
   await harness.until(() => areAsleep(harness, FIRST_USER_CELL), 'all sleep')
@@ -160,7 +151,7 @@ test('a question whose answer is lost is taken back by the next heartbeat, and a
 
 test('a follower that is woken by a stray message asks its leader, and nobody else comes to lead', async () => {
   const { harness, leader, term } = await sleepers()
-  const [follower, other] = peersOf(harness, FIRST_USER_CELL).filter((peer) => !peer.isLeader)
+  const [follower, other] = harness.peersOf(FIRST_USER_CELL).filter((peer) => !peer.isLeader)
   if (follower === undefined || other === undefined) throw new Error('two followers')
   const executor = follower.store.place.executor
   harness.nodes[executor]?.host?.envelopes.push({
@@ -187,7 +178,7 @@ test('a follower that is woken by a stray message asks its leader, and nobody el
   await harness.until(() => !follower.asleep, 'it wakes')
   await harness.until(() => areAsleep(harness, FIRST_USER_CELL), 'all sleep again')
   expect(harness.leader(FIRST_USER_CELL)?.executor).toBe(leader)
-  expect(peersOf(harness, FIRST_USER_CELL).map((peer) => peer.node.term)).toEqual([term, term, term])
+  expect(harness.peersOf(FIRST_USER_CELL).map((peer) => peer.node.term)).toEqual([term, term, term])
 })
 
 test('when a thread comes back, sleeping leaders with a peer there wake, and lead on in the same term', async () => {
@@ -196,14 +187,14 @@ test('when a thread comes back, sleeping leaders with a peer there wake, and lea
   harness.kill(executor)
   await harness.run(500)
   harness.open(executor, 2)
-  await harness.until(() => peersOf(harness, FIRST_USER_CELL).length === 3, 'the store is open')
+  await harness.until(() => harness.peersOf(FIRST_USER_CELL).length === 3, 'the store is open')
   await harness.until(
-    () => peersOf(harness, FIRST_USER_CELL).some((peer) => peer.isLeader && !peer.asleep),
+    () => harness.peersOf(FIRST_USER_CELL).some((peer) => peer.isLeader && !peer.asleep),
     'the leader wakes',
   )
   await harness.until(() => areAsleep(harness, FIRST_USER_CELL), 'all sleep again')
   expect(harness.leader(FIRST_USER_CELL)?.executor).toBe(leader)
-  expect(peersOf(harness, FIRST_USER_CELL).map((peer) => peer.node.term)).toEqual([term, term, term])
+  expect(harness.peersOf(FIRST_USER_CELL).map((peer) => peer.node.term)).toEqual([term, term, term])
 })
 
 test('the late first word of a new life takes back no promise that was made to a leader of that life', async () => {
@@ -215,7 +206,7 @@ test('the late first word of a new life takes back no promise that was made to a
   await harness.until(() => harness.nodes[leader]?.host !== null, 'the thread is back')
   await harness.transfer(FIRST_USER_CELL, leader + 1)
   await harness.run(100)
-  const followers = peersOf(harness, FIRST_USER_CELL).filter((peer) => !peer.isLeader)
+  const followers = harness.peersOf(FIRST_USER_CELL).filter((peer) => !peer.isLeader)
   const { term } = (followers[0] as (typeof followers)[0]).node
   const contacts = followers.map((peer) => peer.leaderContactMs)
   harness.drop = () => false
@@ -252,10 +243,9 @@ test('a word that a full ring refuses is said at the next tick', async () => {
 
 test('a cell that sleeps keeps its keys while they are few', async () => {
   const harness = new StoreHarness(1, 1, { sleepAfter: `${SLEEP_AFTER_MS}ms` })
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.startWith(1)
   for (let i = 0; i < 10; i++) await harness.ask(['SET', `k${i}`, 'v'])
-  const [peer] = peersOf(harness, FIRST_USER_CELL)
+  const [peer] = harness.peersOf(FIRST_USER_CELL)
   if (!peer?.working) throw new Error('no leader')
   await harness.until(() => peer.asleep && peer.written === peer.node.lastIndex, 'it sleeps, and is in the engine')
   expect(peer.working.knows('k7')).toBe(true)
@@ -268,7 +258,7 @@ test('the many keys of a cell that sleeps leave memory all at once, as soon as t
   const value = 'v'.repeat(30_000)
   await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
   for (let i = 0; i < 100; i++) await harness.ask(['SET', `k${i}`, value])
-  const [peer] = peersOf(harness, FIRST_USER_CELL)
+  const [peer] = harness.peersOf(FIRST_USER_CELL)
   const working = peer?.working
   if (!peer || !working) throw new Error('no leader')
   working.evict = () => expect.fail('keys were gone over one by one')
@@ -320,8 +310,9 @@ test('the store still counts its sleepers when it reports', async () => {
     .findLast(({ executor }) => executor === leader)
     ?.stores.find((each) => each.store === store)
   expect(last?.leaders).toBe(
-    peersOf(harness, FIRST_USER_CELL)
-      .concat(peersOf(harness, SYSTEM_CELL))
+    harness
+      .peersOf(FIRST_USER_CELL)
+      .concat(harness.peersOf(SYSTEM_CELL))
       .filter((peer) => peer.isLeader && peer.store.id === store).length,
   )
   expect(last?.sizeBytes).toBeGreaterThan(0)
@@ -329,14 +320,14 @@ test('the store still counts its sleepers when it reports', async () => {
 
 test('an order of PD wakes the leader, and is carried out', async () => {
   const { harness } = await sleepers()
-  const follower = peersOf(harness, FIRST_USER_CELL).find((peer) => !peer.isLeader)
+  const follower = harness.peersOf(FIRST_USER_CELL).find((peer) => !peer.isLeader)
   await harness.transfer(FIRST_USER_CELL, follower?.store.id as number)
   await harness.until(() => areAsleep(harness, FIRST_USER_CELL), 'all sleep again')
 })
 
 test('a sleeper that is removed, and hears nothing of it from Raft, is told by the leader', async () => {
   const { harness } = await sleepers()
-  const follower = peersOf(harness, FIRST_USER_CELL).find((peer) => !peer.isLeader)
+  const follower = harness.peersOf(FIRST_USER_CELL).find((peer) => !peer.isLeader)
   const executor = follower?.store.place.executor
   harness.drop = (_, to, message) => to === executor && message.kind === 'raft'
   await harness.removePeer(FIRST_USER_CELL, follower?.id as number)

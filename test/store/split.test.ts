@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { containsKey, decodeCellState, encodeCellState, FIRST_USER_CELL } from '../../src/model/index.ts'
 import { Message, MessageType } from '../../src/raft/index.ts'
-import { memoryEngine } from '../../src/storage/index.ts'
+import type { Engine } from '../../src/storage/index.ts'
 import { bearLearner } from '../../src/store/birth.ts'
 import { Fate, Refusal, StoreHarness } from './harness.ts'
 
@@ -9,16 +9,8 @@ const CHILD = 2000
 
 async function cluster(copies: number): Promise<StoreHarness> {
   const harness = new StoreHarness(copies)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
-  for (let i = 1; i < copies; i++) await harness.addPeer(FIRST_USER_CELL, i + 1, 1000 + i)
+  await harness.startWith(copies)
   return harness
-}
-
-function peersOf(harness: StoreHarness, cell: number) {
-  return harness.nodes.flatMap((node) =>
-    node.dead ? [] : [...(node.host?.peers() ?? [])].filter((peer) => peer.cell.id === cell),
-  )
 }
 
 async function split(harness: StoreHarness, key: string | null, copies: number): Promise<void> {
@@ -36,7 +28,7 @@ async function split(harness: StoreHarness, key: string | null, copies: number):
 /** The cell that a key lies in, as the stores have it now. */
 function cellOf(harness: StoreHarness, key: string): { cell: number; version: number } {
   for (const id of [FIRST_USER_CELL, CHILD]) {
-    const [peer] = peersOf(harness, id).filter((candidate) => candidate.working !== null)
+    const [peer] = harness.peersOf(id).filter((candidate) => candidate.working !== null)
     if (peer && containsKey(peer.cell, Buffer.from(key))) return { cell: id, version: peer.cell.epoch.version }
   }
   throw new Error(`no cell for ${key}`)
@@ -46,7 +38,7 @@ test('a cell is cut in the middle: every key is in one half, and both are counte
   const harness = await cluster(3)
   for (let i = 0; i < 200; i++) await harness.ask(['SET', `key:${1000 + i}`, `v${i}`])
   await split(harness, null, 3)
-  await harness.until(() => peersOf(harness, CHILD).length === 3, 'three peers of the child')
+  await harness.until(() => harness.peersOf(CHILD).length === 3, 'three peers of the child')
   const counts = []
   for (const cell of [FIRST_USER_CELL, CHILD]) {
     counts.push(Number((await harness.ask(['DBSIZE'], { cell, version: 2 })).text.slice(1)))
@@ -57,8 +49,8 @@ test('a cell is cut in the middle: every key is in one half, and both are counte
     const key = `key:${1000 + i}`
     expect((await harness.ask(['GET', key], cellOf(harness, key))).text).toContain(`v${i}`)
   }
-  const [left] = peersOf(harness, FIRST_USER_CELL)
-  const [right] = peersOf(harness, CHILD)
+  const [left] = harness.peersOf(FIRST_USER_CELL)
+  const [right] = harness.peersOf(CHILD)
   expect(Buffer.compare(left?.cell.end ?? Buffer.alloc(0), right?.cell.start ?? Buffer.alloc(1))).toBe(0)
 })
 
@@ -110,7 +102,7 @@ test('values that grow, shrink and go while a split is prepared are counted in t
   }
   const childPeers = [{ id: 2001, store: 1, role: 'voter' as const }]
   harness.order(FIRST_USER_CELL, { kind: 'split', key: Buffer.from('key:1050'), child: CHILD, childPeers })
-  const [peer] = peersOf(harness, FIRST_USER_CELL)
+  const [peer] = harness.peersOf(FIRST_USER_CELL)
   await harness.until(() => peer?.split?.phase === 'write', 'the split is prepared')
   // Each is answered before the engine is read to the end, so before the split is proposed.
   for (const [key, bytes] of [
@@ -127,12 +119,12 @@ test('values that grow, shrink and go while a split is prepared are counted in t
   await harness.until(() => harness.leader(CHILD) !== null, 'the child has a leader')
   const sums = [0, 0] as [number, number]
   for (const [key, bytes] of bytesOf) sums[key < 'key:1050' ? 0 : 1] += key.length + bytes
-  expect([peer?.working?.sizeBytes, peersOf(harness, CHILD)[0]?.working?.sizeBytes]).toEqual(sums)
+  expect([peer?.working?.sizeBytes, harness.peersOf(CHILD)[0]?.working?.sizeBytes]).toEqual(sums)
 })
 
 test('a size that was written below zero is read as none, and a cell that believed it counts on from there', async () => {
   const harness = await cluster(1)
-  const [peer] = peersOf(harness, FIRST_USER_CELL)
+  const [peer] = harness.peersOf(FIRST_USER_CELL)
   if (peer === undefined) throw new Error('no peer')
   expect(decodeCellState(encodeCellState({ ...peer.state(), sizeBytes: -17 })).sizeBytes).toBe(0)
   await harness.ask(['SET', 'a', 'v'.repeat(50)])
@@ -151,7 +143,7 @@ test('a middle never falls between keys that begin with the same tag', async () 
   for (let i = 0; i < 20; i++) await harness.ask(['SET', `a${i}`, 'v'])
   for (let i = 0; i < 100; i++) await harness.ask(['SET', `{tag}${i}`, 'v'])
   await split(harness, null, 1)
-  const [child] = peersOf(harness, CHILD)
+  const [child] = harness.peersOf(CHILD)
   expect(Buffer.from(child?.cell.start ?? []).toString()).toBe('{tag}')
 })
 
@@ -163,9 +155,9 @@ test('a child with one peer takes its keys away from the other stores', async ()
   harness.order(FIRST_USER_CELL, { kind: 'split', key: Buffer.from('m'), child: CHILD, childPeers })
   await harness.until(() => harness.leader(CHILD) !== null, 'the child leads itself')
   expect((await harness.ask(['GET', 'z'], { cell: CHILD, version: 2 })).text).toContain('z')
-  expect(peersOf(harness, CHILD)).toHaveLength(1)
+  expect(harness.peersOf(CHILD)).toHaveLength(1)
   await harness.addPeer(CHILD, leader === 1 ? 2 : 1, 3001)
-  expect(peersOf(harness, CHILD)).toHaveLength(2)
+  expect(harness.peersOf(CHILD)).toHaveLength(2)
   expect((await harness.ask(['DBSIZE'], { cell: CHILD, version: 2 })).text).toBe(':2\r\n')
 })
 
@@ -180,9 +172,9 @@ test('a follower that was away while its cell was cut gets both halves', async (
   for (let i = 0; i < 50; i++) await harness.ask(['SET', `key:${10 + i}`, 'w'], cellOf(harness, `key:${10 + i}`))
   await harness.run(6000)
   harness.drop = () => false
-  await harness.until(() => peersOf(harness, CHILD).length === 3, 'the third peer of the child is born')
+  await harness.until(() => harness.peersOf(CHILD).length === 3, 'the third peer of the child is born')
   await harness.until(
-    () => peersOf(harness, CHILD).every((peer) => peer.initialized && peer.applied === peer.node.committed),
+    () => harness.peersOf(CHILD).every((peer) => peer.initialized && peer.applied === peer.node.committed),
     'it has caught up',
   )
 })
@@ -215,21 +207,12 @@ test('who was called to life before its birth keeps its vote, and what it promis
 
 test('who comes to lead before all that was before the split is in the engine still finds every key', async () => {
   const harness = new StoreHarness(3)
-  const engine = memoryEngine()
+  const engine = harness.engines.get(2) as Engine
+  const write = engine.write.bind(engine)
   const held: (() => void)[] = []
   let isHeld = false
-  harness.engines.set(2, {
-    getMany: (keys, done) => engine.getMany(keys, done),
-    write: (batch, done) => (isHeld ? held.push(() => engine.write(batch, done)) : engine.write(batch, done)),
-    flush: (done) => engine.flush(done),
-    snapshot: () => engine.snapshot(),
-    scan: (start, end, limits, done) => engine.scan(start, end, limits, done),
-    approximateBytes: (start, end, done) => engine.approximateBytes(start, end, done),
-    close: (done) => engine.close(done),
-  })
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
-  for (let i = 1; i < 3; i++) await harness.addPeer(FIRST_USER_CELL, i + 1, 1000 + i)
+  engine.write = (batch, done) => (isHeld ? held.push(() => write(batch, done)) : write(batch, done))
+  await harness.startWith(3)
   for (const key of ['a', 'b']) await harness.ask(['SET', key, key])
   await harness.run(5000)
   isHeld = true
@@ -237,36 +220,28 @@ test('who comes to lead before all that was before the split is in the engine st
   for (const key of ['y', 'z']) await harness.ask(['SET', key, key])
   await split(harness, 'm', 3)
   await harness.transfer(FIRST_USER_CELL, 2)
-  const [next] = peersOf(harness, FIRST_USER_CELL).filter((peer) => peer.store.id === 2)
+  const [next] = harness.peersOf(FIRST_USER_CELL).filter((peer) => peer.store.id === 2)
   expect(next?.barrier).not.toBeNull()
   for (const key of ['a', 'b']) {
     const { text } = await harness.ask(['GET', key], { version: 2 })
     expect(text).toBe(`$1\r\n${key}\r\n`)
   }
   isHeld = false
-  for (const write of held) write()
+  for (const go of held) go()
   await harness.until(() => next?.barrier === null, 'the barrier is written')
 })
 
 test('a child that is led where its parent is begins with what was in memory: nothing is read again', async () => {
   const harness = new StoreHarness(1)
   harness.sizes = { wholeBytesMax: 100, chunkBytes: 64, entryBytesMax: 3000 }
-  const engine = memoryEngine()
+  const engine = harness.engines.get(1) as Engine
+  const getMany = engine.getMany.bind(engine)
   let read = 0
-  harness.engines.set(1, {
-    getMany(keys, done) {
-      read += keys.length
-      engine.getMany(keys, done)
-    },
-    write: (batch, done) => engine.write(batch, done),
-    flush: (done) => engine.flush(done),
-    snapshot: () => engine.snapshot(),
-    scan: (start, end, limits, done) => engine.scan(start, end, limits, done),
-    approximateBytes: (start, end, done) => engine.approximateBytes(start, end, done),
-    close: (done) => engine.close(done),
-  })
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  engine.getMany = (keys, done) => {
+    read += keys.length
+    getMany(keys, done)
+  }
+  await harness.startWith(1)
   const keys = Array.from({ length: 100 }, (_, i) => `key:${100 + i}`)
   for (const key of keys) await harness.ask(['SET', key, key])
   await harness.ask(['PEXPIRE', 'key:199', '60000'])
@@ -297,9 +272,9 @@ test('on quiet disks both halves serve again less than three ticks after a cell 
   for (let i = 0; i < 100; i++) await harness.ask(['SET', `key:${1000 + i}`, 'v'])
   const childPeers = [1, 2, 3].map((store) => ({ id: 2000 + store, store, role: 'voter' as const }))
   harness.order(FIRST_USER_CELL, { kind: 'split', key: Buffer.from('key:1050'), child: CHILD, childPeers })
-  await harness.until(() => peersOf(harness, CHILD).length > 0, 'the child is born')
+  await harness.until(() => harness.peersOf(CHILD).length > 0, 'the child is born')
   const bornMs = harness.nowMs
-  await harness.until(() => peersOf(harness, CHILD).some(({ working }) => working !== null), 'the child serves')
+  await harness.until(() => harness.peersOf(CHILD).some(({ working }) => working !== null), 'the child serves')
   expect(harness.nowMs - bornMs).toBeLessThan(300)
   expect((await harness.ask(['SET', 'key:1099', 'w'], { cell: CHILD, version: 2 })).text).toBe('+OK\r\n')
 })

@@ -5,8 +5,7 @@ import { Fate, Refusal, StoreHarness } from './harness.ts'
 
 async function cluster(executors = 3, stores = executors): Promise<StoreHarness> {
   const harness = new StoreHarness(executors, stores)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.startWith(1)
   return harness
 }
 
@@ -103,8 +102,7 @@ test('a key that is too long is refused, and the store goes on', async () => {
 
 test('what was asked to be written as of a state that the engine is beyond is void, and takes nothing back', async () => {
   const harness = new StoreHarness(1)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.startWith(1)
   const host = harness.nodes[0]?.host
   const peer = host?.peer(1, FIRST_USER_CELL)
   if (!host || !peer) throw new Error('no peer')
@@ -127,8 +125,7 @@ test('what was asked to be written as of a state that the engine is beyond is vo
 
 test('a range whose snapshot is on its way in is taken, though its peer knows nothing of it yet', async () => {
   const harness = new StoreHarness(2)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.startWith(1)
   const [cell] = [...(harness.nodes[0]?.host?.peers() ?? [])].map((peer) => peer.cell).filter((each) => !each.system)
   const host = harness.nodes[1]?.host
   const store = host?.stores.get(2)

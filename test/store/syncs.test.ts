@@ -5,10 +5,7 @@ import { StoreHarness } from './harness.ts'
 /** Three copies, and a way to hold back the end of every sync of some executors. */
 async function threeCopies() {
   const harness = new StoreHarness(3)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
-  await harness.addPeer(FIRST_USER_CELL, 2, 1001)
-  await harness.addPeer(FIRST_USER_CELL, 3, 1002)
+  await harness.startWith(3)
   const leader = harness.leader(FIRST_USER_CELL)?.executor as number
   const slow = new Set<number>()
   const ends: (() => void)[] = []

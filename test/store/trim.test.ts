@@ -4,8 +4,7 @@ import { StoreHarness } from './harness.ts'
 
 test('a flush makes durable what was written before it began, and the log keeps what was written during it', async () => {
   const harness = new StoreHarness(1)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
+  await harness.startWith(1)
   const peer = harness.nodes[0]?.host?.peer(1, FIRST_USER_CELL)
   const engine = harness.engines.get(1)
   if (peer === undefined || engine === undefined) throw new Error('the store is not there')

@@ -1,21 +1,17 @@
 import { expect, test } from 'vitest'
 import { Random } from '../../src/base/index.ts'
-import { FIRST_USER_CELL } from '../../src/model/index.ts'
 import { bulkAt, elementEnd, ReplyParser } from '../../src/redis/index.ts'
 import type { Peer } from '../../src/store/peer.ts'
 import { StoreHarness } from './harness.ts'
 
 async function cluster(copies: number): Promise<StoreHarness> {
   const harness = new StoreHarness(copies)
-  await harness.start()
-  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'a leader')
-  for (let i = 1; i < copies; i++) await harness.addPeer(FIRST_USER_CELL, i + 1, 1000 + i)
+  await harness.startWith(copies)
   return harness
 }
 
 function leaderOf(harness: StoreHarness): Peer {
-  const at = harness.leader(FIRST_USER_CELL)
-  const peer = at === null ? undefined : harness.nodes[at.executor]?.host?.peer(at.store, FIRST_USER_CELL)
+  const peer = harness.leadingPeer()
   if (peer === undefined) throw new Error('no leader')
   return peer
 }
@@ -42,6 +38,17 @@ async function cool(harness: StoreHarness): Promise<void> {
   writeBack(harness)
   await harness.until(() => peer.written === peer.node.lastIndex, 'all is written back')
   peer.working?.evict(0, peer.forgettableIndex)
+}
+
+/** Asks for all keys; what the engine has read for that is held back until it is released. */
+async function heldPage(harness: StoreHarness): Promise<{ sequence: number; release(): void }> {
+  const { engine } = leaderOf(harness).store
+  const scan = engine.scan.bind(engine)
+  const held: (() => void)[] = []
+  engine.scan = (start, end, limits, done) => scan(start, end, limits, (...result) => held.push(() => done(...result)))
+  const sequence = harness.send(page(''))
+  await harness.until(() => held.length > 0, 'the engine has read the page')
+  return { sequence, release: () => held.at(-1)?.() }
 }
 
 function writeBack(harness: StoreHarness): void {
@@ -127,20 +134,12 @@ test('a key that is deleted and forgotten while its page is read does not come b
   for (const key of ['a', 'b', 'c']) await harness.ask(['SET', key, 'v'])
   await cool(harness)
   const peer = leaderOf(harness)
-  const { engine } = peer.store
-  const scan = engine.scan.bind(engine)
-  let release: (() => void) | null = null
-  engine.scan = (start, end, limits, done) =>
-    scan(start, end, limits, (...result) => {
-      release = () => done(...result)
-    })
-  const sequence = harness.send(page(''))
-  await harness.until(() => release !== null, 'the engine has read the page')
+  const { release, sequence } = await heldPage(harness)
   await harness.ask(['DEL', 'b'], { session: 2 })
   writeBack(harness)
   await harness.until(() => peer.written === peer.node.lastIndex, 'the deletion is written back')
   peer.working?.evict(0, peer.forgettableIndex)
-  ;(release as unknown as () => void)()
+  release()
   await harness.until(() => harness.answers.some((answer) => answer.sequence === sequence), 'an answer')
   expect(pageOf(harness.answers.find((answer) => answer.sequence === sequence)?.text ?? '').keys).toEqual(['a', 'c'])
 })
@@ -151,15 +150,7 @@ test('when the client of a page is gone before it runs, or its time is over, mem
     for (const key of ['a', 'b', 'c']) await harness.ask(['SET', key, 'v'])
     await cool(harness)
     const peer = leaderOf(harness)
-    const { engine } = peer.store
-    const scan = engine.scan.bind(engine)
-    let release: (() => void) | null = null
-    engine.scan = (start, finish, limits, done) =>
-      scan(start, finish, limits, (...result) => {
-        release = () => done(...result)
-      })
-    harness.send(page(''))
-    await harness.until(() => release !== null, 'the engine has read the page')
+    await heldPage(harness)
     // Another command stays parked behind it: that there is none left must not be what lets the page go.
     if (end === 'deadline') await harness.run(2000)
     harness.send(page(''), { session: 2 })
@@ -189,20 +180,12 @@ test('others need not wait for a page that is being read, but the same connectio
   const harness = await cluster(1)
   for (const key of ['a', 'b']) await harness.ask(['SET', key, 'v'])
   await cool(harness)
-  const { engine } = leaderOf(harness).store
-  const scan = engine.scan.bind(engine)
-  let release: (() => void) | null = null
-  engine.scan = (start, end, limits, done) =>
-    scan(start, end, limits, (...result) => {
-      release = () => done(...result)
-    })
-  const walk = harness.send(page(''))
-  await harness.until(() => release !== null, 'the engine has read the page')
+  const { release, sequence: walk } = await heldPage(harness)
   expect((await harness.ask(['SET', 'c', 'v'], { session: 2 })).text).toBe('+OK\r\n')
   const behind = harness.send(['GET', 'c'], { after: walk })
   await harness.run(20)
   expect(harness.answers.some((answer) => answer.sequence === behind)).toBe(false)
-  ;(release as unknown as () => void)()
+  release()
   await harness.until(() => harness.answers.some((answer) => answer.sequence === behind), 'the one behind is answered')
   const order = harness.answers.filter(({ sequence }) => sequence === walk || sequence === behind)
   expect(order.map(({ sequence }) => sequence)).toEqual([walk, behind])
