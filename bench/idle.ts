@@ -11,16 +11,16 @@
  * thousand times is another measurement.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { type Usage, usageOf } from '../src/bench/index.ts'
 import { keyOf, layOut, REPLICAS } from './many-cells.ts'
 
 const PORT = 7395
-const CLOCK_TICKS_PER_SECOND = 100
 
 const { values } = parseArgs({
   options: {
@@ -45,20 +45,10 @@ class Server {
     })
   }
 
-  get #pid(): number {
-    return this.#child.pid as number
-  }
-
-  residentBytes(): number {
-    const status = readFileSync(`/proc/${this.#pid}/status`, 'utf8')
-    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024
-  }
-
-  /** Of all its threads, user and system. */
-  processorSeconds(): number {
-    const stat = readFileSync(`/proc/${this.#pid}/stat`, 'latin1')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND
+  usage(): Usage {
+    const usage = usageOf(this.#child.pid as number)
+    if (usage === null) throw new Error('the server is gone, or this system has no /proc')
+    return usage
   }
 
   async stop(): Promise<void> {
@@ -105,10 +95,10 @@ async function untilAllServe(server: Server): Promise<number> {
 
 /** Until the process needs next to nothing for a while: what was begun is done, and what sleeps sleeps. */
 async function untilQuiet(server: Server): Promise<void> {
-  let before = server.processorSeconds()
+  let before = server.usage().cpuSeconds
   for (let quiet = 0, tries = 0; quiet < 3 && tries < 40; tries++) {
     await pause(3000)
-    const now = server.processorSeconds()
+    const now = server.usage().cpuSeconds
     quiet = now - before < 0.15 ? quiet + 1 : 0
     before = now
   }
@@ -118,10 +108,10 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 async function measureIdle(server: Server): Promise<{ residentBytes: number; shareOfCore: number }> {
   await untilQuiet(server)
-  const before = server.processorSeconds()
+  const before = server.usage().cpuSeconds
   await pause(seconds * 1000)
-  const shareOfCore = (server.processorSeconds() - before) / seconds
-  return { residentBytes: server.residentBytes(), shareOfCore }
+  const { cpuSeconds, residentBytes } = server.usage()
+  return { residentBytes, shareOfCore: (cpuSeconds - before) / seconds }
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'cellarium-idle-'))

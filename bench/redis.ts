@@ -15,6 +15,7 @@ import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { median } from '../src/bench/index.ts'
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '3' }, requests: { type: 'string', default: '200000' } },
@@ -92,11 +93,6 @@ function answers(port: number): Promise<boolean> {
     socket.once('error', () => resolve(false))
     socket.once('close', () => resolve(false))
   })
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  return sorted[sorted.length >> 1] as number
 }
 
 const program = fileURLToPath(new URL('../src/bin.cjs', import.meta.url))

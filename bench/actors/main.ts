@@ -9,7 +9,7 @@
  * an answer that says when the other side has it, so their flood is of calls, 64 at a time.
  */
 import { parseArgs } from 'node:util'
-import { alignedTable, lookAtMachine, machineLines, median, shortNumber } from '../../src/bench/index.ts'
+import { alignedTable, lookAtMachine, machineLines, median, medianOf, shortNumber } from '../../src/bench/index.ts'
 import { cellarium } from './cellarium.ts'
 import { comedy } from './comedy.ts'
 import { comlink } from './comlink.ts'
@@ -97,10 +97,7 @@ async function round({ name }: Contender, opened: Opened, isLast: boolean): Prom
 }
 
 function together(all: readonly Figures[]): Figures {
-  const of = (figure: (each: Figures) => number | null): number | null => {
-    const known = all.map(figure).filter((value) => value !== null)
-    return known.length === 0 ? null : median(known)
-  }
+  const of = (figure: (each: Figures) => number | null) => medianOf(all, figure)
   return {
     name: (all[0] as Figures).name,
     floodPerSecond: of((each) => each.floodPerSecond),

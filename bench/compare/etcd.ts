@@ -111,7 +111,7 @@ async function once(
   const args = Object.entries(flags).map(([name, value]) => `-${name}=${value}`)
   const child = spawn(client() as string, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const marks: { cpuSeconds: number; syncs: number }[] = []
-  const mark = async () => marks.push({ cpuSeconds: cpuOf(children), syncs: await syncsOf(endpoints) })
+  const mark = async () => marks.push({ cpuSeconds: sumOf(children, 'cpuSeconds'), syncs: await syncsOf(endpoints) })
   let said = ''
   // A line when the warm-up is over, and one with the figures.
   let marking: Promise<unknown> = Promise.resolve()
@@ -137,7 +137,7 @@ async function once(
     syncsPerSecond,
     commandsPerSync: syncsPerSecond > 0 ? perSecond / syncsPerSecond : null,
     cpuSecondsPerMillion: ((last.cpuSeconds - first.cpuSeconds) / printed.commands) * 1e6,
-    residentBytes: children.reduce((sum, each) => sum + (usageOf(each.pid as number)?.residentBytes ?? 0), 0),
+    residentBytes: sumOf(children, 'residentBytes'),
     logBytesPerCommand: null,
     otherBytesPerCommand: null,
     keys: null,
@@ -147,8 +147,8 @@ async function once(
   }
 }
 
-function cpuOf(children: readonly ChildProcess[]): number {
-  return children.reduce((sum, each) => sum + (usageOf(each.pid as number)?.cpuSeconds ?? 0), 0)
+function sumOf(children: readonly ChildProcess[], figure: 'cpuSeconds' | 'residentBytes'): number {
+  return children.reduce((sum, each) => sum + (usageOf(each.pid as number)?.[figure] ?? 0), 0)
 }
 
 /** Of the write-ahead logs of all members. */

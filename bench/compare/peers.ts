@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { InfoClient, measure, OwnServer, type Target, type Workload } from '../../src/bench/index.ts'
 import { ended, tie } from './children.ts'
-import { type EtcdCluster, etcdVersion, startEtcd } from './etcd.ts'
+import { etcdVersion, startEtcd } from './etcd.ts'
 import { type Sample, sampleOf } from './sample.ts'
 
 export interface Run {
@@ -99,11 +99,9 @@ export function etcd(): Peer {
     missing: 'etcd and a Go client for it (Debian: etcd-server, golang-go, golang-etcd-server-dev)',
     version: etcdVersion,
     async start(parent) {
-      const cluster: EtcdCluster = await startEtcd(
-        parent,
-        [await freePort(), await freePort(), await freePort()],
-        [...[await freePort(), await freePort(), await freePort()]],
-      )
+      const ports: number[] = []
+      while (ports.length < 6) ports.push(await freePort())
+      const cluster = await startEtcd(parent, ports.slice(0, 3), ports.slice(3))
       return { target: null, pid: null, load: (run) => cluster.load(run), stop: () => cluster.stop() }
     },
   }
@@ -128,7 +126,7 @@ function redisLike(target: Target, pid: number, stop: () => Promise<void>): Runn
 }
 
 /** Free now; that nobody takes it in between is likely, and if somebody does, the server says so. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

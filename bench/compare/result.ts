@@ -6,6 +6,7 @@ import {
   type Machine,
   machineLines,
   median,
+  medianOf,
   shortNumber,
 } from '../../src/bench/index.ts'
 import type { Verdict } from './history.ts'
@@ -59,11 +60,6 @@ function judged(compared: Compared, criterion: Criterion): string {
   const word = reaches(criterion.goal) ? 'goal reached' : reaches(criterion.floor) ? 'floor reached' : 'below the floor'
   const what = { rate: 'commands/s', p99: 'p99', cpu: 'CPU of a command and copy' }[criterion.of]
   return `${what} ${shortNumber(ratio.median)} (floor ${sign} ${criterion.floor}, goal ${sign} ${criterion.goal}): ${word}`
-}
-
-function medianOf(samples: readonly Sample[], of: (sample: Sample) => number | null): number | null {
-  const values = samples.map(of).filter((value) => value !== null)
-  return values.length === 0 ? null : median(values)
 }
 
 const columns: readonly (readonly [title: string, of: (sample: Sample) => number | null])[] = [

@@ -1,5 +1,6 @@
 /** What is compared: a load, two servers, and how the two should stand to each other. */
 import type { Workload } from '../../src/bench/index.ts'
+import { plainLoad } from '../plain-load.ts'
 import { type CellariumShape, cellarium, etcd, type Peer, redis } from './peers.ts'
 
 /** `rate`: more is better. `p99` and `cpu` (per command, and per copy): less is better. */
@@ -18,18 +19,6 @@ export interface Row {
   readonly criteria: readonly Criterion[]
 }
 
-const plain: Workload = {
-  mix: { set: 1 },
-  connections: 50,
-  pipeline: 16,
-  keys: 100_000,
-  distribution: 'uniform',
-  zipfTheta: 0.99,
-  valueBytes: 64,
-  spread: false,
-  ratePerSecond: 0,
-}
-
 const three: CellariumShape = { replicas: 3, cells: 1, memory: '' }
 /** Data of ten times as much as a server may keep in memory. */
 const LARGE_KEYS = 640_000
@@ -42,7 +31,7 @@ function row(
   ours: CellariumShape = three,
   theirs: Peer = redis('always'),
 ): Row {
-  return { name, workload: { ...plain, ...load }, ours: cellarium(ours), theirs, criteria }
+  return { name, workload: { ...plainLoad, ...load }, ours: cellarium(ours), theirs, criteria }
 }
 
 const rate = (floor: number, goal: number): Criterion => ({ of: 'rate', floor, goal })

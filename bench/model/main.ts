@@ -8,7 +8,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
-import { alignedTable, lookAtMachine, machineLines, median, shortNumber, type Workload } from '../../src/bench/index.ts'
+import { alignedTable, lookAtMachine, machineLines, median, shortNumber } from '../../src/bench/index.ts'
+import { plainLoad } from '../plain-load.ts'
 import { ALONE, type Counts, costOf, fit, type Model, predict, ringMemoryBytes } from './fit.ts'
 import { type Observation, observe, type Shape } from './observe.ts'
 
@@ -31,20 +32,6 @@ const shapes: readonly Shape[] = [
 const CORES = [2, 8, 32, 64]
 const PAGE = 'bench/MODEL.md'
 const MARKS = ['<!-- figures -->', '<!-- end of figures -->'] as const
-
-function workloadOf(pipeline: number): Workload {
-  return {
-    mix: { set: 1 },
-    connections: 50,
-    pipeline,
-    keys: 100_000,
-    distribution: 'uniform',
-    zipfTheta: 0.99,
-    valueBytes: 64,
-    spread: false,
-    ratePerSecond: 0,
-  }
-}
 
 function observedTable(all: readonly Observation[]): string {
   const head = [
@@ -126,7 +113,7 @@ async function main(): Promise<void> {
     for (const pipeline of values.pipelines.split(',').map(Number)) {
       for (const shape of shapes) {
         const times = { warmUpMs: Number(values['warm-up']) * 1000, durationMs: Number(values.seconds) * 1000 }
-        observations.push(await observe({ shape, workload: workloadOf(pipeline), ...times, parent: tmpdir() }))
+        observations.push(await observe({ shape, workload: { ...plainLoad, pipeline }, ...times, parent: tmpdir() }))
         process.stderr.write(
           `round ${round + 1}: ${shape.executors} executors, ${shape.replicas} copies, pipeline ${pipeline}\n`,
         )

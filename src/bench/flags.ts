@@ -91,7 +91,6 @@ export interface BenchOptions {
     /** Empty: one server, with an executor per core. */
     readonly executors: readonly number[]
     readonly replicas: number
-    readonly cells: number
     /** Further flags of serve. */
     readonly flags: readonly string[]
     /** Empty: the system's. */
@@ -144,7 +143,6 @@ export function readBenchOptions(given: ReadonlyMap<string, string>, environment
       ? {
           executors: text('executors') === '' ? [] : text('executors').split(',').map(executorCount),
           replicas: number('replicas'),
-          cells: number('initial-cells'),
           flags: [...optional('stores'), ...optional('initial-cells'), ...optional('memory')],
           dir: text('dir'),
         }

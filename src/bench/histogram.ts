@@ -10,17 +10,10 @@ const BUCKETS = (31 - SUB_BITS + 1) * SUB_BUCKETS
 const UNITS_PER_MS = 10_000
 
 export class Histogram {
-  readonly #counts: Float64Array
+  readonly #counts = new Float64Array(BUCKETS)
   #total = 0
   #sumMs = 0
   #maxMs = 0
-
-  constructor(counts = new Float64Array(BUCKETS), sumMs = 0, maxMs = 0) {
-    this.#counts = counts
-    this.#sumMs = sumMs
-    this.#maxMs = maxMs
-    for (const count of counts) this.#total += count
-  }
 
   get total(): number {
     return this.#total

@@ -27,7 +27,8 @@ export interface LoadTask {
 
 export type LoadOrder = 'open' | 'fill' | 'run' | 'measure' | 'end'
 
-export type LoadWord = { readonly done: LoadOrder; readonly counted: LoadCount | null } | { readonly failed: string }
+/** What was ordered is done, or can no longer be. */
+export type LoadWord = { readonly counted: LoadCount | null } | { readonly failed: string }
 
 /** Of the time between `measure` and `end`. */
 export interface LoadCount {
@@ -49,7 +50,7 @@ export function runLoadThread(task: LoadTask, port: MessagePort): void {
   const failed = (error: Error) => port.postMessage({ failed: error.message } satisfies LoadWord)
   const load = new Load(task, failed)
   port.on('message', (order: LoadOrder) => {
-    load.obey(order).then((counted) => port.postMessage({ done: order, counted } satisfies LoadWord), failed)
+    load.obey(order).then((counted) => port.postMessage({ counted } satisfies LoadWord), failed)
   })
 }
 

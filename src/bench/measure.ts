@@ -3,7 +3,7 @@
  */
 import type { Target } from './connection.ts'
 import { type Counted, Generator } from './generator.ts'
-import { usageOf } from './process-usage.ts'
+import { type Usage, usageOf } from './process-usage.ts'
 import { type Info, InfoClient, Sampler } from './server-info.ts'
 import { type Workload, writeShare } from './workload.ts'
 
@@ -17,7 +17,7 @@ export interface MeasureOptions {
   readonly durationMs: number
   readonly seed: string
   /** Called when the measured time begins and when it ends, for whoever has more to look at. */
-  readonly edge?: (isBegin: boolean) => Promise<void>
+  readonly edge?: () => Promise<void>
   /** Of the server, where it runs on this machine; null: what INFO says, if it says something. */
   readonly pid: number | null
   /** Called several times a second: the phase, how far it is (0 to 1), and commands per second just now. */
@@ -83,7 +83,7 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
     await generator.order('run')
     await watched(generator, options, 'warming up', null, () => generator.last(warmUpMs))
     const pid = options.pid ?? localPid(target, await client.info().catch(() => new Map()))
-    await options.edge?.(true)
+    await options.edge?.()
     const before = pid === null ? null : usageOf(pid)
     const clientBefore = process.cpuUsage()
     const sampler = new Sampler(client)
@@ -96,7 +96,7 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
     const after = pid === null ? null : usageOf(pid)
     const own = process.cpuUsage(clientBefore)
     const counted = await generator.end()
-    await options.edge?.(false)
+    await options.edge?.()
     const info = await client.info().catch((): Info => new Map())
     const spent = before !== null && after !== null ? { before, after } : null
     return {
@@ -146,8 +146,8 @@ function figures(
 }
 
 interface Spent {
-  readonly before: NonNullable<ReturnType<typeof usageOf>>
-  readonly after: NonNullable<ReturnType<typeof usageOf>>
+  readonly before: Usage
+  readonly after: Usage
 }
 
 function cost(

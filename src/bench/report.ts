@@ -18,8 +18,8 @@ export function median(values: readonly number[]): number {
 }
 
 /** Of what was told; null: it never was. */
-function medianOf(rounds: readonly Measurement[], of: (round: Measurement) => number | null): number | null {
-  const values = rounds.map(of).filter((value) => value !== null)
+export function medianOf<T>(all: readonly T[], of: (each: T) => number | null): number | null {
+  const values = all.map(of).filter((value) => value !== null)
   return values.length === 0 ? null : median(values)
 }
 

@@ -1,20 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { plainLoad } from '../../bench/plain-load.ts'
 import { Random } from '../../src/base/index.ts'
 import { UniformKeys, ZipfianKeys } from '../../src/bench/keys.ts'
 import { FillRequests, Requests, type Workload, writeShare } from '../../src/bench/workload.ts'
 import { Arguments, parseCommand } from '../../src/redis/index.ts'
 
-const plain: Workload = {
-  mix: { set: 1 },
-  connections: 1,
-  pipeline: 4,
-  keys: 1000,
-  distribution: 'uniform',
-  zipfTheta: 0.99,
-  valueBytes: 10,
-  spread: false,
-  ratePerSecond: 0,
-}
+const plain: Workload = { ...plainLoad, connections: 1, pipeline: 4, keys: 1000, valueBytes: 10 }
 
 function commandsOf(bytes: Uint8Array): string[][] {
   const args = new Arguments()

@@ -81,10 +81,4 @@ export function residentOf(pid: number): Resident {
   return { nowMib: mib('VmRSS'), anonymousMib: mib('RssAnon'), peakMib: mib('VmHWM') }
 }
 
-/** Seconds of CPU that a process has used: where other work is going on beside it, time by the clock says little. */
-export function cpuSecondsOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) / 100
-}
-
 export const mib = (bytes: number) => bytes / MIB

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { plainLoad } from '../../bench/plain-load.ts'
 import { type Measurement, measure, type Target, type Workload } from '../../src/bench/index.ts'
 import { Client, json, Program, until, voters } from '../boot/process.ts'
 
@@ -18,17 +19,7 @@ afterEach(() => {
   rmSync(base, { recursive: true, force: true })
 })
 
-const workload: Workload = {
-  mix: { set: 1 },
-  connections: 8,
-  pipeline: 4,
-  keys: 1000,
-  distribution: 'uniform',
-  zipfTheta: 0.99,
-  valueBytes: 64,
-  spread: false,
-  ratePerSecond: 0,
-}
+const workload: Workload = { ...plainLoad, connections: 8, pipeline: 4, keys: 1000 }
 
 function measured(target: Target, given: Partial<Workload>, durationMs: number, fill = false): Promise<Measurement> {
   return measure({

@@ -1,9 +1,10 @@
 /** What no honest client sends, to the built server over sockets: it refuses, waits or closes, and stays small. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { usageOf } from '../../src/bench/index.ts'
 import { encodeCommand } from '../../src/redis/index.ts'
 import { Client, Program, until } from '../boot/process.ts'
 
@@ -34,8 +35,7 @@ function raw(): { socket: Socket; read: () => string; isClosed: () => boolean } 
 }
 
 function residentBytes(): number {
-  const status = readFileSync(`/proc/${program.child.pid}/status`, 'utf8')
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024
+  return usageOf(program.child.pid ?? 0)?.residentBytes ?? Number.NaN
 }
 
 test.each([

@@ -28,10 +28,7 @@ async function start(...options: string[]): Promise<{ redis: number; http: numbe
   const ports = await server.ready()
   await until(
     () => json(ports.http, '/api/v1/cells'),
-    ({ body }) => {
-      const cells = (body as { items?: { leader: number | null; peers: { role: string }[] }[] }).items ?? []
-      return cells.length > 0 && cells.every((cell) => cell.leader !== null && cell.peers.length === 3)
-    },
+    ({ items }) => items.length > 0 && items.every((cell) => cell.leader !== null && cell.peers.length === 3),
   )
   return ports
 }
