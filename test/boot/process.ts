@@ -128,6 +128,11 @@ export async function json(port: number, path: string, init?: RequestInit): Prom
   return { status: response.status, body, items: body.items ?? [] }
 }
 
+export function post(port: number, path: string, body: object): Promise<Answer> {
+  const headers = { 'content-type': 'application/json' }
+  return json(port, path, { method: 'POST', headers, body: JSON.stringify(body) })
+}
+
 export function voters(cell: Item | undefined): number {
   return cell?.peers.filter((peer) => peer.role === 'voter').length ?? 0
 }

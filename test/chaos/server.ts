@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Client, json, Program, until, voters } from '../boot/process.ts'
+import { Client, json, Program, until } from '../boot/process.ts'
+import { isWhole } from '../spread/cells.ts'
 
 export const EXECUTORS = 3
 /** Room for a few segments of the log and a small engine. */
@@ -86,10 +87,7 @@ export class Server {
   async whole(): Promise<void> {
     await until(
       () => json(this.http, '/api/v1/cells?system=1'),
-      ({ status, items }) =>
-        status === 200 &&
-        items.length >= 2 &&
-        items.every((cell) => cell.leader !== null && cell.peers.length === 3 && voters(cell) === 3),
+      ({ status, items }) => status === 200 && items.length >= 2 && items.every((cell) => isWhole(cell, 3)),
       WHOLE_MS_MAX,
     )
   }

@@ -1,26 +1,22 @@
 /** What no honest client sends, to the built server over sockets: it refuses, waits or closes, and stays small. */
-import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { usageOf } from '../../src/bench/index.ts'
 import { encodeCommand } from '../../src/redis/index.ts'
-import { Client, Program, until } from '../boot/process.ts'
+import { Client, until } from '../boot/process.ts'
+import { RealServer } from './server.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'cellarium-hostile-'))
-let program: Program
+const server = new RealServer('hostile')
 let port = 0
 
 beforeAll(async () => {
   const sizes = ['--memory', '256mb', '--client-output-max', '16mb', '--max-clients', '20', '--request-timeout', '5m']
-  program = new Program(['serve', '--dir', directory, '--port', '0', '--http-port', '0', '--executors', '1', ...sizes])
-  port = (await program.ready()).redis
+  port = (await server.start('--executors', '1', ...sizes)).redis
 })
 
 afterAll(async () => {
-  await program.stop()
-  rmSync(directory, { recursive: true, force: true })
+  await server.stop()
+  await server.end()
 })
 
 /** A socket that remembers what it has read and whether it was closed. */
@@ -35,7 +31,7 @@ function raw(): { socket: Socket; read: () => string; isClosed: () => boolean } 
 }
 
 function residentBytes(): number {
-  return usageOf(program.child.pid ?? 0)?.residentBytes ?? Number.NaN
+  return usageOf(server.pid)?.residentBytes ?? Number.NaN
 }
 
 test.each([

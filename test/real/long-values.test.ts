@@ -1,31 +1,23 @@
 /** Values as large as may be, through real sockets, rings, logs and engines. */
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { json, Program, until } from '../boot/process.ts'
+import { json, until } from '../boot/process.ts'
 import { residentOf } from '../measure/filled.ts'
+import { RealServer } from './server.ts'
 
 const MIB = 1024 * 1024
 
-let base: string
-let server: Program | null
+let server: RealServer
 
 beforeEach(() => {
-  base = mkdtempSync(join(tmpdir(), 'cellarium-long-'))
-  server = null
+  server = new RealServer('long')
 })
 
-afterEach(async () => {
-  await server?.stop('SIGKILL')
-  rmSync(base, { recursive: true, force: true })
-})
+afterEach(() => server.end())
 
 async function start(...options: string[]): Promise<{ redis: number; http: number }> {
-  server = new Program(['serve', '--dir', join(base, 'd'), '--port', '0', '--http-port', '0', ...options])
-  const ports = await server.ready()
+  const ports = await server.start(...options)
   await until(
     () => json(ports.http, '/api/v1/cells'),
     ({ items }) => items.length > 0 && items.every((cell) => cell.leader !== null && cell.peers.length === 3),
@@ -126,7 +118,7 @@ test('a value of 64 MiB is on three copies when it is acknowledged, and survives
   value.write('changed', 40 * MIB)
   wire.send('GET', 'large')
   expect(digest(await wire.bulk())).toBe(digest(value))
-  await server?.stop('SIGKILL')
+  await server.stop('SIGKILL')
 
   const again = await start('--executors', '2', '--request-timeout', '60s')
   const reader = new Wire(again.redis)
@@ -154,7 +146,7 @@ test('several large values in one command are taken, and given back or refused f
 test('many clients that send large values at once wait for one another, and memory stays bounded', async () => {
   const clients = 8
   const { redis } = await start('--executors', '2', '--request-timeout', '60s', '--memory', '128mb')
-  const pid = server?.child.pid ?? 0
+  const { pid } = server
   const before = residentOf(pid).nowMib
   const value = noise(24 * MIB, 7)
   const wires = Array.from({ length: clients }, () => new Wire(redis))

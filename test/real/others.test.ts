@@ -1,11 +1,10 @@
 /** Clients in other languages, as Debian packs them, unmodified, against the built server. */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Program } from '../boot/process.ts'
 import { findRoot } from '../tidy/project.ts'
+import { RealServer } from './server.ts'
 
 const others = join(findRoot(), 'test/real/others')
 /** Debian's own Python has Debian's packages; another one may stand before it. */
@@ -16,18 +15,16 @@ const hasRedisPy = spawnSync(python, ['-c', 'import redis']).status === 0
 const hasRedigo =
   spawnSync('go', ['list', 'github.com/gomodule/redigo/redis'], { env: goEnvironment, cwd: tmpdir() }).status === 0
 
-const directory = mkdtempSync(join(tmpdir(), 'cellarium-others-'))
-let program: Program
+const server = new RealServer('others')
 let port = 0
 
 beforeAll(async () => {
-  program = new Program(['serve', '--dir', directory, '--port', '0', '--http-port', '0', '--executors', '1'])
-  port = (await program.ready()).redis
+  port = (await server.start('--executors', '1')).redis
 })
 
 afterAll(async () => {
-  await program.stop()
-  rmSync(directory, { recursive: true, force: true })
+  await server.stop()
+  await server.end()
 })
 
 function ends(command: string, args: string[], environment: NodeJS.ProcessEnv = process.env): void {

@@ -1,10 +1,8 @@
 /** One connection with much on its way, over cells that are cut and led elsewhere, and keys that are not in memory. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Random } from '../../src/base/index.ts'
-import { Client, type Item, json, Program, until } from '../boot/process.ts'
+import { Client, type Item, json, post, until } from '../boot/process.ts'
+import { RealServer } from './server.ts'
 
 const KEYS = 1500
 /** Keys whose commands are on their way at once. */
@@ -16,23 +14,20 @@ const TRANSFERS_MIN = 6
 const FILLERS = 3000
 const FILLER_BYTES = 8000
 
-const directory = mkdtempSync(join(tmpdir(), 'cellarium-pipeline-'))
-let program: Program
+const server = new RealServer('pipeline')
 let http = 0
 let client: Client
 
 beforeAll(async () => {
   const options = ['--executors', '3', '--memory', '16mb', '--cell-size', '16mb', '--initial-cells', '3']
-  program = new Program(['serve', '--dir', directory, '--port', '0', '--http-port', '0', ...options])
-  const ports = await program.ready()
+  const ports = await server.start(...options)
   http = ports.http
   client = new Client(ports.redis)
 })
 
 afterAll(async () => {
   client.close()
-  await program.stop('SIGKILL')
-  rmSync(directory, { recursive: true, force: true })
+  await server.end()
 })
 
 /** Over the whole range, so that they come to lie in all cells, with fillers between them. */
@@ -72,10 +67,7 @@ async function window(from: number, round: number): Promise<string[]> {
 
 const cellsOf = async () => (await json(http, '/api/v1/cells')).items
 
-async function order(body: object): Promise<void> {
-  const headers = { 'content-type': 'application/json' }
-  await json(http, '/api/v1/operators', { method: 'POST', headers, body: JSON.stringify(body) })
-}
+const order = (body: object) => post(http, '/api/v1/operators', body)
 
 /** Orders cuts and transfers, and counts those that came about, until it is told to stop. */
 class Unrest {

@@ -1,50 +1,27 @@
 /** The built server as a process, hurt for real, under load. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Client, json, Program, until } from '../boot/process.ts'
+import { Client, type Item, json, post, until } from '../boot/process.ts'
+import { isWhole } from '../spread/cells.ts'
 import { Load } from './load.ts'
+import { RealServer } from './server.ts'
 
-let base: string
-let server: Program | null
+let server: RealServer
 
 beforeEach(() => {
-  base = mkdtempSync(join(tmpdir(), 'cellarium-real-'))
-  server = null
+  server = new RealServer('real')
 })
 
-afterEach(async () => {
-  await server?.stop('SIGKILL')
-  rmSync(base, { recursive: true, force: true })
-})
+afterEach(() => server.end())
 
-async function start(executors: number): Promise<{ redis: number; http: number }> {
-  const ports = ['--port', '0', '--http-port', '0', '--executors', `${executors}`, '--enable-debug-command', 'yes']
-  server = new Program(['serve', '--dir', join(base, 'd'), ...ports])
-  return await server.ready()
-}
-
-interface CellShape {
-  id: number
-  leader: number | null
-  peers: { store: number; role: string }[]
-}
+const start = (executors: number) => server.start('--executors', `${executors}`, '--enable-debug-command', 'yes')
 
 /** Every cell has its three copies; the user cell is returned. */
-async function whole(http: number): Promise<CellShape> {
-  const { body } = await until(
+async function whole(http: number): Promise<Item> {
+  const { items } = await until(
     () => json(http, '/api/v1/cells?system=1'),
-    ({ status, body }) => {
-      const cells = (body as { items?: CellShape[] }).items ?? []
-      return status === 200 && cells.length === 2 && cells.every(isWhole)
-    },
+    ({ status, items: cells }) => status === 200 && cells.length === 2 && cells.every((cell) => isWhole(cell, 3)),
   )
-  return (body as { items: CellShape[] }).items.find((cell) => cell.id === 2) as CellShape
-}
-
-function isWhole(cell: CellShape): boolean {
-  return cell.leader !== null && cell.peers.length === 3 && cell.peers.every((peer) => peer.role === 'voter')
+  return items.find((cell) => cell.id === 2) as Item
 }
 
 /** Until the load has been told so many more things. */
@@ -68,7 +45,7 @@ describe('Under load', () => {
       expect(await load.wrongs(redis)).toEqual([])
       load.start(redis)
       await progress(load, 200 + round * 40)
-      await server?.stop('SIGKILL')
+      await server.stop('SIGKILL')
       await load.broken()
     }
     const { redis } = await start(2)
@@ -128,11 +105,7 @@ describe('Under load', () => {
       const store = cell.peers.find((peer) => peer.store !== cell.leader)?.store as number
       const order = { kind: 'transfer-leader', cell: cell.id, store }
       // Refused while the placement driver has a plan of its own for the cell, which may move the leader as well.
-      await json(http, '/api/v1/operators', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(order),
-      })
+      await post(http, '/api/v1/operators', order)
       await progress(load, 100)
       const seen = await whole(http)
       if (seen.leader !== cell.leader) moves++

@@ -1,27 +1,22 @@
 /** SCAN and KEYS over many cells of a real server, which are split meanwhile. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Client, json, Program, until } from '../boot/process.ts'
+import { Client, json, post, until } from '../boot/process.ts'
+import { RealServer } from './server.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'cellarium-walks-'))
-let program: Program
+const server = new RealServer('walks')
 let http = 0
 let client: Client
 
 beforeAll(async () => {
-  const options = ['--initial-cells', '4', '--memory', '64mb', '--executors', '2']
-  program = new Program(['serve', '--dir', directory, '--port', '0', '--http-port', '0', ...options])
-  const ports = await program.ready()
+  const ports = await server.start('--initial-cells', '4', '--memory', '64mb', '--executors', '2')
   http = ports.http
   client = new Client(ports.redis)
 })
 
 afterAll(async () => {
   client.close()
-  await program.stop()
-  rmSync(directory, { recursive: true, force: true })
+  await server.stop()
+  await server.end()
 })
 
 const keys = Array.from({ length: 4000 }, (_, i) => `${String.fromCharCode(33 + (i % 90))}${i}`)
@@ -30,8 +25,7 @@ const cells = async () => (await json(http, '/api/v1/cells')).items
 
 async function splitAll() {
   for (const { id } of await cells()) {
-    const body = JSON.stringify({ kind: 'split', cell: id })
-    await json(http, '/api/v1/operators', { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+    await post(http, '/api/v1/operators', { kind: 'split', cell: id })
   }
   return cells()
 }

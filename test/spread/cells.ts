@@ -9,7 +9,7 @@ export interface CellShape {
 }
 
 /** So many voters, each on a store of its own, and nobody else; and one of them leads. */
-export function isWhole({ leader, peers }: CellShape, replicas: number): boolean {
+export function isWhole({ leader, peers }: Pick<CellShape, 'leader' | 'peers'>, replicas: number): boolean {
   const stores = new Set(peers.filter(({ role }) => role === 'voter').map(({ store }) => store))
   return peers.length === replicas && stores.size === replicas && leader !== null && stores.has(leader)
 }

@@ -13,7 +13,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { usageOf } from '../../src/bench/index.ts'
 import { SYSTEM_CELL } from '../../src/model/index.ts'
-import { json, Program, until } from '../boot/process.ts'
+import { json, Program, post, until } from '../boot/process.ts'
 import { type CellShape, type Evenness, isWhole, leadersOf, peersOf, tiles } from './cells.ts'
 import { Data, Lanes } from './data.ts'
 import { Pulse, type Waits } from './pulse.ts'
@@ -245,11 +245,9 @@ class Trial {
 
   async #pause(paused: boolean): Promise<void> {
     for (const name of MOVERS) {
-      const body = JSON.stringify({ name, paused })
-      const headers = { 'content-type': 'application/json' }
       // The placement driver answers when it has written it, and others have work, too: 503 is to be asked again.
       await until(
-        () => json(this.#http, '/api/v1/schedulers', { method: 'POST', headers, body }),
+        () => post(this.#http, '/api/v1/schedulers', { name, paused }),
         ({ status }) => status === 200,
         PAUSED_WITHIN_MS,
       )

@@ -10,7 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Random } from '../../src/base/index.ts'
-import { Client, json, Program, until } from '../boot/process.ts'
+import { Client, json, Program, post, until } from '../boot/process.ts'
 import { Load } from '../real/load.ts'
 import { type CellShape, isWhole, tiles } from '../spread/cells.ts'
 
@@ -209,11 +209,7 @@ class Campaign {
   }
 
   async #post(path: string, body: object): Promise<number> {
-    const { status } = await json(this.#http, `/api/v1/${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    })
+    const { status } = await post(this.#http, `/api/v1/${path}`, body)
     return status
   }
 
