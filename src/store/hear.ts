@@ -14,7 +14,7 @@ export function hear(stores: Stores, envelope: Envelope): void {
     if (!mayBeBorn(stores, store, envelope)) return
     if (peer !== undefined) {
       // A cell has one peer on a store, and ids only grow: ours was removed, and did not hear of it.
-      if (!peer.snapshotIn?.installing) stores.removals.remove(peer)
+      if (!peer.snapshotIn?.installing) stores.removals.removeUnknowing(peer)
       return
     }
     peer = bearLearner(stores, store, envelope.cell, message.to)

@@ -162,5 +162,5 @@ export function hearOfRemoval(stores: Stores, { store, cell, peer: id, confVer }
   const peer = stores.peer(store, cell)
   // Ids are never used twice, and a later configuration has no place for this one.
   if (peer?.id !== id || !peer.initialized || peer.cell.epoch.confVer >= confVer || peer.snapshotIn !== null) return
-  stores.removals.remove(peer)
+  stores.removals.removeUnknowing(peer)
 }

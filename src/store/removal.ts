@@ -49,6 +49,18 @@ export class Removals {
     })
   }
 
+  /**
+   * Others say that it was removed; its own log does not, or not yet. Whoever says so says it again.
+   *
+   * What is known to be committed is applied first. After a crash there may be a split among it, and nothing but this
+   * peer's log knows what the child here was born with.
+   */
+  removeUnknowing(peer: Peer): void {
+    if (peer.applied === peer.node.committed) return this.remove(peer)
+    this.#stores.sleep.wake(peer)
+    this.#stores.touch(peer)
+  }
+
   /** Until its data is deleted no other peer of the cell may come to be here: it would lose its own. */
   isUnderWay(store: Store, cell: number): boolean {
     for (const peer of this.#leaving) if (peer.store === store && peer.cell.id === cell) return true

@@ -3,6 +3,7 @@ import { containsKey, decodeCellState, encodeCellState, FIRST_USER_CELL } from '
 import { Message, MessageType } from '../../src/raft/index.ts'
 import type { Engine } from '../../src/storage/index.ts'
 import { bearLearner } from '../../src/store/birth.ts'
+import { BORN_INDEX } from '../../src/store/split.ts'
 import { Fate, Refusal, StoreHarness } from './harness.ts'
 
 const CHILD = 2000
@@ -204,6 +205,37 @@ test('who was called to life before its birth keeps its vote, and what it promis
   expect(child?.group.hardState).toMatchObject({ term: 50, vote: 2001 + leader })
   expect(child?.leaderContactMs).toBeGreaterThanOrEqual(promisedMs)
 })
+
+for (const heard of ['from PD', 'from its successor'] as const) {
+  test(`who was removed while it was down, and hears of it ${heard}, leaves its child what it was born with`, async () => {
+    const harness = await cluster(3)
+    const engine = harness.engines.get(2) as Engine
+    const { write } = engine
+    for (const key of ['a', 'z']) await harness.ask(['SET', key, key])
+    // A crash leaves nothing of what is written from here on.
+    engine.write = () => {}
+    await split(harness, 'm', 3)
+    await harness.ask(['SET', 'y', 'y'], { cell: CHILD, version: 2 })
+    const child = () => harness.nodes[1]?.host?.peer(2, CHILD)
+    await harness.until(() => (child()?.applied ?? 0) > BORN_INDEX, 'the child has entries of its own')
+    harness.kill(1)
+    engine.write = write
+    await harness.removePeer(FIRST_USER_CELL, 1001)
+    if (heard === 'from its successor') {
+      harness.order(FIRST_USER_CELL, { kind: 'addLearner', peer: { id: 1009, store: 2, role: 'learner' } })
+      const isAdded = () => harness.leadingPeer()?.cell.peers.some(({ id }) => id === 1009) === true
+      await harness.until(isAdded, 'its successor is a member')
+    }
+    harness.open(1, 2)
+    await harness.until(() => harness.nodes[1]?.host !== null, 'it is back')
+    const told = { kind: 'peerRemoved', store: 2, cell: FIRST_USER_CELL, peer: 1001, confVer: 99 } as const
+    if (heard === 'from PD') harness.tell(1, told)
+    await harness.until(() => child()?.initialized === true, 'the child is born again')
+    await harness.until(() => child()?.applied === harness.leadingPeer(CHILD)?.applied, 'it has what the others have')
+    if (heard === 'from PD') harness.tell(1, told)
+    await harness.until(() => harness.nodes[1]?.host?.peer(2, FIRST_USER_CELL)?.id !== 1001, 'the removed one is gone')
+  })
+}
 
 test('who comes to lead before all that was before the split is in the engine still finds every key', async () => {
   const harness = new StoreHarness(3)
