@@ -81,13 +81,18 @@ export function asksForVote({ type }: Message): boolean {
   return type === MessageType.vote || type === MessageType.preVote
 }
 
-/** A learner that a leader has written to for the first time: it knows nothing, and waits for its snapshot. */
-export function bearLearner(stores: Stores, store: Store, cell: number, id: number): Peer {
+/**
+ * A learner that a leader has written to for the first time: it knows nothing, and waits for its snapshot. `confVer` is
+ * that of the cell of the one that wrote.
+ */
+export function bearLearner(stores: Stores, store: Store, cell: number, id: number, confVer = 0): Peer {
   const group =
     store.log.group(store.id, cell) ??
     store.log.create(store.id, cell, id, { index: 0, term: 0 }, { term: 0, vote: 0, commit: 0 })
   const state = unbornState(cell, id)
   const peer = createPeer(stores, store, state, group)
+  peer.bornConfVer = confVer
+  peer.askedMs = stores.nowMs
   store.peers.set(cell, peer)
   return peer
 }

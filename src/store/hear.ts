@@ -1,5 +1,5 @@
 /** A message of Raft that has come for a peer, with the host's own rules before Raft sees it (rules 12, 15 and 18). */
-import type { Envelope } from '../model/index.ts'
+import { decodeCell, type Envelope } from '../model/index.ts'
 import { MessageType } from '../raft/index.ts'
 import { asksForVote, bearLearner, mayBeBorn } from './birth.ts'
 import type { Peer } from './peer.ts'
@@ -17,7 +17,7 @@ export function hear(stores: Stores, envelope: Envelope): void {
       if (!peer.snapshotIn?.installing) stores.removals.removeUnknowing(peer)
       return
     }
-    peer = bearLearner(stores, store, envelope.cell, message.to)
+    peer = bearLearner(stores, store, envelope.cell, message.to, bornConfVer(envelope))
   }
   // A peer whose data is being replaced hears nothing until that is done.
   if (peer.snapshotIn?.installing) return
@@ -29,6 +29,11 @@ export function hear(stores: Stores, envelope: Envelope): void {
   peer.node.step(message)
   stores.touch(peer)
   countRound(stores, peer, envelope)
+}
+
+/** The configuration of the cell of who writes; `mayBeBorn` has seen to it that it is there. */
+function bornConfVer({ range }: Envelope): number {
+  return range === null ? 0 : decodeCell(range).epoch.confVer
 }
 
 /**

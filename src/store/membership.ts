@@ -148,19 +148,31 @@ function membersOf(confState: ConfState, storeOf: ReadonlyMap<number, number>): 
   return members.sort((a, b) => a.id - b.id)
 }
 
-/** Who was removed while it was away hears of it from nobody: the others do not write to it any more. So it asks PD. */
+/**
+ * Who was removed while it was away hears of it from nobody: the others do not write to it any more. So it asks PD. One
+ * that came to be by a message that was late, after its removal, does likewise.
+ */
 export function askIfMember(stores: Stores, peer: Peer): void {
-  if (!peer.initialized || peer.isLeader || peer.snapshotIn !== null) return
-  const sinceMs = Math.max(peer.leaderContactMs, peer.askedMs, stores.startedMs)
+  if (peer.isLeader || peer.snapshotIn?.installing) return
+  const pieceMs = peer.snapshotIn?.sinceMs ?? 0
+  const sinceMs = Math.max(peer.leaderContactMs, pieceMs, peer.askedMs, stores.startedMs)
   if (stores.nowMs - sinceMs < MEMBER_ASK_MS) return
   peer.askedMs = stores.nowMs
-  const { confVer } = peer.cell.epoch
+  const confVer = knownConfVer(peer)
   stores.tellPd({ kind: 'memberWanted', store: peer.store.id, cell: peer.cell.id, peer: peer.id, confVer })
 }
 
 export function hearOfRemoval(stores: Stores, { store, cell, peer: id, confVer }: PeerRemoved): void {
   const peer = stores.peer(store, cell)
   // Ids are never used twice, and a later configuration has no place for this one.
-  if (peer?.id !== id || !peer.initialized || peer.cell.epoch.confVer >= confVer || peer.snapshotIn !== null) return
+  if (peer?.id !== id || knownConfVer(peer) >= confVer || peer.snapshotIn?.installing) return
   stores.removals.removeUnknowing(peer)
+}
+
+/**
+ * The latest configuration that is known here to have this peer as a member. One that knows nothing, and has forgotten in
+ * a crash what it was born by, believes whatever it is told: as long as it has no data, PD makes another where it errs.
+ */
+function knownConfVer({ cell, bornConfVer, snapshotIn }: Peer): number {
+  return Math.max(cell.epoch.confVer, bornConfVer, snapshotIn?.state.cell.epoch.confVer ?? 0)
 }

@@ -144,6 +144,8 @@ export class Peer {
   /** What the working state took after it was last made smaller for what had been loaded. */
   keptBytes = 0
   destroyed = false
+  /** As of this `confVer` it was a member, though it may know nothing of its cell yet; 0: not known. */
+  bornConfVer = 0
   /** The leader's part of a split under way. */
   split: SplitJob | null = null
   /** The cell as it was before a split whose effects are not all in the engine yet: what the child lacks. */

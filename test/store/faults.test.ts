@@ -525,3 +525,35 @@ test('a peer that was removed while it was away asks PD, and goes when it is tol
   harness.tell(2, { ...told, confVer: 100 })
   await harness.until(() => harness.nodes[2]?.host?.peer(3, FIRST_USER_CELL) === undefined, 'it is gone')
 })
+
+for (const isCrashed of [false, true]) {
+  test(`a learner that is removed before its first data goes${isCrashed ? ', though a crash made it forget who it is' : ''}`, async () => {
+    const harness = new StoreHarness(3)
+    await harness.startWith(2)
+    harness.drop = (_, to, { kind }) => to === 2 && kind === 'snapshotPiece'
+    const learner = { id: 1002, store: 3, role: 'learner' } as const
+    harness.order(FIRST_USER_CELL, { kind: 'addLearner', peer: learner })
+    const unborn = () => harness.nodes[2]?.host?.peer(3, FIRST_USER_CELL)
+    await harness.until(() => unborn() !== undefined, 'the leader has written to it')
+    const bornAt = harness.leadingPeer()?.cell.epoch.confVer as number
+    harness.drop = (from, to) => from === 2 || to === 2
+    await harness.removePeer(FIRST_USER_CELL, 1002)
+    if (isCrashed) {
+      harness.kill(2)
+      harness.open(2, 2)
+      await harness.until(() => unborn() !== undefined, 'it is back')
+    }
+    expect(unborn()?.initialized).toBe(false)
+    await harness.until(() => harness.memberAsked.some(({ peer }) => peer === 1002), 'it asks PD')
+    expect(harness.memberAsked[0]?.confVer).toBe(isCrashed ? 0 : bornAt)
+    const told = { kind: 'peerRemoved', store: 3, cell: FIRST_USER_CELL, peer: 1002 } as const
+    if (!isCrashed) {
+      // What PD knew before it was added says nothing.
+      harness.tell(2, { ...told, confVer: bornAt })
+      await harness.run(100)
+      expect(unborn()?.id).toBe(1002)
+    }
+    harness.tell(2, { ...told, confVer: bornAt + 1 })
+    await harness.until(() => unborn() === undefined, 'it is gone')
+  })
+}
