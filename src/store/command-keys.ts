@@ -1,5 +1,6 @@
 /** What a command shares with others, and how much of it there is. */
 import { type Arguments, type CommandRow, keysEnd } from '../redis/index.ts'
+import type { WorkingState } from './working-state.ts'
 
 /** A longer key would be a burden to the engine, in which every part of its value carries it. */
 export const KEY_BYTES_MAX = 1024 * 1024
@@ -22,6 +23,20 @@ export function keysOf(args: Arguments, row: CommandRow | undefined): readonly s
   const keys: string[] = []
   for (let i = row.firstKey; i < end; i += row.keyStep) keys.push(args.key(i))
   return keys
+}
+
+/** Those of its keys of which memory knows nothing; null: it knows all of them. */
+export function missingKeys(args: Arguments, row: CommandRow, working: WorkingState): string[] | null {
+  if (row.firstKey === 0) return null
+  const end = keysEnd(row, args)
+  let missing: string[] | null = null
+  for (let i = row.firstKey; i < end; i += row.keyStep) {
+    const key = args.key(i)
+    if (working.isLoaded(key)) continue
+    if (missing === null) missing = [key]
+    else missing.push(key)
+  }
+  return missing
 }
 
 export function hasHugeKey(args: Arguments, row: CommandRow): boolean {

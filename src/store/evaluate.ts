@@ -13,7 +13,6 @@ import {
   Arguments,
   type CommandRow,
   checkArity,
-  keysEnd,
   lookupCommand,
   parseCommand,
   ReplyTooLarge,
@@ -21,7 +20,7 @@ import {
   unknownCommandError,
   wrongArityError,
 } from '../redis/index.ts'
-import { hasHugeKey, isWholeRange, KEY_BYTES_MAX, keysOf, sharedKeys } from './command-keys.ts'
+import { hasHugeKey, isWholeRange, KEY_BYTES_MAX, keysOf, missingKeys, sharedKeys } from './command-keys.ts'
 import { ValueIsFar } from './key-record.ts'
 import type { Origin } from './origin.ts'
 import type { ParkedCommand } from './parking.ts'
@@ -175,6 +174,7 @@ export class Evaluator {
       expiresAtMs: this.#stores.nowMs + reader.remainingMs,
       turn: this.#stores.turnNumber,
       lastWanted: this.#lastWanted,
+      lastFetched: this.#lastFetched,
     })
     if (gate === Gate.park) this.#stores.confirmLeadership(peer)
     this.#stores.touch(peer)
@@ -375,17 +375,10 @@ export class Evaluator {
 
   /** Are the keys of the command in memory? Asks for those that are not. */
   #loaded(peer: Peer, row: CommandRow): boolean {
-    if (row.firstKey === 0) return true
-    const args = this.#args
-    const working = peer.working as NonNullable<Peer['working']>
-    const end = keysEnd(row, args)
-    for (let i = row.firstKey; i < end; i += row.keyStep) {
-      const key = args.key(i)
-      if (working.isLoaded(key)) continue
-      this.#lastWanted = key
-      this.#stores.loads.want(peer, key)
-    }
-    return this.#lastWanted === null
+    const missing = missingKeys(this.#args, row, peer.working as NonNullable<Peer['working']>)
+    if (missing === null) return true
+    this.#lastWanted = this.#stores.loads.wantAll(peer, missing)
+    return false
   }
 
   #refuse(origin: Origin, session: number, sequence: number, refusal: Refusal, peer: Peer | null): void {

@@ -12,6 +12,7 @@ import { Fetch } from './fetch.ts'
 import type { Peer } from './peer.ts'
 import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
+import { EVERY_KEY, paysOff, SWEEP_PAGE, Sweep } from './sweep.ts'
 
 const KEYS_MAX = 4096
 const KEYS_MIN = 64
@@ -19,7 +20,7 @@ const KEYS_MIN = 64
 const BATCH_BYTES = 8 * 1024 * 1024
 
 /** So much more is to be in memory before it is looked for what may be forgotten once more. */
-const KEPT_GROWTH = 1.1
+const KEPT_GROWTH = 1.5
 const COMPACT_LOADS = 16_384
 
 /** When the engine was asked for something: what must still be so when it arrives, else it is asked for again. */
@@ -39,9 +40,11 @@ class Queue {
   #loads: Load[] = []
   #first = 0
   readonly fetches: Fetch[] = []
+  readonly sweeps: Peer[] = []
   keysMax = KEYS_MIN
-  /** Main records and chunks take turns. */
+  /** Main records and chunks take turns, and both with pages of a sweep. */
   hasFetched = false
+  hasSwept = false
 
   get hasLoads(): boolean {
     return this.#first < this.#loads.length
@@ -83,6 +86,26 @@ export class Loads {
     this.#queue(peer.store).push(loadOf(peer, key))
   }
 
+  /** All keys that a command misses; returns the one that comes last. */
+  wantAll(peer: Peer, keys: readonly string[]): string {
+    const working = peer.working as NonNullable<Peer['working']>
+    const bytesMax = this.#stores.workingBytesMax(peer.store)
+    if (peer.sweptInVainTerm !== working.term && paysOff(working, keys.length, bytesMax)) {
+      this.#sweep(peer, working)
+      return EVERY_KEY
+    }
+    for (const key of keys) this.want(peer, key)
+    return keys[keys.length - 1] as string
+  }
+
+  #sweep(peer: Peer, working: NonNullable<Peer['working']>): void {
+    // One that was begun in an earlier term is void, and tells when it has ended.
+    peer.loading.add(EVERY_KEY)
+    if (peer.sweep !== null) return
+    peer.sweep = new Sweep(working, askedNow(peer))
+    this.#queue(peer.store).sweeps.push(peer)
+  }
+
   /** The bytes of a long value whose main record is known. */
   wantBytes(peer: Peer, key: string): void {
     if (peer.fetching.has(key)) return
@@ -99,9 +122,15 @@ export class Loads {
   send(): void {
     for (const [store, queue] of this.#queues) {
       if (store.reading) continue
+      if (queue.sweeps.length > 0 && !queue.hasSwept) {
+        this.#readPage(store, queue)
+        continue
+      }
+      queue.hasSwept = false
       const mayFetch = queue.fetches.length > 0 && this.#stores.nowMs >= this.#heldUntilMs
       if (mayFetch && (!queue.hasLoads || !queue.hasFetched)) this.#fetch(store, queue)
       else if (queue.hasLoads) this.#load(store, queue)
+      else if (queue.sweeps.length > 0) this.#readPage(store, queue)
     }
   }
 
@@ -144,6 +173,29 @@ export class Loads {
       return
     }
     this.#read(store, chunks, (values) => fetch.arrived(values))
+  }
+
+  #readPage(store: Store, queue: Queue): void {
+    const peer = queue.sweeps[0] as Peer
+    const sweep = peer.sweep as Sweep
+    queue.hasSwept = true
+    store.reading = true
+    store.engine.scan(sweep.start, sweep.end, SWEEP_PAGE, (error, pairs, more) => {
+      store.reading = false
+      this.#stores.complete(() => {
+        if (error !== null) return this.#stores.engineFailed(store, error)
+        const working = isCurrent(peer, sweep.asked) ? peer.working : null
+        // One that is void has brought nothing: whoever waits asks again.
+        if (working !== null && !sweep.takePage(working, pairs, more)) return this.#stores.again()
+        if (working !== null && !working.isWhole) peer.sweptInVainTerm = working.term
+        peer.sweep = null
+        peer.loading.delete(EVERY_KEY)
+        queue.sweeps.shift()
+        this.#stores.touch(peer)
+        this.#stores.again()
+        this.#crowd(new Set([peer]))
+      })
+    })
   }
 
   #read(store: Store, keys: Uint8Array[], arrived: (values: readonly (Uint8Array | null)[]) => void): void {
@@ -192,9 +244,14 @@ export class Loads {
 }
 
 function loadOf(peer: Peer, key: string): Load {
+  const { term, version, rangeEffects } = askedNow(peer)
+  return { peer, key, term, version, rangeEffects }
+}
+
+function askedNow(peer: Peer): Asked {
   const working = peer.working
   assert(working !== null, 'a load is wanted by a peer without a working state')
-  return { peer, key, term: working.term, version: peer.cell.epoch.version, rangeEffects: working.rangeEffects }
+  return { term: working.term, version: peer.cell.epoch.version, rangeEffects: working.rangeEffects }
 }
 
 export function isCurrent(peer: Peer, { term, version, rangeEffects }: Asked): boolean {

@@ -16,6 +16,8 @@ export class ParkedCommand {
   /** RESP bytes of the command, its own copy. */
   readonly bytes: Uint8Array
   readonly keys: readonly string[]
+  /** What it takes in memory, its keys included. */
+  readonly parkedBytes: number
   /** It shares a key with every other. */
   readonly wholeRange: boolean
   readonly expiresAtMs: number
@@ -47,7 +49,8 @@ export class ParkedCommand {
     this.expiresAtMs = command.expiresAtMs
     this.turn = command.turn
     this.lastWanted = command.lastWanted
-    this.lastFetched = null
+    this.lastFetched = command.lastFetched
+    this.parkedBytes = bytesOf(command)
     this.order = order
     this.blockers = 0
     this.previous = previous
@@ -56,13 +59,22 @@ export class ParkedCommand {
 }
 
 /** As it came: the rest is given to it where it is parked. */
-export type CommandToPark = Omit<ParkedCommand, 'lastFetched' | 'order' | 'blockers' | 'previous' | 'next'>
+export type CommandToPark = Omit<ParkedCommand, 'parkedBytes' | 'order' | 'blockers' | 'previous' | 'next'>
 
 const COMMANDS_MAX = 20_000
 /** Of all peers of a store together. */
 const BYTES_MAX = 64 * 1024 * 1024
 /** What a parked command costs beside its bytes and its keys. Roughly. */
 const COMMAND_BYTES = 256
+/** And what a key costs beside its bytes: a string, its place in the list, another in the table of who waits for it. */
+const KEY_BYTES = 64
+
+/** A million keys of a byte each take much more than the bytes in which they were named. */
+function bytesOf({ bytes, keys }: CommandToPark): number {
+  let sum = COMMAND_BYTES + bytes.length + keys.length * KEY_BYTES
+  for (const key of keys) sum += key.length
+  return sum
+}
 
 /** Shared by the peers of a store: a bound for each of them would be none when a store has thousands. */
 export class ParkingBudget {
@@ -161,6 +173,7 @@ class Waiting<Thing> {
  *
  * They are looked at again and again while they wait, and one of them may name a million keys. So each knows how many
  * earlier ones it waits for (`blockers`), which changes only when one of those leaves: a look costs nothing per key.
+ * And the keys of one that is parked alone are put into the table only when somebody asks for keys.
  */
 export class Parking {
   readonly #budget: ParkingBudget
@@ -172,6 +185,8 @@ export class Parking {
   readonly #sessions = new Waiting<number>()
   readonly #keys = new Waiting<string>()
   readonly #wholeRange = new Queue()
+  /** It was parked when no other was, and its keys are not in the table yet. */
+  #lone: ParkedCommand | null = null
 
   constructor(budget: ParkingBudget) {
     this.#budget = budget
@@ -186,15 +201,26 @@ export class Parking {
   }
 
   add(given: CommandToPark): void {
+    this.#enterLone()
     const command = new ParkedCommand(given, ++this.#order, this.#last)
     if (this.#last === null) this.first = command
     else this.#last.next = command
     this.#last = command
     this.length++
-    this.#budget.charge(command.bytes.length + COMMAND_BYTES)
+    this.#budget.charge(command.parkedBytes)
     this.#sessions.add(command.sessionKey, command)
     if (command.wholeRange) this.#wholeRange.push(command)
+    if (this.length === 1) this.#lone = command
+    else this.#enterKeys(command)
+  }
+
+  #enterKeys(command: ParkedCommand): void {
     for (const key of command.keys) this.#keys.add(key, command)
+  }
+
+  #enterLone(): void {
+    if (this.#lone !== null) this.#enterKeys(this.#lone)
+    this.#lone = null
   }
 
   remove(command: ParkedCommand): void {
@@ -205,10 +231,11 @@ export class Parking {
     if (next === null) this.#last = previous
     else next.previous = previous
     this.length--
-    this.#budget.charge(-command.bytes.length - COMMAND_BYTES)
+    this.#budget.charge(-command.parkedBytes)
     this.#sessions.remove(command.sessionKey, command)
     if (command.wholeRange) this.#wholeRange.remove(command)
-    for (const key of command.keys) this.#keys.remove(key, command)
+    if (command === this.#lone) this.#lone = null
+    else for (const key of command.keys) this.#keys.remove(key, command)
   }
 
   /** Must this one, which is parked, wait behind others that are? */
@@ -223,12 +250,14 @@ export class Parking {
   holdsBack(sessionKey: number, keys: readonly string[], wholeRange: boolean): boolean {
     if (this.isEmpty) return false
     if (this.#wholeRange.first !== undefined || wholeRange || this.#sessions.has(sessionKey)) return true
+    if (keys.length > 0) this.#enterLone()
     for (const key of keys) if (this.#keys.has(key)) return true
     return false
   }
 
   /** Does one of them name this key? */
   awaits(key: string): boolean {
+    this.#enterLone()
     return this.#keys.has(key)
   }
 }

@@ -12,6 +12,7 @@ import type { SnapshotIn } from './snapshot-in.ts'
 import type { SnapshotOut } from './snapshot-out.ts'
 import type { SplitJob } from './split.ts'
 import type { Store } from './store.ts'
+import type { Sweep } from './sweep.ts'
 import type { WorkingState } from './working-state.ts'
 
 /** Before any time that is read: two of these can be compared. */
@@ -95,6 +96,10 @@ export class Peer {
   readonly accepted = new Map<number, AcceptedSession>()
   /** Keys that have been asked of the engine for parked commands. */
   readonly loading = new Set<string>()
+  /** All keys of the cell are being read into memory. */
+  sweep: Sweep | null = null
+  /** In that term all keys were read, and were not as many as the cell is said to have: it is not tried again. */
+  sweptInVainTerm = 0
   /** Keys of long values whose bytes have been asked for. */
   readonly fetching = new Set<string>()
   /** What a parked command over the keys in order has asked of the engine. One at a time. */
@@ -232,6 +237,7 @@ export class Peer {
 
   /** Memory gives up keys until the working state takes no more than this, as far as it may. */
   evict(bytesMax: number): void {
+    if (this.sweep !== null) return
     this.working?.evict(bytesMax, this.forgettableIndex, (key) => this.parked.awaits(key))
   }
 

@@ -7,6 +7,8 @@ import { chunkKey, type Engine, SCOPE } from '../../src/storage/index.ts'
 import { EffectReader, EntryWriter } from '../../src/store/entry.ts'
 import { EntryGroups } from '../../src/store/entry-groups.ts'
 import type { ValueSizes } from '../../src/store/index.ts'
+import type { Peer } from '../../src/store/peer.ts'
+import type { WorkingState } from '../../src/store/working-state.ts'
 import { StoreHarness } from './harness.ts'
 
 const sizes: ValueSizes = { wholeBytesMax: 100, chunkBytes: 64, entryBytesMax: 300 }
@@ -211,4 +213,35 @@ test('a walk over the keys meets each long value once, in memory or not', async 
   await harness.ask(['APPEND', 'b', 'more'])
   const { text } = await harness.ask(['syspage', '', '', '10', ''])
   expect(text.split('\r\n').filter((line) => /^[a-z]$/.test(line))).toEqual(['a', 'b', 'c'])
+})
+
+test('a command that waits for the bytes of a long value is tried again when they have come, and not at each look', async () => {
+  const harness = await cluster(1)
+  harness.send(['SET', 'k', pattern(1000)])
+  await harness.run(50)
+  await forget(harness)
+  expect((await harness.ask(['STRLEN', 'k'])).text).toBe(':1000\r\n')
+  const { working } = harness.leadingPeer() as Peer
+  const engine = harness.engines.get(1) as Engine
+  const getMany = engine.getMany.bind(engine)
+  let arrive: (() => void) | null = null
+  engine.getMany = (keys, done) =>
+    getMany(keys, (...found) => {
+      arrive = () => done(...found)
+    })
+  let tries = 0
+  const beginCommand = (working as WorkingState).beginCommand.bind(working)
+  ;(working as WorkingState).beginCommand = () => {
+    tries++
+    beginCommand()
+  }
+  const long = harness.send(['GET', 'k'], { session: 2 })
+  await harness.until(() => arrive !== null, 'its chunks are read')
+  // Others are served meanwhile, and each of them is a look at what is parked.
+  for (let i = 0; i < 10; i++) await harness.ask(['SET', 'other', 'x'], { session: 3 + i })
+  expect(tries).toBe(11)
+  engine.getMany = getMany
+  ;(arrive as unknown as () => void)()
+  await harness.until(() => harness.answers.some(({ sequence }) => sequence === long), 'it is answered')
+  expect(tries).toBe(12)
 })

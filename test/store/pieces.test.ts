@@ -226,11 +226,13 @@ test('a load does not overwrite what is known already', () => {
   expect(Buffer.from(value?.buffer.subarray(value.start, value.end) ?? []).toString()).toBe('new')
 })
 
+const NOTHING_ASKED = { lastWanted: null, lastFetched: null }
+
 test('a command waits behind a parked one of its key or its connection, and behind none else', () => {
   const { origin } = listener()
   const parking = new Parking(new ParkingBudget())
   const command = { origin, session: 1, sequence: 1, version: 1, protocol: 2, flags: 0 }
-  const base = { ...command, bytes: EMPTY, expiresAtMs: 0, turn: 0, wholeRange: false, lastWanted: null }
+  const base = { ...command, bytes: EMPTY, expiresAtMs: 0, turn: 0, wholeRange: false, ...NOTHING_ASKED }
   parking.add({ ...base, row: undefined, sessionKey: 1, keys: ['a', 'b'] })
   expect(parking.holdsBack(2, ['c'], false)).toBe(false)
   expect(parking.holdsBack(2, ['b'], false)).toBe(true)
@@ -245,7 +247,7 @@ test('to look at parked commands again does not look at their keys, however many
   const { origin } = listener()
   const parking = new Parking(new ParkingBudget())
   const command = { origin, session: 1, sequence: 1, version: 1, protocol: 2, flags: 0, row: undefined }
-  const base = { ...command, bytes: EMPTY, expiresAtMs: 0, turn: 0, wholeRange: false, lastWanted: null }
+  const base = { ...command, bytes: EMPTY, expiresAtMs: 0, turn: 0, wholeRange: false, ...NOTHING_ASKED }
   let looks = 0
   const counted = new Proxy(
     Array.from({ length: 10_000 }, (_, i) => `k${i}`),
@@ -283,7 +285,7 @@ test('a command over the whole range waits for all that are parked before it, an
   const { origin } = listener()
   const parking = new Parking(new ParkingBudget())
   const command = { origin, session: 1, sequence: 1, version: 1, protocol: 2, flags: 0, row: undefined }
-  const base = { ...command, bytes: EMPTY, expiresAtMs: 0, turn: 0, lastWanted: null, keys: [] }
+  const base = { ...command, bytes: EMPTY, expiresAtMs: 0, turn: 0, lastWanted: null, lastFetched: null, keys: [] }
   for (const sessionKey of [1, 2, 3]) parking.add({ ...base, sessionKey, wholeRange: sessionKey === 2 })
   const stays = () => {
     const found: boolean[] = []
