@@ -1,6 +1,7 @@
 /** TCP: the real connections. */
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net'
-import type { Accept, Connection, Listener } from './edges.ts'
+import type { Accept, Connection, ConnectionHandler, Listener } from './edges.ts'
+import { readInto } from './read-buffer.ts'
 
 /** As Redis's `tcp-keepalive`. */
 const KEEP_ALIVE_MS = 300_000
@@ -84,9 +85,13 @@ class TcpConnection implements Connection {
   readonly remoteAddress: string
   readonly localAddress: string
   readonly #socket: Socket
+  #handler: ConnectionHandler | null
 
-  constructor(socket: Socket) {
+  constructor(accepted: Socket) {
+    const take = (chunk: Uint8Array): void => this.#handler?.onData(chunk)
+    const socket = readInto(accepted, take) ?? accepted.on('data', take)
     this.#socket = socket
+    this.#handler = null
     this.remoteAddress = addressOf(socket.remoteAddress, socket.remotePort)
     this.localAddress = addressOf(socket.localAddress, socket.localPort)
   }
@@ -100,8 +105,8 @@ class TcpConnection implements Connection {
       socket.destroySoon()
       return
     }
+    this.#handler = handler
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
-    socket.on('data', (chunk: Buffer) => handler.onData(chunk))
     socket.on('drain', () => handler.onDrain())
     socket.on('end', () => handler.onEnd())
     socket.on('close', () => handler.onClose())

@@ -1,4 +1,5 @@
 /** The real listener, and the clients that people use, against a gateway on this thread. */
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { Redis } from 'ioredis'
@@ -59,8 +60,10 @@ afterEach(async () => {
   await listener.close()
 })
 
-async function open(): Promise<Socket> {
-  const socket = connect(listener.port, '127.0.0.1')
+const open = (): Promise<Socket> => openTo(listener.port)
+
+async function openTo(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
   await once(socket, 'connect')
   return socket
 }
@@ -121,6 +124,71 @@ test('connections that came before the gateway did are served; while it is away 
   late.on('error', () => {})
   await once(late, 'close')
   await early.close()
+})
+
+test('what a client sends arrives as it was sent, in small and large pieces, and stays as it is while others send', async () => {
+  const taker = await openListener('127.0.0.1', 0)
+  const chunks: Uint8Array[][] = []
+  let ends = 0
+  taker.attach(() => {
+    const mine: Uint8Array[] = []
+    chunks.push(mine)
+    return {
+      onData: (chunk) => void mine.push(chunk),
+      onDrain() {},
+      onEnd: () => void ends++,
+      onClose() {},
+    }
+  })
+  const sizes = [1, 40, 48, 49, 4_095, 4_096, 16_384, 16_385, 65_536, 65_537, 300_000]
+  const sockets = await Promise.all(sizes.map(() => openTo(taker.port)))
+  const sent = sockets.map((): Buffer[] => [])
+  for (let round = 0; round < sizes.length; round++) {
+    for (let i = 0; i < sockets.length; i++) {
+      const bytes = Buffer.alloc(sizes[(i + round) % sizes.length] as number, `${i}/${round} `)
+      ;(sent[i] as Buffer[]).push(bytes)
+      ;(sockets[i] as Socket).write(bytes)
+    }
+  }
+  for (const socket of sockets) socket.end()
+  await expect.poll(() => ends).toBe(sockets.length)
+  const digest = (parts: readonly Uint8Array[]) => createHash('sha256').update(Buffer.concat(parts)).digest('hex')
+  expect(chunks.map(digest).sort()).toEqual(sent.map(digest).sort())
+  await taker.close()
+})
+
+test('a connection that is paused gives nothing until it is read on, and then all of it, and its end', async () => {
+  const taker = await openListener('127.0.0.1', 0)
+  const taken: Connection[] = []
+  let read = ''
+  let hasEnded = false
+  taker.attach((connection) => {
+    taken.push(connection)
+    return {
+      onData(chunk) {
+        read += Buffer.from(chunk).toString('latin1')
+        if (read === 'one') connection.pause()
+      },
+      onDrain() {},
+      onEnd: () => {
+        hasEnded = true
+      },
+      onClose() {},
+    }
+  })
+  const socket = await openTo(taker.port)
+  socket.write('one')
+  await expect.poll(() => read).toBe('one')
+  socket.end('two'.repeat(100_000))
+  // Another client's bytes come: the loop has been where the first one's would have been read.
+  const other = await openTo(taker.port)
+  await expect.poll(() => taken.length).toBe(2)
+  expect([read, hasEnded]).toEqual(['one', false])
+  taken[0]?.resume()
+  await expect.poll(() => hasEnded).toBe(true)
+  expect(read).toBe(`one${'two'.repeat(100_000)}`)
+  other.destroy()
+  await taker.close()
 })
 
 test('ioredis is ready, pipelines and reads', async () => {
