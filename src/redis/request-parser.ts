@@ -90,7 +90,7 @@ export class RequestParser {
   #remaining: number
   #count: number
   #length: number
-  /** The offsets of a command that waits, taken from the `Arguments` it was being read into. */
+  /** The offsets of a command that waits, taken from the `Arguments` it was being read into; those of the `Arguments` while it is read on. */
   #offsets: Int32Array | null
 
   #value: number
@@ -155,14 +155,18 @@ export class RequestParser {
   next(args: Arguments): 'command' | 'more' | ProtocolError {
     if (this.#failed !== null) return this.#failed
     args.begin()
-    if (this.#offsets !== null) {
-      args.offsets = this.#offsets
-      this.#offsets = null
+    const offsets = this.#offsets
+    if (offsets !== null) {
+      this.#offsets = args.offsets
+      args.offsets = offsets
     }
     for (;;) {
       if (this.#assembled && this.#remaining === 0) this.#leaveAssembly()
       const outcome = this.#scan(args)
-      if (outcome === 'command') return outcome
+      if (outcome === 'command') {
+        this.#offsets = null
+        return outcome
+      }
       if (outcome !== 'more') return this.#fail(outcome)
       if (this.#chunkAt === this.#chunk.length) break
       this.#append(args.offsets, Math.max(PIECE_BYTES, this.#missing()))
@@ -322,6 +326,8 @@ export class RequestParser {
 
   /** The bytes have ended: what the present command has so far goes to the assembly, and the chunk is let go. */
   #hold(args: Arguments): void {
+    const spare = this.#offsets
+    this.#offsets = null
     if (this.#start === this.#limit) {
       this.#read(EMPTY, 0)
       return
@@ -329,7 +335,8 @@ export class RequestParser {
     if (!this.#assembled || this.#start > 0) this.#move(args.offsets, this.#capacity(this.#limit - this.#start))
     if (this.#remaining > 0 && this.#count > 0) {
       this.#offsets = args.offsets
-      args.offsets = new Int32Array(OFFSETS_USUAL)
+      // One that has waited before gave its array for that of the `Arguments`: so a byte that comes alone costs none.
+      args.offsets = spare ?? new Int32Array(OFFSETS_USUAL)
     }
     this.#chunk = EMPTY
     this.#chunkAt = 0
@@ -371,6 +378,7 @@ export class RequestParser {
 
   #fail(error: ProtocolError): ProtocolError {
     this.#failed = error
+    this.#offsets = null
     this.#read(EMPTY, 0)
     return error
   }

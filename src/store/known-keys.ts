@@ -17,6 +17,9 @@ import { FAR, KeyRecord, NO_SLAB } from './key-record.ts'
 const RECORD_BYTES = 192
 /** Values that are copied together. */
 const HEIRS_SLAB_BYTES = 64 * 1024
+const LOADED_SLAB_BYTES = 16 * 1024
+/** A longer one stays in the memory in which the engine gave it. */
+const COPIED_BYTES_MAX = 1024
 /** And in the order of keys. */
 const ORDERED_BYTES = 16
 
@@ -31,6 +34,9 @@ export class KnownKeys {
   /** Memory held by values; whole slabs, for that is what a small value pins (rule 23). */
   #pinnedBytes = 0
   readonly #records = new Map<string, KeyRecord>()
+  /** Where values that are loaded are put, and up to where it is full. */
+  #loaded = NO_SLAB
+  #loadedAt = 0
 
   get memoryBytes(): number {
     return this.#pinnedBytes + this.#records.size * RECORD_BYTES + (this.order?.size ?? 0) * ORDERED_BYTES
@@ -60,8 +66,19 @@ export class KnownKeys {
     const record = this.record(key)
     if (raw === null) return
     this.order?.add(key)
-    const buffer = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)
-    this.#settleRaw(record, new Slab(buffer), 0, buffer.length)
+    if (raw.length > COPIED_BYTES_MAX) {
+      this.#settleRaw(record, new Slab(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)), 0, raw.length)
+      return
+    }
+    // The engine gives each value memory of its own, and to keep a million of those costs more than to copy them.
+    if (this.#loadedAt + raw.length > this.#loaded.buffer.length) {
+      this.#loaded = new Slab(Buffer.allocUnsafeSlow(LOADED_SLAB_BYTES))
+      this.#loadedAt = 0
+    }
+    const start = this.#loadedAt
+    this.#loadedAt += raw.length
+    this.#loaded.buffer.set(raw, start)
+    this.#settleRaw(record, this.#loaded, start, this.#loadedAt)
   }
 
   /** The bytes of a long value that was far. */
@@ -231,6 +248,8 @@ export class KnownKeys {
     this.present = 0
     this.order = null
     this.#pinnedBytes = 0
+    this.#loaded = NO_SLAB
+    this.#loadedAt = 0
   }
 
   #pin(slab: Slab): void {

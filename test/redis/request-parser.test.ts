@@ -377,3 +377,19 @@ describe('Arguments', () => {
     expect(args.is(2, 'ex`')).toBe(false)
   })
 })
+
+test('a command that comes byte by byte costs one array of offsets, and not one a byte', () => {
+  const parser = new RequestParser(usualLimits)
+  const args = new Arguments()
+  const arrays = new Set<Int32Array>()
+  const bytes = Buffer.from(encodeCommand(['MSET', ...Array.from({ length: 100 }, (_, i) => `${i}`)]))
+  const commands: string[][] = []
+  for (const chunk of everyByte(bytes)) {
+    parser.push(chunk)
+    expect(drain(parser, args, commands)).toBe(null)
+    arrays.add(args.offsets)
+  }
+  expect(commands.map((words) => words.length)).toEqual([101])
+  // That of the arguments, another in its place, and larger ones as the command grows.
+  expect(arrays.size).toBeLessThanOrEqual(3)
+})
