@@ -213,6 +213,8 @@ export interface Heartbeat {
   readonly cells: readonly CellReport[]
   /** Of this executor's raft log, since its thread began. */
   readonly raftLog?: { readonly syncs: number; readonly bytes: number }
+  /** With this, all that was led here when PD asked for everything has been told. Absent: it may be no more than news. */
+  readonly whole?: true
 }
 
 /** A gateway asks for all routes (at its start, or when it is lost). */

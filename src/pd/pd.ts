@@ -104,7 +104,7 @@ class Pd implements Behavior<PdMessage> {
     switch (message.kind) {
       case 'heartbeat':
         this.#planner.heartbeat(message, nowMs)
-        this.#heardFrom.add(message.executor)
+        if (message.whole === true) this.#heardFrom.add(message.executor)
         if (message.raftLog !== undefined) this.#facts.countLog(message.executor, message.raftLog)
         break
       case 'answers':
@@ -212,7 +212,8 @@ class Pd implements Behavior<PdMessage> {
     this.#reportAskedMs = nowMs
     const message = { kind: 'reportAll', generation: this.#ids.generation } as const
     for (let executor = 0; executor < this.#topology.executors; executor++) {
-      // Who was heard has told of all it led, and tells of what it comes to lead by itself.
+      // Who has told of all it led tells of what it comes to lead by itself. Other news proves nothing: what sleeps is not
+      // in it, and if the system range sleeps, and nobody asks for it again, PD waits for its own memory for ever.
       if (this.#heardFrom.has(executor)) continue
       this.#ctx.tell(this.#ctx.named<StoresMessage>(actorNames.stores(executor)), message)
     }

@@ -20,6 +20,8 @@ export class Heartbeats {
   readonly #stores: Stores
   readonly #due = new Set<Peer>()
   #lastMs = Number.NEGATIVE_INFINITY
+  /** PD has asked for everything, and has not been told the last of it. */
+  #isAsked = false
   readonly #space = new Map<number, Space>()
   #spaceMs = Number.NEGATIVE_INFINITY
   /** When PD took nothing last. */
@@ -32,6 +34,7 @@ export class Heartbeats {
   /** PD is new: it is told of everything that is led here, of what sleeps as well, and nobody wakes for it (rule 32). */
   reportAll(): void {
     this.#lastMs = Number.NEGATIVE_INFINITY
+    this.#isAsked = true
     for (const peer of this.#stores.peers()) if (peer.isLeader) this.#due.add(peer)
   }
 
@@ -57,14 +60,16 @@ export class Heartbeats {
       const { syncs, bytes } = this.#stores.rawLog.stats
       const raftLog = { syncs, bytes }
       const { executor } = this.#stores
-      const stores = this.#storeReports()
-      const taken = this.#stores.tellPd({ kind: 'heartbeat', executor, stores, cells, raftLog })
+      const news = { kind: 'heartbeat' as const, executor, stores: this.#storeReports(), cells, raftLog }
+      const isWhole = this.#isAsked && told.length === this.#due.size
+      const taken = this.#stores.tellPd(isWhole ? { ...news, whole: true } : news)
       // Without a PD nothing is lost: what is due stays due.
       if (!taken) {
         this.#refusedMs = nowMs
         return
       }
       if (all) this.#lastMs = nowMs
+      if (isWhole) this.#isAsked = false
     }
     for (const peer of told) this.#due.delete(peer)
     if (this.#due.size > 0) this.#stores.again()

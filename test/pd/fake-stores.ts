@@ -47,6 +47,10 @@ export class FakeWorld {
   votersMost = 0
   /** Cells of which nothing is told. */
   readonly silent = new Set<number>()
+  /** Cells that are told of only when PD asks for everything. */
+  readonly asleep = new Set<number>()
+  /** So many of PD's wishes to hear everything are lost. */
+  asksLost = 0
   generation = 0
   /** How often one half of a split is told of only with the next interval. */
   lateHalf = 0
@@ -154,14 +158,18 @@ export class FakeWorld {
     }
   }
 
-  heartbeat(executor: number, nowMs: number): Heartbeat {
+  heartbeat(executor: number, nowMs: number, isWhole = false): Heartbeat {
     const stores = this.topology.stores.filter((store) => store.executor === executor)
     const cells = [...this.cells.values()].filter(
-      ({ cell, leader }) => !this.silent.has(cell.id) && stores.some((store) => store.id === leader),
+      ({ cell, leader }) =>
+        !this.silent.has(cell.id) &&
+        (isWhole || !this.asleep.has(cell.id)) &&
+        stores.some((store) => store.id === leader),
     )
     return {
       kind: 'heartbeat',
       executor,
+      ...(isWhole && { whole: true as const }),
       stores: stores.map((store) => storeReport(store)),
       cells: cells.map(({ cell, leader, term }) => ({
         cell,
@@ -193,8 +201,8 @@ export const fakeStores = actor<StoresMessage>({
   name: 'fakeStores',
   start(ctx) {
     const world = ctx.edge(worldEdge)
-    const report = () =>
-      ctx.tell(ctx.named<PdMessage>(actorNames.pd), world.heartbeat(ctx.executor, ctx.clock.monotonicMs()))
+    const pd = ctx.named<PdMessage>(actorNames.pd)
+    const report = (isWhole = false) => ctx.tell(pd, world.heartbeat(ctx.executor, ctx.clock.monotonicMs(), isWhole))
     ctx.every(REPORT_MS, { kind: 'tick' })
     return {
       receive(message) {
@@ -215,6 +223,10 @@ export const fakeStores = actor<StoresMessage>({
             return
           case 'commands':
             answer(ctx, world, message, ctx.random)
+            return
+          case 'reportAll':
+            if (world.asksLost > 0) world.asksLost--
+            else report(true)
             return
           default:
             report()

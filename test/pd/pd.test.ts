@@ -49,6 +49,19 @@ describe('PD', () => {
     expect(bench.world.orders).toEqual([])
   })
 
+  test('asks again until it was told of everything: news are not everything, and the system range may sleep', () => {
+    const bench = new Bench(18, nineCells)
+    bench.runUntil(() => bench.voters.every((count) => count === 3) && spread(bench.leaders) <= 1)
+    for (const id of bench.world.cells.keys()) bench.world.asleep.add(id)
+    bench.world.asksLost = EXECUTORS
+    bench.movePd()
+    bench.run(5_000)
+    expect(bench.world.asksLost).toBe(0)
+    const target = [1, 2, 3].find((store) => store !== bench.world.cells.get(4)?.leader) as number
+    bench.tell({ kind: 'transferWanted', cell: 4, toStore: target })
+    expect(bench.runUntil(() => bench.world.cells.get(4)?.leader === target, 10_000)).toBe(true)
+  })
+
   test('moves no leader before the reports tile the keyspace', () => {
     const transfers = (bench: Bench) =>
       bench.world.orders.filter((order) => order.step.kind === 'transferLeader').length

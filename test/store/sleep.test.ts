@@ -297,6 +297,7 @@ test('a new PD is told of sleeping cells by their store, and nobody wakes for it
   const reported = () =>
     harness.heartbeats.flatMap((heartbeat) => heartbeat.cells).find(({ cell }) => cell.id === FIRST_USER_CELL)
   await harness.until(() => reported() !== undefined, 'a report')
+  expect(harness.heartbeats.filter(({ whole }) => whole)).toHaveLength(1)
   expect(reported()).toMatchObject({ pending: [], down: [] })
   expect(areAsleep(harness, FIRST_USER_CELL)).toBe(true)
 })
