@@ -1,9 +1,10 @@
 /** Orders by hand: what was asked for becomes a wish, or a sentence that says why it cannot. */
-import { type CellReport, type HandKind, type HandOrder, peerOn } from '../model/index.ts'
-import { NEW_PEER, type Step, successorOf, transferTo, type Wish } from './operator.ts'
+import { type CellReport, type HandKind, type HandOrder, type Peer, peerOn } from '../model/index.ts'
+import { NEW_PEER, type Step, stepsOfMove, successorOf, transferTo, type Wish } from './operator.ts'
 import { noCell, noStore, notPossible, type Refusal } from './refusal.ts'
 import type { Survey } from './scheduler.ts'
 import { planSplit } from './split.ts'
+import type { View } from './view.ts'
 
 export type Judged = { readonly wish: Wish } | ({ readonly wish: null } & Refusal)
 
@@ -43,13 +44,16 @@ function stepsOf(
       if (peer?.role !== 'voter') return `cell ${cell} has no voter on store ${store}`
       if (state !== 'up') return `store ${store} is ${state}`
       return [transferTo(store)]
-    case 'add-peer':
+    case 'add-peer': {
       if (peer !== undefined) return `cell ${cell} has a peer on store ${store} already`
       if (state !== 'up') return `store ${store} is ${state}`
+      const replaced = besideTooMany(report, store, view)
+      if (replaced !== null) return stepsOfMove(report, replaced, store, view, nowMs)
       return [
         { kind: 'addLearner', store, peer: NEW_PEER },
         { kind: 'promoteLearner', store, peer: NEW_PEER },
       ]
+    }
     case 'remove-peer': {
       if (peer === undefined) return `cell ${cell} has no peer on store ${store}`
       const removal: Step = { kind: 'removePeer', store, peer: peer.id }
@@ -64,4 +68,18 @@ function stepsOf(
       return [transferTo(successor.store), removal]
     }
   }
+}
+
+/**
+ * Whose place a voter more than wanted is to take; null: nobody's, for now. Beside another one, behind the same log, it is
+ * worse than none: with that log half of the voters would be lost, where a majority was left before.
+ */
+function besideTooMany(report: CellReport, store: number, view: View): Peer | null {
+  const voters = report.cell.peers.filter(({ role }) => role === 'voter')
+  if (voters.length < view.settings.replicas) return null
+  const executorOf = (id: number) => view.store(id)?.report.executor
+  const beside = voters.filter((peer) => executorOf(peer.store) === executorOf(store))
+  const survivesToday = beside.length * 2 < voters.length
+  const survivesThen = (beside.length + 1) * 2 < voters.length + 1
+  return survivesToday && !survivesThen ? (beside[0] ?? null) : null
 }

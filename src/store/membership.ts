@@ -16,7 +16,6 @@ import {
   type Peer as Member,
   type MembershipChange,
   type Order,
-  type OrderStep,
   type PeerRemoved,
   peerOn,
   peerWithId,
@@ -26,6 +25,7 @@ import {
   addLearnerNode,
   addNode,
   type ConfChangeSingle,
+  ConfChangeType,
   type ConfState,
   confChangeV2,
   contextOf,
@@ -33,12 +33,15 @@ import {
   type Entry,
   removeNode,
 } from '../raft/index.ts'
+import { HEARTBEAT_TICKS } from './birth.ts'
 import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 import { startTransfer } from './transfer.ts'
 
 /** A learner is promoted only when it lacks no more than this many entries: a voter that lags would hold commits back. */
 const PROMOTE_LAG_MAX = 1000
+/** Who has answered within so many ticks, twice the time between two heartbeats, is there. */
+const ANSWER_TICKS = 2 * HEARTBEAT_TICKS
 /** A peer that has heard of no leader for so long, and then again so often, asks PD whether it still is one. */
 const MEMBER_ASK_MS = 3000
 
@@ -54,29 +57,34 @@ export function obey(stores: Stores, order: Order): void {
   }
   stores.sleep.wake(peer)
   stores.touch(peer)
-  propose(stores, peer, order.step)
+  propose(stores, peer, order)
 }
 
-function propose(stores: Stores, peer: Peer, step: OrderStep): void {
+function propose(stores: Stores, peer: Peer, order: Order): void {
+  const { step } = order
+  const change = (changes: readonly ConfChangeSingle[], peers: readonly Member[]) => {
+    if (mostWouldAnswer(stores, peer, changes)) proposeChange(peer, changes, peers)
+    else stores.heldOrders.hold(order, stores.nowMs)
+  }
   switch (step.kind) {
     case 'addLearner':
       if (peerOn(peer.cell, step.peer.store) !== undefined || peerWithId(peer.cell, step.peer.id) !== undefined) return
-      change(peer, [addLearnerNode(step.peer.id)], [{ ...step.peer, role: 'learner' }])
+      change([addLearnerNode(step.peer.id)], [{ ...step.peer, role: 'learner' }])
       return
     case 'promoteLearner': {
       const learner = learnerToPromote(peer, step.peer.id)
-      if (learner !== null) change(peer, [addNode(learner.id)], [{ ...learner, role: 'voter' }])
+      if (learner !== null) change([addNode(learner.id)], [{ ...learner, role: 'voter' }])
       return
     }
     case 'removePeer':
       if (step.peer.id === peer.id || peerWithId(peer.cell, step.peer.id) === undefined) return
-      change(peer, [removeNode(step.peer.id)], [])
+      change([removeNode(step.peer.id)], [])
       return
     case 'replacePeer': {
       const learner = learnerToPromote(peer, step.peer.id)
       const { removed } = step
       if (learner === null || removed.id === peer.id || peerWithId(peer.cell, removed.id) === undefined) return
-      change(peer, [addNode(learner.id), removeNode(removed.id)], [{ ...learner, role: 'voter' }])
+      change([addNode(learner.id), removeNode(removed.id)], [{ ...learner, role: 'voter' }])
       return
     }
     case 'split':
@@ -99,8 +107,24 @@ function learnerToPromote(peer: Peer, id: number): Member | null {
   return learner
 }
 
+/**
+ * Do most of those who would vote answer now? Who has fallen silent a moment ago is a voter like any other to PD, which
+ * hears of it later; but a change after which most voters are gone for good could never be taken back.
+ */
+function mostWouldAnswer(stores: Stores, peer: Peer, changes: readonly ConfChangeSingle[]): boolean {
+  const voters = new Set(peer.confState.voters)
+  for (const { type, nodeId } of changes) {
+    if (type === ConfChangeType.addNode) voters.add(nodeId)
+    else voters.delete(nodeId)
+  }
+  const sinceMs = stores.nowMs - ANSWER_TICKS * stores.options.tick
+  let answering = 0
+  for (const id of voters) if (id === peer.id || (peer.heardAtMs.get(id) ?? 0) >= sinceMs) answering++
+  return answering * 2 > voters.size
+}
+
 /** Several at once go through a joint configuration. Raft refuses what comes while one is in force. */
-function change(peer: Peer, changes: readonly ConfChangeSingle[], peers: readonly Member[]): void {
+function proposeChange(peer: Peer, changes: readonly ConfChangeSingle[], peers: readonly Member[]): void {
   const context = encodeMembershipChange({ peers, epoch: peer.cell.epoch })
   peer.node.proposeConfChange(confChangeV2(changes, undefined, context))
 }
@@ -126,6 +150,9 @@ export function applyMembership(stores: Stores, peer: Peer, entry: Entry): void 
     peers: membersOf(confState, stores_),
   }
   stores.heartbeats.due(peer)
+  // That this is committed is written with whatever is written next. If all went down before, and a copy with them, who is
+  // left would go by the members as they were, of whom there may be no majority any more.
+  stores.afterSync(nothing)
   if (peer.isLeader) tellTheRemoved(stores, peer, stores_)
   if (wasMember && peerWithId(peer.cell, peer.id) === undefined) stores.removals.remove(peer)
 }
@@ -176,3 +203,5 @@ export function hearOfRemoval(stores: Stores, { store, cell, peer: id, confVer }
 function knownConfVer({ cell, bornConfVer, snapshotIn }: Peer): number {
   return Math.max(cell.epoch.confVer, bornConfVer, snapshotIn?.state.cell.epoch.confVer ?? 0)
 }
+
+function nothing(): void {}

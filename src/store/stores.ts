@@ -21,6 +21,7 @@ import { Beginnings } from './beginnings.ts'
 import { type Space, storageEdge } from './edges.ts'
 import { Evaluator } from './evaluate.ts'
 import { Heartbeats } from './heartbeat.ts'
+import { HeldOrders } from './held-orders.ts'
 import { VALUE_SIZES, type ValueSizes } from './key-record.ts'
 import { Liveness } from './liveness.ts'
 import { Loads } from './loads.ts'
@@ -82,6 +83,7 @@ export class Stores {
   readonly pages: Pages
   readonly writeBack: WriteBack
   readonly removals: Removals
+  readonly heldOrders = new HeldOrders()
   readonly snapshots: Snapshots
   readonly snapshotsIn: SnapshotsIn
   readonly splits: Splits

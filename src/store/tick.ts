@@ -1,6 +1,6 @@
 /** Time's part of the turn: what each peer that is awake does at each tick. Those that sleep are not looked at. */
 import { mayCampaign } from './hear.ts'
-import { askIfMember } from './membership.ts'
+import { askIfMember, obey } from './membership.ts'
 import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 import { campaignAgain } from './survivors.ts'
@@ -17,6 +17,7 @@ export function tick(stores: Stores): void {
       if (peer.node.leader === 0) leaderless++
     }
   }
+  stores.heldOrders.tick(stores.nowMs, (order) => obey(stores, order))
   stores.beginnings.tick(leaderless)
   for (const origin of stores.origins.values()) origin.tick(stores.nowMs)
   stores.snapshots.tick()

@@ -195,6 +195,8 @@ describe('An order by hand', () => {
     expect(order('add-peer', free)).toMatchObject({ refusal: 'none' })
     expect(bench.runUntil(() => of(2).includes(free), 5_000)).toBe(true)
     expect(bench.runUntil(() => of(2).length === 3, 10_000)).toBe(true)
+    // Its operator is closed when the world shows its last step.
+    bench.run(3_000)
     const [leaving] = of(2) as [number]
     expect(order('remove-peer', leaving)).toMatchObject({ refusal: 'none' })
     expect(bench.runUntil(() => !of(2).includes(leaving), 10_000)).toBe(true)

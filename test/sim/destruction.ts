@@ -4,7 +4,9 @@
  */
 import type { Random } from '../../src/base/index.ts'
 import type { Topology } from '../../src/model/index.ts'
+import { EntryType } from '../../src/raft/index.ts'
 import type { Stores } from '../../src/store/index.ts'
+import type { Peer } from '../../src/store/peer.ts'
 import type { SimulatedDisk } from './disk.ts'
 import type { SimulatedEngineDisk } from './engine.ts'
 
@@ -48,7 +50,14 @@ export class Destruction {
     if (!this.mayLose(executor)) return false
     this.#world.trace(`the next sync of executor ${executor} fails`)
     this.doomed.add(executor)
-    this.#machine(executor).disk.failingSyncs = 1
+    const { disk } = this.#machine(executor)
+    disk.failingSyncs = 1
+    // Members may have changed since, or be about to.
+    disk.mayFail = () => {
+      const may = this.#wouldSurvive(executor)
+      if (!may) this.doomed.delete(executor)
+      return may
+    }
     return true
   }
 
@@ -86,16 +95,23 @@ export class Destruction {
   }
 
   mayLose(executor: number): boolean {
+    return !this.doomed.has(executor) && this.#wouldSurvive(executor)
+  }
+
+  #wouldSurvive(executor: number): boolean {
     const { hosts, topology, replicas, offline } = this.#world
     // With two executors a majority may come to be on one of them before its disk fails.
-    if (this.#world.executors < 3 || this.doomed.has(executor)) return false
+    if (this.#world.executors < 3) return false
     const gone = new Set<number>()
     for (const { id, executor: at } of topology.stores) if (at === executor || this.doomed.has(at)) gone.add(id)
     const left = topology.stores.filter(({ id }) => !gone.has(id) && !offline.has(id))
     if (left.length < replicas) return false
     // Every cell must have a majority elsewhere, whatever else has fallen and will rise again.
     for (const host of hosts.values()) {
-      for (const { cell, confState } of host.peers()) {
+      for (const peer of host.peers()) {
+        const { cell, confState } = peer
+        // What is decided, or about to be, may leave fewer.
+        if (isChangingMembers(peer)) return false
         const voters = cell.peers.filter((peer) => peer.role === 'voter')
         const elsewhere = voters.filter((peer) => !gone.has(peer.store))
         if (elsewhere.length < 2 || elsewhere.length * 2 <= voters.length) return false
@@ -126,4 +142,10 @@ export class Destruction {
   #machine(executor: number): Machine {
     return this.#world.machines[executor] as Machine
   }
+}
+
+/** Has it an entry that changes members, and has not applied it? */
+function isChangingMembers({ group, applied }: Peer): boolean {
+  const entries = group.entries(applied + 1, group.lastIndex() + 1, Number.POSITIVE_INFINITY) ?? []
+  return entries.some(({ type }) => type !== EntryType.normal)
 }

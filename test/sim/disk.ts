@@ -45,6 +45,8 @@ export class SimulatedDisk implements Disk {
   capacityBytes = Number.POSITIVE_INFINITY
   /** So many of the next syncs fail. */
   failingSyncs = 0
+  /** Asked when one is about to: may it still? If not, none does. */
+  mayFail: () => boolean = () => true
   /** So many of the next writes throw. */
   failingWrites = 0
   /** Of all crashes: writes that were lost, in whole or in part, and sectors that were torn. */
@@ -196,6 +198,7 @@ export class SimulatedDisk implements Disk {
         alive()
         const carried = inode.pending.slice()
         this.#later(this.syncMs, () => {
+          if (this.failingSyncs > 0 && !this.mayFail()) this.failingSyncs = 0
           if (this.failingSyncs > 0) {
             this.failingSyncs--
             for (const write of carried) write.phantom = true

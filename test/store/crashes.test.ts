@@ -194,6 +194,22 @@ for (const seed of (process.env.CELLARIUM_CRASH_SEEDS ?? '1,2,3').split(',')) {
   test(`what was acknowledged outlives power cuts while peers come and go (seed ${seed})`, () => play(seed))
 }
 
+test('of three, the two that were told of the third go on without the first when all went down and it never comes back', async () => {
+  const chaos = new Chaos('members')
+  const { harness } = chaos
+  await harness.startWith(3)
+  const knows = (store: number) =>
+    harness.nodes[store - 1]?.host?.peer(store, FIRST_USER_CELL)?.confState.voters.length === 3
+  await harness.until(() => harness.leader(FIRST_USER_CELL)?.store === 1 && knows(2) && knows(3), 'all know all')
+  // The time of a sync, and nothing else is written.
+  await harness.run(50)
+  for (const executor of [0, 1, 2]) chaos.crash(executor, executor === 0 ? Number.POSITIVE_INFINITY : 1)
+  chaos.revive()
+  await harness.step()
+  chaos.revive()
+  await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'one of the two leads')
+})
+
 test('what a power cut leaves of many entries, written at once, is never less than what is said to be committed', async () => {
   for (let seed = 0; seed < 40; seed++) {
     const random = new Random(`store crashes, cut ${seed}`)

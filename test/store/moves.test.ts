@@ -122,3 +122,36 @@ test('PD hears how far a snapshot has come', async () => {
   const reports = harness.heartbeats.flatMap(({ cells }) => cells.filter(({ cell }) => cell.id === FIRST_USER_CELL))
   expect(reports.at(-1)?.snapshot).toEqual({ peer: 1001, pieces: 2 })
 })
+
+test('a voter is removed only when most of those that are left have answered just now, and the order is held until then', async () => {
+  const harness = new StoreHarness(3)
+  await harness.startWith(3)
+  await harness.transfer(FIRST_USER_CELL, 1)
+  await harness.run(1000)
+  const leader = host(harness, 1)
+  const members = () => leader?.cell.peers.length
+  harness.drop = (from, to) => from === 2 || to === 2
+  await harness.run(500)
+  // With stores 1 and 2 a majority is left, without store 3 only half of one.
+  const removal = { kind: 'removePeer', peer: { id: 1001, store: 2, role: 'voter' } } as const
+  harness.order(FIRST_USER_CELL, removal)
+  await harness.run(500)
+  expect(members()).toBe(3)
+  expect(leader?.isLeader).toBe(true)
+  harness.drop = () => false
+  await harness.until(() => members() === 2, 'it is removed as soon as the third answers', 400)
+})
+
+test('an order that was held for a second is left', async () => {
+  const harness = new StoreHarness(3)
+  await harness.startWith(3)
+  await harness.transfer(FIRST_USER_CELL, 1)
+  await harness.run(1000)
+  harness.drop = (from, to) => from === 2 || to === 2
+  await harness.run(500)
+  harness.order(FIRST_USER_CELL, { kind: 'removePeer', peer: { id: 1001, store: 2, role: 'voter' } })
+  await harness.run(1500)
+  harness.drop = () => false
+  await harness.run(1000)
+  expect(host(harness, 1)?.cell.peers).toHaveLength(3)
+})
