@@ -54,7 +54,7 @@ export function makeExecutorEdges(executor: number, _incarnation: number, args: 
     ...storage,
     [listenerEdge.name]: new ExecutorListener(place, (message) => tellMain(args.channel, { kind: 'say', message })),
     [processEdge.name]: processPort,
-    [settingsEdge.name]: new SettingsMemory((name, value) => tellMain(args.channel, { kind: 'setting', name, value })),
+    [settingsEdge.name]: new SettingsMemory((change) => tellMain(args.channel, { kind: 'setting', change })),
     [debugEdge.name]: remoteDebug(args.channel),
   }
 }

@@ -4,7 +4,7 @@
  */
 import { BroadcastChannel } from 'node:worker_threads'
 import type { DebugPort } from '../gateway/index.ts'
-import type { OptionName } from '../model/index.ts'
+import type { SettingChanged } from '../model/index.ts'
 
 export interface Loss {
   readonly kind: 'loss'
@@ -16,7 +16,7 @@ export interface Loss {
 
 export type WordToMain =
   | Loss
-  | { readonly kind: 'setting'; readonly name: OptionName; readonly value: string }
+  | { readonly kind: 'setting'; readonly change: SettingChanged }
   | { readonly kind: 'say'; readonly message: string }
   | { readonly kind: 'crash'; readonly executor: number }
   | { readonly kind: 'pause'; readonly executor: number; readonly durationMs: number }

@@ -201,11 +201,11 @@ class Runner implements Running {
   }
 
   async #spawnGateway(executor: number, system: System): Promise<void> {
-    const { settings, topology, version, gateways } = this.#parts
-    const options = settings.over(this.#parts.options)
+    const { settings, options, topology, version, gateways } = this.#parts
+    const { changes } = settings
     const name = actorNames.gateway(executor)
     const others = gatewayNames(gateways).filter((other) => other !== name)
-    await system.spawn(gateway, { options, topology, name, others, version }, { executor, name })
+    await system.spawn(gateway, { options, changes, topology, name, others, version }, { executor, name })
   }
 
   #exited(executor: number, incarnation: number, error: Error | null): void {
@@ -229,7 +229,8 @@ class Runner implements Running {
       case 'say':
         return this.#parts.say(word.message)
       case 'setting':
-        return this.#parts.settings.note(word.name, word.value)
+        this.#parts.settings.note(word.change)
+        return
       case 'crash':
         return this.system.crashExecutor(word.executor)
       case 'pause':

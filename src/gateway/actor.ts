@@ -58,7 +58,7 @@ export const gateway = actor<GatewayMessage, GatewayArgs>({
             host.facts = message
             return
           case 'settingChanged':
-            return host.settingChanged(message.name, message.value)
+            return host.settingChanged(message)
           case 'drain':
             return host.drain(message)
           case 'tick':

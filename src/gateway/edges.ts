@@ -1,6 +1,6 @@
 /** What the gateway is handed by whoever makes its executor: sockets, the process, and tools for drills. */
 import { type EdgeToken, edge } from '../actor/index.ts'
-import type { OptionName } from '../model/index.ts'
+import type { SettingChanged } from '../model/index.ts'
 
 /** One client's connection. The gateway never closes over a socket: the simulator brings its own. */
 export interface Connection {
@@ -61,13 +61,11 @@ export interface DebugPort {
 
 export const debugEdge: EdgeToken<DebugPort> = edge<DebugPort>('debug')
 
-/** What CONFIG SET has changed since the start, kept by whoever outlives the gateway. Values as they were written. */
+/** What CONFIG SET has changed since the start, kept by whoever outlives the gateway: of each option the latest change. */
 export interface SettingsPort {
-  readonly changes: ReadonlyMap<OptionName, string>
-  /** Changed at another gateway. */
-  note(name: OptionName, value: string): void
-  /** Changed at this one. */
-  noteOwn(name: OptionName, value: string): void
+  readonly changes: Iterable<SettingChanged>
+  /** One that is no later than what is kept is passed over. */
+  note(change: SettingChanged): void
 }
 
 export const settingsEdge: EdgeToken<SettingsPort> = edge<SettingsPort>('settings')

@@ -1,5 +1,5 @@
 import type { Clock, Random } from '../base/index.ts'
-import type { AnswerBatch, CommandBatch, Drain, GatewayFacts, OptionName, Routes, Topology } from '../model/index.ts'
+import type { AnswerBatch, CommandBatch, Drain, GatewayFacts, Routes, SettingChanged } from '../model/index.ts'
 import {
   Arguments,
   type CommandRow,
@@ -49,7 +49,7 @@ export class Gateway implements Server, SessionOwner {
   readonly settings: Settings
   readonly news: News
   readonly statistics: Statistics
-  readonly topology: Topology
+  readonly topology: GatewayArgs['topology']
   readonly clock: Clock
   readonly random: Random
   readonly process: ProcessPort
@@ -81,7 +81,7 @@ export class Gateway implements Server, SessionOwner {
   constructor(args: GatewayArgs, edges: GatewayEdges) {
     const others = args.others ?? []
     this.settings = new Settings(args.options)
-    this.news = new News(others, this.settings, edges)
+    this.news = new News(others, args.changes ?? [], this.settings, edges)
     this.statistics = new Statistics(edges.clock.monotonicMs())
     this.topology = args.topology
     this.clock = edges.clock
@@ -160,9 +160,9 @@ export class Gateway implements Server, SessionOwner {
     this.#router.wantRoutes()
   }
 
-  settingChanged(name: OptionName, value: string): void {
+  settingChanged(change: SettingChanged): void {
     this.#begin()
-    this.news.heard(name, value)
+    this.news.heard(change)
     this.#router.configure(this.settings.forRouter)
   }
 

@@ -10,6 +10,8 @@ export interface GatewayArgs {
   readonly name: string
   /** The names of the other gateways: a CONFIG SET is told to them. */
   readonly others?: readonly string[]
+  /** What CONFIG SET had changed before it was started. */
+  readonly changes?: readonly SettingChanged[]
   /** Of the product, for INFO. */
   readonly version: string
 }

@@ -348,11 +348,21 @@ export interface Drained {
   readonly inTime: boolean
 }
 
-/** CONFIG SET at another gateway: an option that may change at run time, and its value as it was written. */
+/**
+ * CONFIG SET at another gateway: an option that may change at run time, and its value as it was written. Of two changes of
+ * one option the later one holds, wherever and in whatever order they are heard of: `stamp` is a time of the clock that all
+ * threads share, later than that of every change its gateway knew of; of equal ones that of the higher executor is later.
+ */
 export interface SettingChanged {
   readonly kind: 'settingChanged'
   readonly name: OptionName
   readonly value: string
+  readonly stamp: number
+  readonly by: number
+}
+
+export function isLaterChange(a: SettingChanged, b: SettingChanged): boolean {
+  return a.stamp > b.stamp || (a.stamp === b.stamp && a.by > b.by)
 }
 
 export type GatewayMessage = AnswerBatch | Routes | World | GatewayFacts | Drain | SettingChanged | GatewayInternal

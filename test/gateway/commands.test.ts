@@ -311,7 +311,7 @@ describe('CONFIG', () => {
 
   test('what another gateway was told holds here too', () => {
     const street = new Street()
-    street.gateway.tell({ kind: 'settingChanged', name: 'maxClients', value: '3' })
+    street.gateway.tell({ kind: 'settingChanged', name: 'maxClients', value: '3', stamp: 1, by: 0 })
     talk(street.connect(), ['CONFIG GET maxclients', '*2\r\n$10\r\nmaxclients\r\n$1\r\n3\r\n'])
   })
 })

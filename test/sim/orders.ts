@@ -21,6 +21,8 @@ export class Orders {
   readonly #world: OrderWorld
   /** Stores that were asked to be emptied: they may have been buried since. */
   readonly offline = new Set<number>()
+  /** Of settings. */
+  #changes = 0
 
   constructor(world: OrderWorld) {
     this.#world = world
@@ -75,9 +77,8 @@ export class Orders {
       ['connectionOrder', 'strict'],
     ] as const)
     this.#world.trace(`${name} becomes ${value}`)
-    for (const gateway of this.#world.gateways) {
-      this.#world.named<GatewayMessage>(gateway).tell({ kind: 'settingChanged', name, value })
-    }
+    const change = { kind: 'settingChanged', name, value, stamp: ++this.#changes, by: 0 } as const
+    for (const gateway of this.#world.gateways) this.#world.named<GatewayMessage>(gateway).tell(change)
   }
 
   get #pd(): Ref<PdMessage> {
