@@ -17,6 +17,8 @@ export interface ProgressView {
   readonly isPaused: boolean
   readonly recentActive: boolean
   readonly pendingSnapshot: number
+  /** The commit index that it was told last. */
+  readonly sentCommit: number
   readonly inflightMessages: number
   readonly isInflightFull: boolean
 }

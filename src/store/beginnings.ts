@@ -5,8 +5,10 @@
  * Phases of a peer: it lies down, without a leader → it is its turn, and it wakes: first those that probably led last,
  * which campaign at once, if they may; their messages wake the others of their cells → some time after the last of the
  * first, those that nobody has woken.
- * The turn is given at each tick to so many as keep the number of peers awake without a leader bounded, and to a few
- * whatever that number is, for some cells may find no leader. A command for one that still lies goes before.
+ * The turn is given to so many as keep the number of peers awake without a leader bounded, and at each tick to a few
+ * whatever that number is, for some cells may find no leader. Those that a command has come for go before; thousands of
+ * them wait for one another likewise. For the others there is a bound of all that are awake, too: what has found its
+ * leader costs heartbeats until it sleeps, and many of those leave no time for elections.
  */
 import { peerOn } from '../model/index.ts'
 import { mayCampaign } from './hear.ts'
@@ -14,7 +16,8 @@ import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 import { campaignUntilLed } from './survivors.ts'
 
-const LEADERLESS_MAX = 512
+const LEADERLESS_MAX = 192
+const AWAKE_MAX = 512
 const PER_TICK_MIN = 8
 
 export class Beginnings {
@@ -22,7 +25,10 @@ export class Beginnings {
   /** Who goes first, and the others; the next at the end. */
   #first: Peer[] = []
   #lying: Peer[] = []
-
+  /** Those that a command has come for, in that order. */
+  readonly #wanted = new Set<Peer>()
+  /** How many more may wake until the next tick. */
+  #room = 0
   /** When one of the first was woken last. */
   #firstMs = 0
 
@@ -43,11 +49,18 @@ export class Beginnings {
       queue.push(peer)
     }
     this.#firstMs = this.#stores.nowMs
-    this.tick(0)
+    this.tick(0, 0)
   }
 
-  tick(leaderless: number): void {
-    const count = Math.max(PER_TICK_MIN, LEADERLESS_MAX - leaderless)
+  /** @param awake all that are, with and without a leader */
+  tick(leaderless: number, awake: number): void {
+    this.#room = Math.max(PER_TICK_MIN, LEADERLESS_MAX - leaderless)
+    for (const peer of this.#wanted) {
+      if (this.#room === 0) break
+      this.#wanted.delete(peer)
+      if (this.#isLying(peer)) this.#wake(peer, true)
+    }
+    const count = Math.min(this.#room, Math.max(PER_TICK_MIN, AWAKE_MAX - awake))
     if (this.#first.length > 0) {
       this.#wakeNext(this.#first, count, true)
       this.#firstMs = this.#stores.nowMs
@@ -69,7 +82,9 @@ export class Beginnings {
 
   /** Someone wants something of it. */
   hurry(peer: Peer): void {
-    if (this.#isLying(peer)) this.#wake(peer, true)
+    if (!this.#isLying(peer)) return
+    if (this.#room > 0) this.#wake(peer, true)
+    else this.#wanted.add(peer)
   }
 
   #isLying(peer: Peer): boolean {
@@ -77,6 +92,7 @@ export class Beginnings {
   }
 
   #wake(peer: Peer, campaigns: boolean): void {
+    this.#room--
     this.#stores.sleep.wake(peer)
     // Again with each tick: the stores of the others may not be open yet.
     if (campaigns && mayCampaign(this.#stores, peer)) campaignUntilLed(this.#stores, peer)

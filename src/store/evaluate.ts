@@ -253,8 +253,7 @@ export class Evaluator {
       this.#refusal = Refusal.notReady
       return Gate.refuse
     }
-    this.#stores.sleep.used(peer)
-    if (peer.split?.holdsCommands) return Gate.park
+    if (!this.#stores.sleep.used(peer) || peer.split?.holdsCommands) return Gate.park
     return this.#stores.holdsLease(peer) ? Gate.open : Gate.park
   }
 

@@ -20,19 +20,29 @@
  * - A later life of a follower's executor: the leader, for it may have to bring something there.
  * A question of PD wakes nobody: the store answers for its sleeping cells (`heartbeat.ts`).
  *
- * Lost messages: a lost question or answer leaves the leader awake; its next heartbeat wakes those that agreed, and
- * it asks anew. It is no harm if a note is lost, for then a timer runs out. A question that comes after its sender's end
+ * Lost messages: a lost question or answer leaves the leader awake; it says its question again, and if that does not help
+ * its next heartbeat wakes those that agreed, and it asks anew. It is no harm if a note is lost, for then a timer runs out. A question that comes after its sender's end
  * is known, or under a term that is over, is not agreed to. A leader that sends anything takes its question back, so a
  * late answer never counts for a follower that was woken in between.
  */
 import { type SleepNote, SleepWord } from '../model/index.ts'
 import { type Message, MessageType, ProgressState } from '../raft/index.ts'
-import { HEARTBEAT_TICKS } from './birth.ts'
 import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 
+/** So many leaders of one executor may stay awake as long as `--sleep-after` says. */
+const AWAKE_LEADERS_CALM = 512
+/** However many there are: from one command to the next, a cell that is in use does not sleep. */
+const SLEEP_AFTER_MS_MIN = 200
+/** Up to so many a command wakes its cell at once; beyond that, so many of those that commands wait for in a tick. */
+const AWAKE_LEADERS_FREE = 1024
+const WAKES_PER_TICK_MIN = 64
 /** A leader whose question came to nothing asks again after so many ticks. */
 const ASK_AGAIN_TICKS = 7
+/** While it waits it says its question again, in place of heartbeats, to those that have not agreed… */
+const REPEAT_TICKS = 4
+/** …so long; then it is the leader that it was, which finds out whom it has lost. */
+const WAIT_TICKS_MAX = 24
 /** Of a cell's share of memory: what it may keep while it sleeps. */
 const SLEEPERS_SHARE = 1 / 2
 /** So many ticks has the leader, after a peer woke by itself, to show that it is there. */
@@ -55,32 +65,59 @@ export class Sleep {
   #candidates: Peer[] = []
   #heard: Heard[] = []
   #serial = 0
+  /** After how long without use a cell sleeps. */
+  #sleepAfterMs: number
+  /** Leaders that commands wait for, in that order; and how many may wake until the next tick. */
+  readonly #wanted = new Set<Peer>()
+  #room = AWAKE_LEADERS_FREE
 
   constructor(stores: Stores) {
     this.#stores = stores
+    this.#sleepAfterMs = stores.options.sleepAfter
+  }
+
+  /**
+   * At each tick: so many lead and are awake. The more there are, the sooner they sleep: the heartbeats of ten thousand
+   * cells are more than two cores can bear, and to fall asleep and to wake is less than to be awake for a second. For the
+   * same reason not all wake at once that commands come for.
+   */
+  counted(awakeLeaders: number): void {
+    const { sleepAfter } = this.#stores.options
+    const share = AWAKE_LEADERS_CALM / Math.max(AWAKE_LEADERS_CALM, awakeLeaders)
+    this.#sleepAfterMs = Math.min(sleepAfter, Math.max(SLEEP_AFTER_MS_MIN, sleepAfter * share * share))
+    this.#room = Math.max(WAKES_PER_TICK_MIN, AWAKE_LEADERS_FREE - awakeLeaders)
+    for (const peer of this.#wanted) {
+      if (this.#room === 0) break
+      this.#wanted.delete(peer)
+      if (peer.destroyed || !peer.asleep) continue
+      this.#room--
+      this.wake(peer)
+    }
   }
 
   /**
    * At each tick, for a leader that has asked: does it wait for the answers still? A heartbeat would take its question
-   * back, and where threads are slow there would never be time for an answer between two. Those that did not agree
-   * campaign only later than that.
+   * back, and wake those that have agreed; and where threads are slow there would never be time for all answers between
+   * two of them. So the question is said again, and keeps the others from campaigning as a heartbeat would.
    */
   isWaiting(peer: Peer): boolean {
-    return peer.asking && ++peer.askingTicks <= (this.#stores.options.electionTicks - HEARTBEAT_TICKS) / 2
+    if (!peer.asking || ++peer.askingTicks > WAIT_TICKS_MAX) return false
+    if (peer.askingTicks % REPEAT_TICKS === 0) this.#askAll(peer, this.#asks.get(peer) as Ask)
+    return true
   }
 
   /** At each tick, for a leader that is awake: is it time to ask? */
   consider(peer: Peer): void {
     const { nowMs, options } = this.#stores
     if (peer.asking) return
-    if (options.sleepAfter === 0 || nowMs - peer.usedMs < options.sleepAfter) return
+    if (options.sleepAfter === 0 || nowMs - peer.usedMs < this.#sleepAfterMs) return
     if (nowMs - peer.sleepAskedMs >= ASK_AGAIN_TICKS * options.tick) this.#candidates.push(peer)
   }
 
   /** Asks, behind everything else that leaves in this turn: what leaves later takes the question back. */
   ask(): void {
     if (this.#candidates.length === 0) return
-    const { nowMs, transport } = this.#stores
+    const { nowMs } = this.#stores
     for (const peer of this.#candidates) {
       if (!this.#leaderMaySleep(peer)) continue
       peer.sleepAskedMs = nowMs
@@ -92,12 +129,16 @@ export class Sleep {
       this.#asks.set(peer, ask)
       peer.asking = true
       peer.askingTicks = 0
-      for (const member of peer.cell.peers) {
-        if (member.id === peer.id) continue
-        transport.sendNote(noteOf(SleepWord.ask, peer, member.store, member.id, ask.serial))
-      }
+      this.#askAll(peer, ask)
     }
     this.#candidates = []
+  }
+
+  #askAll(peer: Peer, { serial, agreed }: Ask): void {
+    for (const { id, store } of peer.cell.peers) {
+      if (id === peer.id || agreed.has(id)) continue
+      this.#stores.transport.sendNote(noteOf(SleepWord.ask, peer, store, id, serial))
+    }
   }
 
   /** The leader says something else to its followers. */
@@ -140,10 +181,17 @@ export class Sleep {
     else this.#wakeByItself(peer)
   }
 
-  /** A command has come for a leader. */
-  used(peer: Peer): void {
+  /** A command has come for a leader. False: it sleeps, and wakes when its turn comes. */
+  used(peer: Peer): boolean {
     peer.usedMs = this.#stores.nowMs
-    if (peer.asleep) this.wake(peer)
+    if (!peer.asleep) return true
+    if (this.#room === 0) {
+      this.#wanted.add(peer)
+      return false
+    }
+    this.#room--
+    this.wake(peer)
+    return true
   }
 
   /** Its clock runs again: a follower's as if it had never stood still, but for the time that its leader is given to speak. */
@@ -174,7 +222,10 @@ export class Sleep {
 
   #asked(peer: Peer, { note, executor, incarnation }: Heard): void {
     const { node } = peer
-    if (node.isLeader || node.leader !== note.from || node.term !== note.term || node.lastIndex !== note.index) return
+    if (node.isLeader || node.leader !== note.from || node.term !== note.term) return
+    // It is from the leader of this term, which says nothing else while it asks.
+    if (!peer.asleep) node.setElectionElapsed(0)
+    if (node.lastIndex !== note.index) return
     // The life in which it asked is known to be over: nobody would wake who agrees.
     if (!this.#stores.liveness.isAlive(executor, incarnation)) return
     if (!peer.asleep) {
@@ -210,7 +261,7 @@ export class Sleep {
     const { nowMs, options } = this.#stores
     const { node, working, cell } = peer
     if (!node.isLeader || working === null || working.term !== node.term || !isAtRest(peer)) return false
-    if (nowMs - peer.usedMs < options.sleepAfter) return false
+    if (nowMs - peer.usedMs < this.#sleepAfterMs) return false
     if (peer.transferTo !== 0 || node.leadTransferee !== 0 || peer.split !== null || peer.loading.size > 0) return false
     // It has something to ask of PD, and asks again and again.
     if (!cell.system && working.sizeBytes > options.cellSize) return false
@@ -218,6 +269,8 @@ export class Sleep {
       const progress = node.progress(member.id)
       if (progress === undefined || progress.match !== node.lastIndex) return false
       if (progress.state !== ProgressState.replicate) return false
+      // Who has not been told that all is committed is not at rest, and would not agree.
+      if (member.id !== peer.id && progress.sentCommit !== node.lastIndex) return false
     }
     return cell.peers.length === node.members.length
   }

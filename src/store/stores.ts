@@ -304,8 +304,9 @@ export class Stores {
     return peer.isAlone || peer.lease.untilMs > this.nowMs
   }
 
-  /** Leadership is in doubt: a round to a quorum, unless one is under way. */
+  /** Leadership is in doubt: a round to a quorum, unless one is under way. Who sleeps asks when it wakes. */
   confirmLeadership(peer: Peer): void {
+    if (peer.asleep) return
     if (peer.confirmingSinceMs !== 0 && this.nowMs - peer.confirmingSinceMs < this.options.tick) return
     peer.confirmingSinceMs = this.nowMs
     const context = Buffer.alloc(8)

@@ -10,15 +10,20 @@ const FATE_MS = 10_000
 
 export function tick(stores: Stores): void {
   let leaderless = 0
+  let awake = 0
+  let leaders = 0
   for (const store of stores.stores.values()) {
     store.tick(stores.nowMs)
+    awake += store.active.size
     for (const peer of store.active) {
       tickPeer(stores, peer)
       if (peer.node.leader === 0) leaderless++
     }
+    leaders += store.leaders
   }
   stores.heldOrders.tick(stores.nowMs, (order) => obey(stores, order))
-  stores.beginnings.tick(leaderless)
+  stores.sleep.counted(leaders)
+  stores.beginnings.tick(leaderless, awake)
   for (const origin of stores.origins.values()) origin.tick(stores.nowMs)
   stores.snapshots.tick()
   stores.snapshotsIn.tick()
@@ -39,5 +44,11 @@ function tickPeer(stores: Stores, peer: Peer): void {
   stores.splits.tick(peer)
   stores.pages.tick(peer)
   askIfMember(stores, peer)
-  stores.touch(peer)
+  if (hasWork(peer)) stores.touch(peer)
+}
+
+/** Most peers, in most ticks, have nothing to settle: to look at each costs more than the tick itself. */
+function hasWork(peer: Peer): boolean {
+  if (!peer.parked.isEmpty || !peer.pending.isEmpty || peer.transferTo !== 0 || peer.split !== null) return true
+  return (peer.isLeader && peer.working === null) || peer.inherited !== null || peer.node.hasReady()
 }
