@@ -44,6 +44,15 @@ export function concatBytes(...parts: Uint8Array[]): Uint8Array {
   return whole
 }
 
+/**
+ * A copy for the bounds of a range and the like, kept by ten thousands: in memory shared with others of its kind, for a
+ * buffer of its own costs some hundred bytes beside what is in it.
+ */
+export function copySmall(bytes: Uint8Array): Uint8Array {
+  const { buffer, byteOffset, length } = Buffer.from(bytes)
+  return new Uint8Array(buffer, byteOffset, length)
+}
+
 /** A copy with a buffer of its own, for bytes that outlive the turn or the ring slot they came in. */
 export function copyBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes)

@@ -10,7 +10,7 @@
  * `round` is the host's, not Raft's: a leader numbers what leaves in a turn, and a follower's answers carry the
  * highest number it has handled (rule 12). Entries follow on one another from `index` + 1.
  */
-import { assert, copyBytes } from '../base/index.ts'
+import { assert, copyBytes, unboxed } from '../base/index.ts'
 import { Entry, type EntryType, Message, type MessageType } from '../raft/index.ts'
 import { RecordWriter } from './commands.ts'
 
@@ -93,18 +93,23 @@ export function readRaftBatch(records: Uint8Array, handle: (envelope: Envelope) 
   }
 }
 
+/** Ids, terms and indexes end up in fields of long-lived objects. */
+function integer(buffer: Buffer, at: number): number {
+  return unboxed(buffer.readDoubleLE(at))
+}
+
 function readEnvelope(buffer: Buffer, at: number): Envelope {
   const flags = buffer[at + 13] as number
   const message = new Message(
     buffer[at + 12] as MessageType,
-    buffer.readDoubleLE(at + 24),
-    buffer.readDoubleLE(at + 32),
-    buffer.readDoubleLE(at + 48),
+    integer(buffer, at + 24),
+    integer(buffer, at + 32),
+    integer(buffer, at + 48),
   )
-  message.logTerm = buffer.readDoubleLE(at + 56)
-  message.index = buffer.readDoubleLE(at + 64)
-  message.commit = buffer.readDoubleLE(at + 72)
-  message.rejectHint = buffer.readDoubleLE(at + 80)
+  message.logTerm = integer(buffer, at + 56)
+  message.index = integer(buffer, at + 64)
+  message.commit = integer(buffer, at + 72)
+  message.rejectHint = integer(buffer, at + 80)
   message.reject = (flags & FLAG_REJECT) !== 0
   const contextBytes = buffer.readUInt32LE(at + 88)
   const count = buffer.readUInt32LE(at + 92)
@@ -120,7 +125,7 @@ function readEnvelope(buffer: Buffer, at: number): Envelope {
       const dataBytes = buffer.readUInt32LE(from + 12)
       const data = copyBytes(buffer.subarray(from + ENTRY_BYTES, from + ENTRY_BYTES + dataBytes))
       entries.push(
-        new Entry(buffer.readDoubleLE(from), message.index + 1 + i, buffer.readUInt32LE(from + 8) as EntryType, data),
+        new Entry(integer(buffer, from), message.index + 1 + i, buffer.readUInt32LE(from + 8) as EntryType, data),
       )
       from += ENTRY_BYTES + dataBytes
     }
@@ -129,8 +134,8 @@ function readEnvelope(buffer: Buffer, at: number): Envelope {
   return {
     toStore: buffer.readUInt32LE(at + 4),
     fromStore: buffer.readUInt32LE(at + 8),
-    cell: buffer.readDoubleLE(at + 16),
-    round: buffer.readDoubleLE(at + 40),
+    cell: integer(buffer, at + 16),
+    round: integer(buffer, at + 40),
     message,
     range,
   }

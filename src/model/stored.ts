@@ -1,6 +1,6 @@
 /** Cells and what is stored beside them, to protobuf and back. The generated classes stay behind this file. */
 import './protobuf.ts'
-import { copyBytes, EMPTY } from '../base/index.ts'
+import { copyBytes, copySmall, EMPTY, unboxed } from '../base/index.ts'
 import type { Cell, Epoch, Peer } from './cell.ts'
 import { cellarium as proto } from './gen/cell.js'
 
@@ -35,7 +35,7 @@ export interface MembershipChange {
 }
 
 function peerFrom(peer: { id?: number | null; store?: number | null; learner?: boolean | null }): Peer {
-  return { id: peer.id ?? 0, store: peer.store ?? 0, role: peer.learner ? 'learner' : 'voter' }
+  return { id: unboxed(peer.id ?? 0), store: peer.store ?? 0, role: peer.learner ? 'learner' : 'voter' }
 }
 
 function peerTo(peer: Peer): { id: number; store: number; learner: boolean } {
@@ -43,7 +43,7 @@ function peerTo(peer: Peer): { id: number; store: number; learner: boolean } {
 }
 
 function epochFrom(epoch: { version?: number | null; confVer?: number | null } | null | undefined): Epoch {
-  return { version: epoch?.version ?? 0, confVer: epoch?.confVer ?? 0 }
+  return { version: unboxed(epoch?.version ?? 0), confVer: unboxed(epoch?.confVer ?? 0) }
 }
 
 function cellTo(cell: Cell) {
@@ -61,10 +61,10 @@ function cellFrom(cell: proto.ICell | null | undefined): Cell {
   // Decoded bytes are views of the input, which may be a ring or a batch: keep copies.
   const end = cell?.end
   return {
-    id: cell?.id ?? 0,
+    id: unboxed(cell?.id ?? 0),
     system: cell?.system ?? false,
-    start: copyBytes(cell?.start ?? EMPTY),
-    end: end && end.length > 0 ? copyBytes(end) : null,
+    start: copySmall(cell?.start ?? EMPTY),
+    end: end && end.length > 0 ? copySmall(end) : null,
     epoch: epochFrom(cell?.epoch),
     peers: (cell?.peers ?? []).map(peerFrom),
   }
@@ -86,21 +86,28 @@ export function decodeCellState(bytes: Uint8Array): CellState {
   const state = proto.CellState.decode(bytes)
   return {
     cell: cellFrom(state.cell),
-    peer: state.peer,
-    appliedIndex: state.appliedIndex,
-    appliedTerm: state.appliedTerm,
+    peer: unboxed(state.peer),
+    appliedIndex: unboxed(state.appliedIndex),
+    appliedTerm: unboxed(state.appliedTerm),
     clockFloorMs: state.clockFloorMs,
     keys: state.keys,
     sizeBytes: sizeFrom(state.sizeBytes),
     confState: {
-      voters: [...(state.confState?.voters ?? [])],
-      votersOutgoing: [...(state.confState?.votersOutgoing ?? [])],
-      learners: [...(state.confState?.learners ?? [])],
-      learnersNext: [...(state.confState?.learnersNext ?? [])],
+      voters: idsFrom(state.confState?.voters),
+      votersOutgoing: idsFrom(state.confState?.votersOutgoing),
+      learners: idsFrom(state.confState?.learners),
+      learnersNext: idsFrom(state.confState?.learnersNext),
       autoLeave: state.confState?.autoLeave ?? false,
     },
     installing: state.installing,
   }
+}
+
+/** Who is in no part of a configuration is in the same one for all cells: these lists are never changed. */
+const NO_IDS: number[] = []
+
+function idsFrom(ids: readonly number[] | null | undefined): number[] {
+  return ids === null || ids === undefined || ids.length === 0 ? NO_IDS : ids.map(unboxed)
 }
 
 /** A size that was below zero when it was written comes back as nearly 2^64, and stays so for ever if it is believed. */

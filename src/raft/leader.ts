@@ -97,7 +97,7 @@ function handleRejection(raft: Raft, progress: Progress, message: Message): void
 }
 
 function handleAdvance(raft: Raft, progress: Progress, message: Message): void {
-  if (progress.state === ProgressState.replicate) progress.inflights.freeUpTo(message.index)
+  if (progress.state === ProgressState.replicate) progress.arrived(message.index)
   else resumeReplication(raft, progress)
 
   const isSelf = progress.id === raft.id

@@ -55,7 +55,10 @@ export class Progress implements ProgressView {
   pendingSnapshot: number
   /** The highest commit index that was sent and may have arrived. Reaching over it tells the follower nothing new. */
   sentCommit: number
-  readonly inflights: Inflights
+  /** Of a follower that entries were sent to in this term. */
+  #inflights: Inflights | null
+  readonly #inflightMessagesMax: number
+  readonly #inflightBytesMax: number
 
   constructor(id: number, next: number, inflightMessagesMax: number, inflightBytesMax: number) {
     this.id = id
@@ -68,7 +71,9 @@ export class Progress implements ProgressView {
     this.ballot = Ballot.none
     this.pendingSnapshot = 0
     this.sentCommit = 0
-    this.inflights = new Inflights(inflightMessagesMax, inflightBytesMax)
+    this.#inflights = null
+    this.#inflightMessagesMax = inflightMessagesMax
+    this.#inflightBytesMax = inflightBytesMax
   }
 
   get isPaused(): boolean {
@@ -76,11 +81,11 @@ export class Progress implements ProgressView {
   }
 
   get inflightMessages(): number {
-    return this.inflights.count
+    return this.#inflights === null ? 0 : this.#inflights.count
   }
 
   get isInflightFull(): boolean {
-    return this.inflights.full
+    return this.#inflights?.full ?? false
   }
 
   /** Forgets all but who it is: what a change of term or state does. */
@@ -118,10 +123,11 @@ export class Progress implements ProgressView {
     if (this.state === ProgressState.replicate) {
       if (count > 0) {
         this.next += count
-        this.inflights.add(this.next - 1, payloadBytes)
+        this.#inflights ??= new Inflights(this.#inflightMessagesMax, this.#inflightBytesMax)
+        this.#inflights.add(this.next - 1, payloadBytes)
       }
       // The message that fills the window, or goes out although it is full, is a probe: wait for an answer.
-      this.flowPaused = this.inflights.full
+      this.flowPaused = this.isInflightFull
     } else if (count > 0) {
       this.flowPaused = true
     }
@@ -130,6 +136,11 @@ export class Progress implements ProgressView {
   /** A higher commit index would be news to this follower, for entries that are on their way to it. */
   canBumpCommit(commit: number): boolean {
     return commit > this.sentCommit && this.sentCommit < this.next - 1
+  }
+
+  /** The appends that end at or before `index` have arrived. */
+  arrived(index: number): void {
+    this.#inflights?.freeUpTo(index)
   }
 
   /** The follower holds everything up to `index`. False when that was known. */
@@ -163,7 +174,7 @@ export class Progress implements ProgressView {
     this.state = state
     this.flowPaused = false
     this.pendingSnapshot = 0
-    this.inflights.reset()
+    this.#inflights = null
   }
 
   #takeBackSentCommit(): void {

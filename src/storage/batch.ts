@@ -1,6 +1,6 @@
 /** The bytes of batches and records: see the table in format.ts. Hand-written, because it runs once for every record of every turn. */
 import { crc32 } from 'node:zlib'
-import { copyBytes } from '../base/index.ts'
+import { copyBytes, unboxed } from '../base/index.ts'
 import { Entry, type EntryType, type HardState } from '../raft/index.ts'
 import { BATCH_ALIGNMENT, BATCH_HEADER_BYTES, BATCH_MAGIC, ENTRY_HEADER_BYTES, RECORD_HEADER_BYTES } from './format.ts'
 import type { LogStart } from './raft-log.ts'
@@ -13,7 +13,7 @@ function putU64(view: DataView, at: number, value: number): void {
 }
 
 function getU64(view: DataView, at: number): number {
-  return view.getUint32(at, true) + view.getUint32(at + 4, true) * TWO_32
+  return unboxed(view.getUint32(at, true) + view.getUint32(at + 4, true) * TWO_32)
 }
 
 export function viewOf(bytes: Uint8Array): DataView {

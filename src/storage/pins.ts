@@ -28,7 +28,7 @@ export class FileGroup extends GroupImage {
   recordedLast: number
   /** During recovery: entries are missing before those held, and only a later start of the log can excuse that. */
   hole: boolean
-  readonly #spans: Span[]
+  #spans: Span[]
 
   constructor(store: number, cell: number, peer: number, start: LogStart, hardState: HardState) {
     super(store, cell, peer, start, hardState)
@@ -50,7 +50,7 @@ export class FileGroup extends GroupImage {
       while (this.#spans.length > 0 && (this.#spans[this.#spans.length - 1] as Span).first >= touch.first) {
         this.#spans.pop()
       }
-      if (this.#spans[this.#spans.length - 1]?.segment !== segment) this.#spans.push({ first: touch.first, segment })
+      this.#addSpan(touch.first, segment)
       this.recordedLast = touch.last
     }
     if (this.recordedLast <= this.recordedStart) {
@@ -59,6 +59,13 @@ export class FileGroup extends GroupImage {
     }
     while (this.#spans.length > 1 && (this.#spans[1] as Span).first <= this.recordedStart + 1) this.#spans.shift()
     repin(this, this.#spans[0]?.segment ?? segment)
+  }
+
+  #addSpan(first: number, segment: Segment): void {
+    const spans = this.#spans
+    // Mostly there is one; the first push to an empty array would reserve room for seventeen.
+    if (spans.length === 0) this.#spans = [{ first, segment }]
+    else if (spans[spans.length - 1]?.segment !== segment) spans.push({ first, segment })
   }
 
   /** Whether a record written now, with the start as it is in memory, would free the segment that is pinned. */

@@ -1,4 +1,5 @@
 /** How a peer comes to be in memory: its Raft node over its part of the log, and what the engine holds (rule 18). */
+import { unboxed } from '../base/index.ts'
 import { type CellState, decodeCell, type Envelope, type Options } from '../model/index.ts'
 import { type Message, MessageType, type RaftStorage, RawNode } from '../raft/index.ts'
 import type { GroupLog } from '../storage/index.ts'
@@ -23,17 +24,42 @@ function leaseMs(options: Options): number {
   return (options.electionTicks - 1) * options.tick * 0.9
 }
 
-export function createPeer(stores: Stores, store: Store, state: CellState, group: GroupLog): Peer {
-  // Raft reads its log from the group, and asks the peer, which it becomes a part of, for snapshots.
-  const storage: RaftStorage = {
-    firstIndex: () => group.firstIndex(),
-    lastIndex: () => group.lastIndex(),
-    term: (index) => group.term(index),
-    entries: (low, high, bytesMax) => group.entries(low, high, bytesMax),
-    snapshot: () => stores.snapshots.prepared(peer),
+/** Raft reads its log from the group, and asks the peer, which it becomes a part of, for snapshots. */
+class PeerStorage implements RaftStorage {
+  peer: Peer | null = null
+  readonly #stores: Stores
+  readonly #group: GroupLog
+
+  constructor(stores: Stores, group: GroupLog) {
+    this.#stores = stores
+    this.#group = group
   }
+
+  firstIndex(): number {
+    return this.#group.firstIndex()
+  }
+
+  lastIndex(): number {
+    return this.#group.lastIndex()
+  }
+
+  term(index: number): number {
+    return this.#group.term(index)
+  }
+
+  entries(low: number, high: number, bytesMax: number) {
+    return this.#group.entries(low, high, bytesMax)
+  }
+
+  snapshot() {
+    return this.#stores.snapshots.prepared(this.peer as Peer)
+  }
+}
+
+export function createPeer(stores: Stores, store: Store, state: CellState, group: GroupLog): Peer {
+  const storage = new PeerStorage(stores, group)
   const { options } = stores
-  const underWayBytes = Math.max(UNDER_WAY_BYTES_MIN, stores.overlayBytesMax)
+  const underWayBytes = unboxed(Math.max(UNDER_WAY_BYTES_MIN, Math.floor(stores.overlayBytesMax)))
   const node = new RawNode(
     {
       id: state.peer,
@@ -60,7 +86,8 @@ export function createPeer(stores: Stores, store: Store, state: CellState, group
     storage,
     stores.random,
   )
-  const peer: Peer = new Peer(store, state, node, group, new Lease(leaseMs(options)))
+  const peer = new Peer(store, state, node, group, new Lease(leaseMs(options)))
+  storage.peer = peer
   store.active.add(peer)
   return peer
 }

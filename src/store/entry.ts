@@ -67,10 +67,16 @@ export class EntryWriter {
   #keysBefore = 0
   #sizeBefore = 0
 
-  /** @param entryBytesMax exceeded only by a single effect */
-  constructor(entryBytesMax: number = ENTRY_BYTES_MAX) {
+  readonly #slabBytes: number
+
+  /**
+   * @param entryBytesMax exceeded only by a single effect
+   * @param slabBytes of the memory that it takes at a time, as long as entries fit into that
+   */
+  constructor(entryBytesMax: number = ENTRY_BYTES_MAX, slabBytes: number = SLAB_BYTES) {
     this.#entryBytesMax = entryBytesMax
-    this.slab = new Slab(Buffer.allocUnsafeSlow(SLAB_BYTES))
+    this.#slabBytes = slabBytes
+    this.slab = new Slab(Buffer.allocUnsafeSlow(slabBytes))
   }
 
   /** Bytes of all entries so far. */
@@ -248,7 +254,7 @@ export class EntryWriter {
   /** The next entry begins behind the last one. */
   #open(bytes: number): void {
     if (this.slab.buffer.length - this.#at < SLAB_REST_BYTES + bytes) {
-      this.slab = new Slab(Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, SLAB_REST_BYTES + bytes)))
+      this.slab = new Slab(Buffer.allocUnsafeSlow(Math.max(this.#slabBytes, SLAB_REST_BYTES + bytes)))
       this.#at = 0
     }
     this.#begin = this.#at

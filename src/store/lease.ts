@@ -1,4 +1,4 @@
-import { assert } from '../base/index.ts'
+import { assert, LazyMap } from '../base/index.ts'
 
 /** Rounds whose time of leaving is remembered; an answer to an older one confirms nothing. */
 const ROUNDS = 64
@@ -17,8 +17,9 @@ export class Lease {
   untilMs = 0
   round = 0
   readonly #durationMs: number
-  readonly #leftAtMs = new Float64Array(ROUNDS)
-  readonly #answered = new Map<number, number>()
+  /** Only of a leader that is awake. */
+  #leftAtMs: Float64Array | null = null
+  readonly #answered = new LazyMap<number, number>()
   #given = false
 
   /** @param durationMs how long after a round left no other leader can be elected */
@@ -42,10 +43,13 @@ export class Lease {
   rest(): void {
     this.untilMs = 0
     this.#answered.clear()
+    this.#leftAtMs = null
   }
 
   /** Messages are about to leave: the number they carry. */
   nextRound(nowMs: number): number {
+    // What left before this is not remembered: an answer to it confirms nothing.
+    this.#leftAtMs ??= new Float64Array(ROUNDS).fill(Number.NEGATIVE_INFINITY)
     const sinceMs = nowMs - (this.#leftAtMs[this.round % ROUNDS] as number)
     if (this.round > 0 && sinceMs < this.#durationMs * ROUND_PART_OF_LEASE) return this.round
     this.round++
@@ -65,7 +69,7 @@ export class Lease {
     if (this.#given) return
     let round = this.#quorumRound(self, voters)
     if (outgoing.length > 0) round = Math.min(round, this.#quorumRound(self, outgoing))
-    if (round === 0 || round <= this.round - ROUNDS) return
+    if (round === 0 || round <= this.round - ROUNDS || this.#leftAtMs === null) return
     const untilMs = (this.#leftAtMs[round % ROUNDS] as number) + this.#durationMs
     if (untilMs > this.untilMs) this.untilMs = untilMs
   }

@@ -1,4 +1,4 @@
-import { assert } from '../base/index.ts'
+import { assert, LazyMap } from '../base/index.ts'
 import type { CommandRow } from '../redis/index.ts'
 import type { Origin } from './origin.ts'
 
@@ -131,7 +131,7 @@ class Queue {
 
 /** Who waits for what; one for which nobody else waits needs no queue. */
 class Waiting<Thing> {
-  readonly #of = new Map<Thing, ParkedCommand | Queue>()
+  readonly #of = new LazyMap<Thing, ParkedCommand | Queue>()
 
   has(thing: Thing): boolean {
     return this.#of.has(thing)
@@ -162,8 +162,8 @@ class Waiting<Thing> {
     }
   }
 
-  clear(): void {
-    this.#of.clear()
+  shrink(): void {
+    this.#of.shrink()
   }
 }
 
@@ -194,6 +194,12 @@ export class Parking {
 
   get isEmpty(): boolean {
     return this.first === null
+  }
+
+  /** Its peer falls asleep, and nothing is parked. */
+  shrink(): void {
+    this.#sessions.shrink()
+    this.#keys.shrink()
   }
 
   get isFull(): boolean {

@@ -1,4 +1,4 @@
-import { assert, EMPTY } from '../base/index.ts'
+import { assert, EMPTY, LazyMap, LazySet } from '../base/index.ts'
 import { type Cell, type CellState, peerOn, type StoredConfState } from '../model/index.ts'
 import type { RawNode } from '../raft/index.ts'
 import type { GroupLog } from '../storage/index.ts'
@@ -86,22 +86,22 @@ export class Peer {
   termStart = 0
   leadSinceMs = 0
   /** By peer: when it last answered this leader. */
-  readonly heardAtMs = new Map<number, number>()
+  readonly heardAtMs = new LazyMap<number, number>()
   leadTerm = 0
   readonly pending = new PendingAnswers()
   /** What it costs, as leader; null: nobody asks it anything. */
   meter: Meter | null = null
   readonly parked: Parking
   /** By origin and session: what was accepted in this term (rule 10). */
-  readonly accepted = new Map<number, AcceptedSession>()
+  readonly accepted = new LazyMap<number, AcceptedSession>()
   /** Keys that have been asked of the engine for parked commands. */
-  readonly loading = new Set<string>()
+  readonly loading = new LazySet<string>()
   /** All keys of the cell are being read into memory. */
   sweep: Sweep | null = null
   /** In that term all keys were read, and were not as many as the cell is said to have: it is not tried again. */
   sweptInVainTerm = 0
   /** Keys of long values whose bytes have been asked for. */
-  readonly fetching = new Set<string>()
+  readonly fetching = new LazySet<string>()
   /** What a parked command over the keys in order has asked of the engine. One at a time. */
   page: EnginePage | null = null
   /** When such a command ran last. */
@@ -124,7 +124,7 @@ export class Peer {
   askedMs = Number.NEGATIVE_INFINITY
   roundTerm = 0
   /** Stores of peers that this one has heard of but that are not in its cell: a learner's leader. */
-  readonly heardFrom = new Map<number, number>()
+  readonly heardFrom = new LazyMap<number, number>()
 
   /** Readys whose sync is outstanding; those of them that wait for the flush after the one in flight. */
   unsynced = 0

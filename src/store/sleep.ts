@@ -36,7 +36,7 @@ const AWAKE_LEADERS_CALM = 512
 const SLEEP_AFTER_MS_MIN = 200
 /** Up to so many a command wakes its cell at once; beyond that, so many of those that commands wait for in a tick. */
 const AWAKE_LEADERS_FREE = 1024
-const WAKES_PER_TICK_MIN = 64
+const WAKES_PER_TICK_MIN = 16
 /** A leader whose question came to nothing asks again after so many ticks. */
 const ASK_AGAIN_TICKS = 7
 /** While it waits it says its question again, in place of heartbeats, to those that have not agreed… */
@@ -248,6 +248,9 @@ export class Sleep {
     this.layDown(peer)
     // Forgetting is safe, as all is answered: see `Evaluator`.
     peer.accepted.clear()
+    peer.loading.clear()
+    peer.fetching.clear()
+    peer.parked.shrink()
     if (!peer.isLeader) return
     peer.store.asleepLeaders++
     peer.lease.rest()

@@ -208,10 +208,10 @@ export function metadata(state: CellState): Snapshot {
 
 export function confStateOf(stored: StoredConfState) {
   return {
-    voters: [...stored.voters],
-    votersOutgoing: [...stored.votersOutgoing],
-    learners: [...stored.learners],
-    learnersNext: [...stored.learnersNext],
+    voters: stored.voters,
+    votersOutgoing: stored.votersOutgoing,
+    learners: stored.learners,
+    learnersNext: stored.learnersNext,
     autoLeave: stored.autoLeave,
   }
 }

@@ -7,6 +7,11 @@ import { EntryWriter } from './entry.ts'
 import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 
+/** So many cells of one turn have memory of the full size for what they write; with more, each has a little. */
+const LARGE_WRITERS = 8
+const SMALL_SLAB_BYTES = 16 * 1024
+/** Writers that are kept for the next turns. */
+const SPARE_WRITERS_MAX = 32
 /** A turn gathers no more effects of a cell than this, but for one large command. */
 const TURN_BYTES_MAX = 1024 * 1024
 /**
@@ -30,7 +35,7 @@ export class TurnEntries {
 
   begin(peer: Peer): void {
     const working = peer.working as NonNullable<Peer['working']>
-    const writer = this.#spareWriters.pop() ?? new EntryWriter(this.#stores.sizes.entryBytesMax)
+    const writer = this.#spareWriters.pop() ?? this.#newWriter()
     writer.begin()
     // A cell's clock never goes back, also when its leader changes (rule 7).
     working.begin(writer, Math.max(this.#stores.wallMs, peer.clockFloorMs), peer.node.lastIndex + 1)
@@ -38,6 +43,13 @@ export class TurnEntries {
     this.#budgets.set(peer, peer.node.proposalBudgetBytes())
     peer.evaluating = true
     this.#peers.push(peer)
+  }
+
+  #newWriter(): EntryWriter {
+    const { entryBytesMax } = this.#stores.sizes
+    return this.#peers.length < LARGE_WRITERS
+      ? new EntryWriter(entryBytesMax)
+      : new EntryWriter(entryBytesMax, SMALL_SLAB_BYTES)
   }
 
   /** What Raft would take now, less what this turn has written (rule 3). What does not fit waits for the next turn. */
@@ -71,7 +83,7 @@ export class TurnEntries {
       } else {
         writer.abandon()
       }
-      this.#spareWriters.push(writer)
+      if (this.#spareWriters.length < SPARE_WRITERS_MAX) this.#spareWriters.push(writer)
     }
     this.#peers.length = 0
     this.#budgets.clear()

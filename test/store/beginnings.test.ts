@@ -87,3 +87,57 @@ test('cells that find no leader do not keep the others from waking', async () =>
   many.drop = () => true
   await many.until(() => peersOf(many).every((peer) => !peer.asleep), 'all are awake', 60_000)
 }, 60_000)
+
+const sentGets = (harness: StoreHarness, cells: number) =>
+  harness.nodes.flatMap(({ executor }) =>
+    [...(harness.nodes[executor]?.host?.peers() ?? [])]
+      .filter((peer) => peer.isLeader && peer.cell.id < 10_000 + cells)
+      .map(({ cell, store }) => harness.send(['GET', 'k'], { cell: cell.id, to: { executor, store: store.id } })),
+  )
+
+test('when commands come for thousands of sleeping cells at once, they wake in their turn, and all are answered', async () => {
+  const cells = 4500
+  const harness = await manyCells(cells)
+  const areAllAsleep = () => peersOf(harness).every((peer) => peer.asleep && peer.node.leader !== 0)
+  await harness.until(areAllAsleep, 'all sleep', 20_000)
+  const sent = new Set(sentGets(harness, cells))
+  expect(sent.size).toBe(cells)
+  const awakeLeaders = () =>
+    harness.nodes.map(({ host }) => [...(host?.peers() ?? [])].filter((peer) => peer.isLeader && !peer.asleep).length)
+  let most = 0
+  const answered = () => harness.answers.filter(({ sequence }) => sent.has(sequence)).length
+  await harness.until(
+    () => {
+      most = Math.max(most, ...awakeLeaders())
+      return answered() === cells
+    },
+    'an answer of each',
+    5000,
+  )
+  // Each of the three leads 1500.
+  expect(most).toBeLessThan(1300)
+  // All but so few as may stay awake for the three seconds sleep before.
+  await harness.run(1500)
+  expect(Math.max(...awakeLeaders())).toBeLessThan(600)
+}, 60_000)
+
+test('when commands come for thousands of cells without a leader, no more than a bounded number look for one at once', async () => {
+  const cells = 3000
+  const harness = await manyCells(cells)
+  // All commands come to the second store, which leads none of the cells yet.
+  for (let cell = 10_000; cell < 10_000 + cells; cell++) {
+    harness.send(['GET', 'k'], { cell, to: { executor: 1, store: 2 } })
+  }
+  let most = 0
+  await harness.until(
+    () => {
+      const host = harness.nodes[1]?.host
+      const looking = [...(host?.peers() ?? [])].filter((peer) => !peer.asleep && peer.node.leader === 0)
+      most = Math.max(most, looking.length)
+      return peersOf(harness).every((peer) => peer.node.leader !== 0)
+    },
+    'every cell has a leader',
+    10_000,
+  )
+  expect(most).toBeLessThan(1000)
+}, 60_000)

@@ -149,6 +149,31 @@ test('a question whose answer is lost is taken back by the next heartbeat, and a
   expect(peers.map((peer) => peer.node.term)).toEqual([term, term, term])
 })
 
+test('a question is said again to who has not agreed, and wakes nobody who has', async () => {
+  const { harness, leader } = await sleepers()
+  const peers = harness.peersOf(FIRST_USER_CELL)
+  const [first, second] = peers.filter((peer) => !peer.isLeader)
+  if (first === undefined || second === undefined) throw new Error('two followers')
+  const executor = second.store.place.executor
+  await harness.ask(['GET', 'k'])
+  await harness.until(() => peers.every((peer) => !peer.asleep), 'all are awake')
+  // The question to one of them is lost; the other agrees, and sleeps on.
+  harness.drop = (_, to, message) => to === executor && message.kind === 'sleep'
+  await harness.until(() => first.asleep, 'one sleeps')
+  let hasWoken = false
+  const heartbeats: StoresMessage[] = []
+  harness.drop = (from, _, message) => {
+    if (from === leader && message.kind === 'raft') heartbeats.push(message)
+    return false
+  }
+  await harness.until(() => {
+    hasWoken ||= !first.asleep
+    return areAsleep(harness, FIRST_USER_CELL)
+  }, 'all sleep')
+  expect(hasWoken).toBe(false)
+  expect(heartbeats).toEqual([])
+})
+
 test('a follower that is woken by a stray message asks its leader, and nobody else comes to lead', async () => {
   const { harness, leader, term } = await sleepers()
   const [follower, other] = harness.peersOf(FIRST_USER_CELL).filter((peer) => !peer.isLeader)
