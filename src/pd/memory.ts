@@ -7,7 +7,7 @@ import type { NoteKey, Notes } from './notes.ts'
 import { parseStores } from './offline.ts'
 import type { Planner } from './planner.ts'
 import { parseSchedulers } from './schedulers.ts'
-import { changedSettings, type PdSettings, type SettingChange } from './settings.ts'
+import { type PdSettings, type SettingChange, storedSettings } from './settings.ts'
 import { parseStoreSettings } from './store-settings.ts'
 
 export class Memory {
@@ -15,10 +15,13 @@ export class Memory {
   readonly #planner: Planner
   /** As PD was started: what a person has changed lies over it. */
   readonly #given: PdSettings
+  readonly #refused: (why: string) => void
   readonly #taken = new Map<NoteKey, string>()
   #waiting: { readonly key: NoteKey; readonly done: () => void }[] = []
 
-  constructor(notes: Notes, planner: Planner, given: PdSettings) {
+  /** `refused` is told of a stored setting that does not hold any more. */
+  constructor(notes: Notes, planner: Planner, given: PdSettings, refused: (why: string) => void) {
+    this.#refused = refused
     this.#notes = notes
     this.#planner = planner
     this.#given = given
@@ -44,9 +47,7 @@ export class Memory {
     this.#takeOne(pdKeys.stores, (note) => view.setOrdered(parseStores(note)))
     this.#takeOne(pdKeys.storeSettings, (note) => view.setStoreSettings(parseStoreSettings(note)))
     this.#takeOne(pdKeys.settings, (note) => {
-      const changed = changedSettings(this.#given, parseSettings(note))
-      // A setting that a later version does not know, or bounds otherwise, is none.
-      if (typeof changed !== 'string') this.#planner.change(changed)
+      this.#planner.change(storedSettings(this.#given, parseSettings(note), this.#refused))
     })
     this.#takeOne(pdKeys.paused, (note) => this.#planner.pause(parseSchedulers(note)))
   }

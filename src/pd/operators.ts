@@ -59,7 +59,6 @@ export class Operators {
   readonly #ended: Operator[] = []
   /** By kind and cell: when one came to nothing there. */
   readonly #failedMs = new Map<string, number>()
-  #nextId = 1
   #happened: ClusterEvent[] = []
 
   constructor(settings: PdSettings) {
@@ -82,7 +81,8 @@ export class Operators {
 
   /**
    * Takes up a wish. Null when the cell has an operator that does not give way, its class is at its limit, or there is no
-   * id to give to a new peer: the wish is derived again as long as the world asks for it.
+   * id to give to it, or to a new peer: the wish is derived again as long as the world asks for it. Its own id is of those
+   * that are never given twice: two operators that two PDs gave one number could not be told apart by who asks for one.
    */
   add(wish: Wish, report: CellReport, takeId: () => number | null, nowMs: number): Operator | null {
     const present = this.#byCell.get(wish.cell)
@@ -91,9 +91,10 @@ export class Operators {
     // A person may insist.
     if (wish.class !== 'hand' && this.hasFailed(wish.kind, wish.cell, nowMs)) return null
     const steps = stepsWithIds(wish.steps, takeId)
-    if (steps === null) return null
+    const id = takeId()
+    if (steps === null || id === null) return null
     if (present !== undefined) this.#end(present, 'cancelled', nowMs)
-    const operator = new Operator(this.#nextId++, wish, steps, report.cell.epoch, nowMs)
+    const operator = new Operator(id, wish, steps, report.cell.epoch, nowMs)
     this.#byCell.set(wish.cell, operator)
     this.#counts.set(wish.class, this.#countOf(wish.class) + 1)
     this.#happened.push({ event: 'operatorStarted', operator: infoOf(operator, nowMs) })
@@ -152,12 +153,8 @@ export class Operators {
     return [...this.#byCell.values()]
   }
 
-  get nextId(): number {
-    return this.#nextId
-  }
-
   /** As `underWay` gave them, perhaps through JSON. */
-  restore(operators: readonly Operator[], readStep: (step: Step) => Step, nextId: number): void {
+  restore(operators: readonly Operator[], readStep: (step: Step) => Step): void {
     for (const held of operators) {
       const wish: Wish = { ...held, steps: [] }
       const operator = new Operator(held.id, wish, held.steps.map(readStep), held, held.startedMs)
@@ -165,7 +162,6 @@ export class Operators {
       this.#byCell.set(operator.cell, operator)
       this.#counts.set(operator.class, this.#countOf(operator.class) + 1)
     }
-    this.#nextId = nextId
   }
 
   infosUnderWay(nowMs: number): OperatorInfo[] {

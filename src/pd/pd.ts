@@ -89,7 +89,9 @@ class Pd implements Behavior<PdMessage> {
       nowMs,
       initialCells: (survey) => beginning.wishes(survey),
     })
-    this.#memory = new Memory(this.#notes, this.#planner, settings)
+    this.#memory = new Memory(this.#notes, this.#planner, settings, (why) =>
+      ctx.log('warn', 'a stored setting does not hold in this version', { why }),
+    )
     this.#subscribers = new Subscribers(ctx)
     this.#events = new EventTeller(ctx)
     this.#ids = new Ids(settings.idBlock)

@@ -53,9 +53,11 @@ export interface PlannerArgs {
 interface Paced {
   readonly name: SchedulerName
   readonly scheduler: Scheduler
-  readonly pauseMinMs: number
+  /** Null: as the settings say, now. */
+  readonly pauseMinMs: number | null
+  /** As it has grown. What is waited is that within the bounds, which may change meanwhile. */
   pauseMs: number
-  dueMs: number
+  ranMs: number
 }
 
 export type TakeId = () => number | null
@@ -92,9 +94,8 @@ export class Planner {
     this.splitTimes = new SplitTimes(nowMs)
     this.#random = random
     this.#initialCells = initialCells ?? (() => [])
-    const { balancePauseMinMs } = this.settings
-    const paced = (name: SchedulerName, scheduler: Scheduler, pauseMinMs = balancePauseMinMs): Paced => {
-      return { name, scheduler, pauseMinMs, pauseMs: pauseMinMs, dueMs: nowMs }
+    const paced = (name: SchedulerName, scheduler: Scheduler, pauseMinMs: number | null = null): Paced => {
+      return { name, scheduler, pauseMinMs, pauseMs: 0, ranMs: Number.NEGATIVE_INFINITY }
     }
     this.#balance = [
       paced('scatter', this.manySplits.scatter),
@@ -194,7 +195,7 @@ export class Planner {
   }
 
   /** Chance, pauses and sweeps begin anew, from this seed or from one that is drawn; returns it. */
-  beginAnew(seed: number | null, nowMs: number): number {
+  beginAnew(seed: number | null): number {
     const from = seed ?? this.#random.u32()
     this.#random = new Random(from)
     this.view.recount()
@@ -202,8 +203,8 @@ export class Planner {
     this.#sweep = null
     this.#placesDue = []
     for (const paced of this.#balance) {
-      paced.pauseMs = paced.pauseMinMs
-      paced.dueMs = nowMs
+      paced.pauseMs = 0
+      paced.ranMs = Number.NEGATIVE_INFINITY
     }
     this.#due.clear()
     for (const id of this.view.ids()) this.#due.add(id)
@@ -212,7 +213,16 @@ export class Planner {
 
   /** When each scheduler that has a pause looks again. */
   pauses(nowMs: number): ReadonlyMap<SchedulerName, number> {
-    return new Map(this.#balance.map(({ name, dueMs }) => [name, Math.max(0, dueMs - nowMs)]))
+    return new Map(this.#balance.map((paced) => [paced.name, Math.max(0, this.#dueMs(paced) - nowMs)]))
+  }
+
+  #pauseOf({ pauseMinMs, pauseMs }: Paced): number {
+    const { balancePauseMinMs, balancePauseMaxMs } = this.settings
+    return Math.max(pauseMinMs ?? balancePauseMinMs, Math.min(balancePauseMaxMs, pauseMs))
+  }
+
+  #dueMs(paced: Paced): number {
+    return paced.ranMs + this.#pauseOf(paced)
   }
 
   /** A store that has fallen, or come back: what is to be done about its cells does not wait for the sweep. */
@@ -277,16 +287,15 @@ export class Planner {
 
   #runBalance(takeId: TakeId, nowMs: number): void {
     for (const paced of this.#balance) {
-      if (nowMs < paced.dueMs || this.paused.has(paced.name)) continue
+      if (nowMs < this.#dueMs(paced) || this.paused.has(paced.name)) continue
       let taken = 0
       for (; taken < WISHES_PER_RUN; taken++) {
         const wishes = paced.scheduler(this.survey(nowMs))
         const some = wishes.filter((wish) => this.#takeUp(wish, paced.name, takeId, nowMs) !== null)
         if (some.length === 0) break
       }
-      const { balancePauseMaxMs, balancePauseFactor } = this.settings
-      paced.pauseMs = taken > 0 ? paced.pauseMinMs : Math.min(balancePauseMaxMs, paced.pauseMs * balancePauseFactor)
-      paced.dueMs = nowMs + paced.pauseMs
+      paced.pauseMs = taken > 0 ? 0 : this.#pauseOf(paced) * this.settings.balancePauseFactor
+      paced.ranMs = nowMs
     }
   }
 

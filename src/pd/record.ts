@@ -28,12 +28,11 @@ export interface PdRecord extends StoresRecord {
   readonly cells: readonly ReportWritten[]
   readonly leaderless: readonly number[]
   readonly operators: readonly unknown[]
-  readonly operatorIds: number
 }
 
 export function recordOf(planner: Planner, nowMs: number): PdRecord {
   const { view, operators, settings, paused } = planner
-  const seed = planner.beginAnew(null, nowMs)
+  const seed = planner.beginAnew(null)
   return {
     format: 1,
     seed,
@@ -43,12 +42,11 @@ export function recordOf(planner: Planner, nowMs: number): PdRecord {
     paused: [...paused],
     cells: view.held().map(({ cell, load: _, ...report }) => ({ ...report, cell: writtenCell(cell) })),
     operators: operators.underWay().map((operator) => ({ ...operator, steps: operator.steps.map(writtenStep) })),
-    operatorIds: operators.nextId,
   }
 }
 
 export function plannerOf(record: PdRecord): Planner {
-  const { settings, nowMs, startedMs, seed } = record
+  const { settings, startedMs, seed } = record
   const places = record.stores.map(
     ({ report: { store: id, executor, dir, labels } }): StorePlace => ({ id, executor, dir, labels, logDir: '' }),
   )
@@ -57,9 +55,9 @@ export function plannerOf(record: PdRecord): Planner {
     record,
     record.cells.map((report) => ({ ...report, cell: readCell(report.cell) })),
   )
-  planner.operators.restore(record.operators as Operator[], readStep, record.operatorIds)
+  planner.operators.restore(record.operators as Operator[], readStep)
   planner.pause(record.paused)
-  planner.beginAnew(seed, nowMs)
+  planner.beginAnew(seed)
   return planner
 }
 

@@ -129,3 +129,17 @@ export function changedSettings(settings: PdSettings, change: SettingChange): Pd
   }
   return changed
 }
+
+/**
+ * What was stored, over what is given. A setting that this version does not know, or bounds otherwise, is none, and the
+ * others hold all the same; `refused` is told why.
+ */
+export function storedSettings(given: PdSettings, stored: SettingChange, refused: (why: string) => void): PdSettings {
+  let settings = given
+  for (const [name, value] of Object.entries(stored)) {
+    const changed = changedSettings(settings, { [name]: value })
+    if (typeof changed === 'string') refused(changed)
+    else settings = changed
+  }
+  return settings
+}

@@ -1,5 +1,5 @@
 /** PD on the twin: the real actor and real messages in virtual time, over stores that obey, or lose what they are told. */
-import { actor, createSimulation, type EdgeToken, edge, type Simulation } from '../../src/actor/index.ts'
+import { actor, createSimulation, type EdgeToken, edge, type LogEntry, type Simulation } from '../../src/actor/index.ts'
 import {
   actorNames,
   type GatewayMessage,
@@ -35,6 +35,7 @@ export class Bench {
   readonly world: FakeWorld
   readonly simulation: Simulation
   readonly heard: Heard = []
+  readonly logged: LogEntry[] = []
   readonly topology: Topology
   readonly #settings: Partial<PdSettings>
   #pdHome = 0
@@ -48,6 +49,7 @@ export class Bench {
       seed,
       executors: EXECUTORS,
       edges: () => ({ [worldEdge.name]: this.world, [heardEdge.name]: this.heard }),
+      log: (entry) => this.logged.push(entry),
       populate: (executor, _, simulation) => {
         if (executor < EXECUTORS) {
           simulation.spawn(fakeStores, undefined, { executor, name: actorNames.stores(executor) })

@@ -110,7 +110,7 @@ describe('Hot cells', () => {
     for (let i = 0; i < 4; i++) {
       const [first] = hot.balance(of.survey(nowMs))
       if (first === undefined) break
-      of.operators.add(first, of.view.cell(first.cell) as CellReport, () => null, nowMs)
+      of.operators.add(first, of.view.cell(first.cell) as CellReport, () => 1000 + first.cell, nowMs)
       goTo.push(first.steps[0]?.store)
     }
     expect(new Set(goTo)).toEqual(new Set([2, 3, 4]))

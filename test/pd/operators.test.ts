@@ -183,8 +183,8 @@ describe('There is one operator for a cell, and', () => {
   ])('%s under way and %s wished: the wish takes its place: %s', (present, wished, replaced) => {
     const of = world(stores, [cellReport({ peers: '1 2' })])
     const step: Step[] = [{ kind: 'transferLeader', store: 2, peer: 0 }]
-    const first = of.operators.add(wish(step, { class: present }), of.view.cell(2) as never, () => null, 0)
-    const second = of.operators.add(wish(step, { class: wished }), of.view.cell(2) as never, () => null, 0)
+    const first = of.operators.add(wish(step, { class: present }), of.view.cell(2) as never, () => 1001, 0)
+    const second = of.operators.add(wish(step, { class: wished }), of.view.cell(2) as never, () => 1002, 0)
     expect(second !== null).toBe(replaced)
     expect(first?.outcome).toBe(replaced ? 'cancelled' : null)
   })
@@ -192,7 +192,9 @@ describe('There is one operator for a cell, and', () => {
   test('a wish for a new peer waits while there are no ids', () => {
     const of = world(stores, [cellReport({ peers: '1 2' })])
     expect(of.operators.add(wish(add(4)), of.view.cell(2) as never, () => null, 0)).toBeNull()
-    const taken = of.operators.add(wish(add(4)), of.view.cell(2) as never, () => 1000, 0)
-    expect(taken?.steps.map((step) => step.peer)).toEqual([1000, 1000])
+    let last = 1000
+    const taken = of.operators.add(wish(add(4)), of.view.cell(2) as never, () => ++last, 0)
+    expect(taken?.steps.map((step) => step.peer)).toEqual([1001, 1001])
+    expect(taken?.id).toBe(1002)
   })
 })

@@ -164,6 +164,28 @@ describe('PD tells', () => {
     expect(world?.operators?.[0]).toMatchObject({ reason: '1 of 3 voters are healthy', outcome: null })
   })
 
+  test('numbers operators as no PD before it has done', () => {
+    const bench = new Bench(20, nineCells)
+    const ids = new Set<number>()
+    const operators = 6
+    for (let i = 0; i < operators; i++) {
+      bench.runUntil(() => bench.voters.every((count) => count === 3) && spread(bench.leaders) <= 1)
+      bench.run(5_000)
+      const target = [1, 2, 3].find((store) => store !== bench.world.cells.get(2)?.leader) as number
+      const answer = bench.ask({
+        kind: 'operatorWanted',
+        operator: 'transfer-leader',
+        cell: 2,
+        store: target,
+        key: null,
+      })
+      expect(answer.refusal).toBe('none')
+      ids.add(answer.operator)
+      if (i % 2 === 1) bench.movePd()
+    }
+    expect(ids.size).toBe(operators)
+  })
+
   test('what became of an order by hand', () => {
     const bench = new Bench(19, nineCells)
     bench.world.silent.add(1)

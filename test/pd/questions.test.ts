@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/index.ts'
+import { pdKeys } from '../../src/pd/keys.ts'
 import { Bench, nineCells, spread } from './bench.ts'
 import type { FakeWorld } from './fake-stores.ts'
 
@@ -39,6 +40,38 @@ describe('A setting', () => {
     expect(bench.question({ what: 'changeSettings', change: { idBlock: 1 } }).message).toContain(
       'when the server starts',
     )
+  })
+
+  test('that bounds the pauses of balance holds for the pause that is being made', () => {
+    const bench = settled(14)
+    const nextMs = () =>
+      (bench.question({ what: 'schedulers' }).value as { items: { name: string; nextMs: number }[] }).items.find(
+        ({ name }) => name === 'cells',
+      )?.nextMs
+    bench.run(60_000)
+    expect(nextMs()).toBeLessThanOrEqual(5_000)
+    bench.question({ what: 'changeSettings', change: { balancePauseMinMs: 60_000 } })
+    expect(nextMs()).toBeGreaterThan(40_000)
+    bench.question({ what: 'changeSettings', change: { balancePauseMinMs: 1, balancePauseMaxMs: 20 } })
+    expect(nextMs()).toBeLessThanOrEqual(20)
+  })
+
+  test('that is stored, and that this version refuses, leaves the others in force, and is told of', () => {
+    const bench = settled(15)
+    bench.question({ what: 'changeSettings', change: { leaderOperatorsMax: 9, hotBand: 2 } })
+    const stored = JSON.parse(bench.world.values.get(pdKeys.settings) as string)
+    expect(stored).toEqual({ leaderOperatorsMax: 9, hotBand: 2 })
+    bench.world.values.set(pdKeys.settings, JSON.stringify({ colour: 1, replicas: 99, ...stored }))
+    bench.movePd()
+    bench.run(10_000)
+    expect(settingOf(bench, 'leaderOperatorsMax')).toBe(9)
+    expect(settingOf(bench, 'hotBand')).toBe(2)
+    expect(settingOf(bench, 'replicas')).toBe(3)
+    expect(bench.logged.flatMap(({ fields }) => fields.why ?? [])).toEqual([
+      'there is no setting colour',
+      "replicas is a number from 1 to 9, not '99'",
+    ])
+    expect(bench.question({ what: 'changeSettings', change: { hotBand: 3 } }).refusal).toBe('none')
   })
 
   test('takes effect: with five replicas wished for, every cell gets five', () => {

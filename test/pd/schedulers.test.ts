@@ -195,7 +195,7 @@ describe('Leader balance', () => {
     for (let i = 0; i < 20; i++) {
       const [wish] = balanceLeaders(of.survey())
       if (wish === undefined) break
-      if (of.operators.add(wish, of.view.cell(wish.cell) as never, () => null, 0) !== null) taken++
+      if (of.operators.add(wish, of.view.cell(wish.cell) as never, () => 1000 + taken, 0) !== null) taken++
     }
     expect(taken).toBe(of.settings.leaderOperatorsMax)
     const small = world(
@@ -203,7 +203,7 @@ describe('Leader balance', () => {
       manyCells(2, () => '1 2'),
     )
     const [only] = balanceLeaders(small.survey())
-    small.operators.add(only as Wish, small.view.cell(only?.cell as number) as never, () => null, 0)
+    small.operators.add(only as Wish, small.view.cell(only?.cell as number) as never, () => 1000, 0)
     expect(balanceLeaders(small.survey())).toEqual([])
   })
 })
