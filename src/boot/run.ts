@@ -8,7 +8,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BroadcastChannel } from 'node:worker_threads'
-import { createSystem, type Edges, type LogEntry, type System } from '../actor/index.ts'
+import { createSystem, type Edges, ExecutorLost, type LogEntry, type System } from '../actor/index.ts'
 import { assert, unreachable } from '../base/index.ts'
 import {
   type DebugPort,
@@ -162,15 +162,16 @@ class Runner implements Running {
     return inTime
   }
 
+  readonly #debug: DebugPort = {
+    crashExecutor: (executor) => ifUp(() => this.system.crashExecutor(executor)),
+    pauseExecutor: (executor, durationMs) => ifUp(() => this.system.pauseExecutor(executor, durationMs)),
+  }
+
   #mainEdges(): Edges {
     const desk: DeskEdge = {
       open: (opened) => {
         this.#desk = opened
       },
-    }
-    const debug: DebugPort = {
-      crashExecutor: (executor) => this.system.crashExecutor(executor),
-      pauseExecutor: (executor, durationMs) => this.system.pauseExecutor(executor, durationMs),
     }
     return {
       [fenceEdge.name]: this.#fence,
@@ -178,7 +179,7 @@ class Runner implements Running {
       [listenerEdge.name]: this.#parts.listener,
       [processEdge.name]: processPort,
       [settingsEdge.name]: this.#parts.settings,
-      [debugEdge.name]: debug,
+      [debugEdge.name]: this.#debug,
     }
   }
 
@@ -232,9 +233,9 @@ class Runner implements Running {
         this.#parts.settings.note(word.change)
         return
       case 'crash':
-        return this.system.crashExecutor(word.executor)
+        return this.#debug.crashExecutor(word.executor)
       case 'pause':
-        return this.system.pauseExecutor(word.executor, word.durationMs)
+        return this.#debug.pauseExecutor(word.executor, word.durationMs)
       default:
         return unreachable(word)
     }
@@ -287,5 +288,14 @@ export async function firstAnswer(
     } finally {
       client.close()
     }
+  }
+}
+
+/** A thread that is down, or on its way there, cannot be hurt: that is no reason for whoever asks to fall. */
+function ifUp(hurt: () => void): void {
+  try {
+    hurt()
+  } catch (error) {
+    if (!(error instanceof ExecutorLost)) throw error
   }
 }

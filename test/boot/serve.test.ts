@@ -132,6 +132,22 @@ describe('A server', () => {
     client.close()
   })
 
+  test('is told to crash a thread that is down already, and keeps its clients', async () => {
+    const server = start(['--enable-debug-command', 'yes'])
+    const { redis, http } = await server.ready()
+    const client = new Client(redis)
+    // One after the other, until the thread has been away and is back: some of them find nothing to crash.
+    const hurt = async () => {
+      for (let i = 0; i < 20; i++) {
+        expect(await client.send('DEBUG', 'CRASH-EXECUTOR', '0')).toBe('OK')
+        expect(await client.send('DEBUG', 'SLEEP', '0.001', 'EXECUTOR', '0')).toBe('OK')
+      }
+      return json(http, '/api/v1/executors')
+    }
+    await until(hurt, ({ items }) => (items[0]?.incarnation ?? 0) > 1)
+    client.close()
+  })
+
   test('moves a leader when it is told to over HTTP', async () => {
     const server = start()
     const { http } = await server.ready()

@@ -50,6 +50,7 @@ const STRIKE_AFTER_MS_MAX = 60
 /** Request time-out and the router's grace are 15 s: who waited nearly so long was forgotten. */
 const WAIT_MS_MAX = 14_000
 const REPLICAS = 3
+const ENDS_WITHIN_MS = 2000
 
 export async function torture(options: TortureOptions): Promise<TortureResult> {
   const directory = mkdtempSync(join(tmpdir(), 'cellarium-torture-'))
@@ -57,7 +58,9 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
   try {
     return await campaign.run()
   } catch (error) {
-    throw new Error(`campaign ${options.seed}: ${(error as Error).message}${campaign.lastWords}`, { cause: error })
+    throw new Error(`campaign ${options.seed}: ${(error as Error).message}${await campaign.lastWords()}`, {
+      cause: error,
+    })
   } finally {
     await campaign.end()
     rmSync(directory, { recursive: true, force: true })
@@ -108,12 +111,16 @@ class Campaign {
     return { strikes: this.#strikes, acknowledged, longestWaitMs, cells: cells.length }
   }
 
-  /** How the server has ended, if it has by itself. */
-  get lastWords(): string {
+  /** How the server has ended, if it has by itself: connections close before a process is known to have ended. */
+  async lastWords(): Promise<string> {
     const server = this.#server
-    if (server === null || (server.child.exitCode === null && server.child.signalCode === null)) return ''
-    const { exitCode, signalCode } = server.child
-    return `; the server has ended with ${exitCode ?? signalCode}: ${server.stderr.slice(-2000)}`
+    if (server === null) return ''
+    const exit = await Promise.race([
+      server.exit,
+      new Promise<null>((resolve) => setTimeout(resolve, ENDS_WITHIN_MS, null)),
+    ])
+    if (exit === null) return `; the server lives, and has said: ${server.stderr.slice(-2000)}`
+    return `; the server has ended with ${exit.code ?? exit.signal}: ${server.stderr.slice(-2000)}`
   }
 
   async end(): Promise<void> {
