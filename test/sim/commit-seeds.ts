@@ -1,5 +1,5 @@
 /**
- * Two dozen seeds derived from the commit's hash, in two files so that both cores play. Red or green for good: a commit
+ * A hundred seeds derived from the commit's hash, in two files so that both cores play. Red or green for good: a commit
  * always plays the same seeds. Fresh ones are for `npm run sim:fresh`.
  */
 import { execFileSync } from 'node:child_process'

@@ -1,3 +1,3 @@
 import { playSeedsOfCommit } from './commit-seeds.ts'
 
-playSeedsOfCommit(13, 24)
+playSeedsOfCommit(51, 100)

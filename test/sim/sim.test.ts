@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { playSeedsOfCommit } from './commit-seeds.ts'
 import { run } from './run.ts'
 
-playSeedsOfCommit(1, 12)
+playSeedsOfCommit(1, 50)
 
 test('the same seed plays the same run, to the last step', async () => {
   const first = await run({ seed: 'twice' })
