@@ -43,6 +43,8 @@ function stateOf(number: number, peerAt: number, cells: number, stores: number):
       autoLeave: false,
     },
     installing: false,
+    merging: null,
+    absorbed: [],
   }
 }
 

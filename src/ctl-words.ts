@@ -29,6 +29,7 @@ export const CTL_WORDS: Readonly<Record<string, CtlWord>> = {
   'add-peer': { ...cellAndStore, summary: 'makes a copy of the cell on that store' },
   'remove-peer': { ...cellAndStore, summary: 'takes the copy there away' },
   split: { takes: 'CELL [KEY]', pattern: /^\d+( .+)?$/s, summary: 'cuts the cell at the key, or in the middle' },
+  merge: { takes: 'CELL INTO', pattern: /^\d+ \d+$/, summary: 'makes the cell a part of its neighbour' },
   'split-at': { takes: 'KEY…', pattern: /^.+$/s, summary: 'cuts at each of the keys, and spreads the new cells' },
   offline: { ...storeAlone, summary: 'empties the store and keeps it empty' },
   online: { ...storeAlone, summary: 'uses the store again, while it is not a tombstone' },
@@ -109,6 +110,8 @@ export function orderOf([what = '', first = '', ...rest]: readonly string[]): Ct
       }
     case 'split':
       return operator({ kind: what, cell: Number(first), key: second === undefined ? null : keyShape(second) })
+    case 'merge':
+      return operator({ kind: what, cell: Number(first), into: Number(second) })
     case 'transfer-leader':
     case 'add-peer':
     case 'remove-peer':

@@ -33,6 +33,8 @@ function firstCells(store: number): CellState[] {
       sizeBytes: 0,
       confState: { voters: [peer], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false },
       installing: false,
+      merging: null,
+      absorbed: [],
     }
   })
 }

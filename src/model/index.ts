@@ -7,6 +7,7 @@
 export * from './cell.ts'
 export * from './commands.ts'
 export * from './load.ts'
+export * from './merges.ts'
 export * from './messages.ts'
 export * from './operators.ts'
 export * from './options.ts'

@@ -5,6 +5,7 @@
 import type { Ref } from '../actor/index.ts'
 import type { Cell, Epoch, Peer } from './cell.ts'
 import type { CellLoad, StoreHealth } from './load.ts'
+import type { Absorbed, Merging } from './merges.ts'
 import type { OperatorAnswer, OperatorInfo, OperatorWanted, StoreOrder } from './operators.ts'
 import type { OptionName } from './options.ts'
 import type { PdAsked, PdTold } from './pd-questions.ts'
@@ -95,6 +96,8 @@ export type OrderStep =
       readonly child: number
       readonly childPeers: readonly Peer[]
     }
+  /** The cell becomes a part of its neighbour, whose peers live on the same stores. */
+  | { readonly kind: 'merge'; readonly target: Cell }
 
 export interface Order {
   readonly kind: 'order'
@@ -130,6 +133,32 @@ export interface PeerRemoved {
   readonly cell: number
   readonly peer: number
   readonly confVer: number
+  /** The whole cell has become a part of another one. */
+  readonly merged?: true
+}
+
+/**
+ * The leader of a cell that is prepared to be merged asks all stores what the log of its neighbour has decided, or shall
+ * decide. Asked again and again; what a peer of the neighbour has applied of a decision never changes.
+ */
+export interface MergeAsked {
+  readonly kind: 'mergeAsked'
+  readonly fromStore: number
+  readonly fromPeer: number
+  /** As prepared. */
+  readonly source: Cell
+  readonly merging: Merging
+  /** `commit`: all peers of the source have all of its log. `refuse`: it would rather serve again. */
+  readonly wanted: 'commit' | 'refuse' | 'nothing'
+}
+
+export interface MergeTold {
+  readonly kind: 'mergeTold'
+  readonly toStore: number
+  readonly toPeer: number
+  readonly source: number
+  readonly preparedIndex: number
+  readonly decided: 'merged' | 'refused'
 }
 
 /** PD is new and asks every store to report all its leaders at once (rule 32). */
@@ -165,6 +194,8 @@ export type StoresMessage =
   | SnapshotPieceTaken
   | Order
   | PeerRemoved
+  | MergeAsked
+  | MergeTold
   | ReportAll
   | StoresInternal
 
@@ -189,6 +220,10 @@ export interface CellReport {
   readonly snapshot?: { readonly peer: number; readonly pieces: number }
   /** Members of two configurations are in force at once, for about a round; the cell leaves that state by itself. */
   readonly joint?: boolean
+  /** It is prepared to be merged, and serves nothing until that is decided. */
+  readonly merging?: Merging
+  /** What has become a part of it. */
+  readonly absorbed?: readonly Absorbed[]
   /** Only in reports on the interval, and only when there was any. */
   readonly load?: CellLoad
 }
@@ -277,6 +312,7 @@ export interface EventsWanted {
 export type ClusterEvent =
   | { readonly event: 'operatorStarted' | 'operatorEnded'; readonly operator: OperatorInfo }
   | { readonly event: 'cellSplit'; readonly cell: number; readonly child: number }
+  | { readonly event: 'cellMerged'; readonly cell: number; readonly into: number }
   /** `store` 0: nobody is known to lead it. */
   | { readonly event: 'leaderChanged'; readonly cell: number; readonly store: number }
 

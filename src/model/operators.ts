@@ -1,15 +1,17 @@
 /** Orders by hand, and the plans of PD as they are shown. */
 
-export type HandKind = 'transfer-leader' | 'add-peer' | 'remove-peer' | 'split'
+export type HandKind = 'transfer-leader' | 'add-peer' | 'remove-peer' | 'split' | 'merge'
 
 /** What a person may order of a cell. */
 export interface HandOrder {
   readonly operator: HandKind
   readonly cell: number
-  /** 0 in a split. */
+  /** 0 in a split and a merge. */
   readonly store: number
   /** Where to split; null: in the middle. */
   readonly key: Uint8Array | null
+  /** In a merge: the neighbour that the cell becomes a part of. */
+  readonly into?: number
 }
 
 /** Its `OperatorAnswer` goes to `origin`. */

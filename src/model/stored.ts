@@ -3,6 +3,7 @@ import './protobuf.ts'
 import { copyBytes, copySmall, EMPTY, unboxed } from '../base/index.ts'
 import type { Cell, Epoch, Peer } from './cell.ts'
 import { cellarium as proto } from './gen/cell.js'
+import { type Absorbed, absorbedFrom, epochFrom, type Merging, mergingFrom, mergingTo } from './merges.ts'
 
 /** As Raft's thesis has it: who votes now, who voted before a joint change, who learns, and who will learn after it. */
 export interface StoredConfState {
@@ -26,6 +27,9 @@ export interface CellState {
   readonly confState: StoredConfState
   /** A snapshot is being taken in; the data is not whole, and the install starts again after a crash. */
   readonly installing: boolean
+  readonly merging: Merging | null
+  /** What has become a part of this cell; these ids are dead for ever. */
+  readonly absorbed: readonly Absorbed[]
 }
 
 /** In the context of a configuration change: the store of each peer it names, and the epoch it was decided on. */
@@ -40,10 +44,6 @@ function peerFrom(peer: { id?: number | null; store?: number | null; learner?: b
 
 function peerTo(peer: Peer): { id: number; store: number; learner: boolean } {
   return { id: peer.id, store: peer.store, learner: peer.role === 'learner' }
-}
-
-function epochFrom(epoch: { version?: number | null; confVer?: number | null } | null | undefined): Epoch {
-  return { version: unboxed(epoch?.version ?? 0), confVer: unboxed(epoch?.confVer ?? 0) }
 }
 
 function cellTo(cell: Cell) {
@@ -79,7 +79,13 @@ export function decodeCell(bytes: Uint8Array): Cell {
 }
 
 export function encodeCellState(state: CellState): Uint8Array {
-  return proto.CellState.encode({ ...state, cell: cellTo(state.cell) }).finish()
+  const { merging, absorbed } = state
+  return proto.CellState.encode({
+    ...state,
+    cell: cellTo(state.cell),
+    merging: mergingTo(merging),
+    absorbed: [...absorbed],
+  }).finish()
 }
 
 export function decodeCellState(bytes: Uint8Array): CellState {
@@ -100,6 +106,8 @@ export function decodeCellState(bytes: Uint8Array): CellState {
       autoLeave: state.confState?.autoLeave ?? false,
     },
     installing: state.installing,
+    merging: mergingFrom(state.merging),
+    absorbed: absorbedFrom(state.absorbed),
   }
 }
 

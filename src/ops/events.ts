@@ -40,6 +40,8 @@ function shapeOf(event: ClusterEvent): unknown {
       return operatorShape(event.operator)
     case 'cellSplit':
       return { cell: event.cell, child: event.child }
+    case 'cellMerged':
+      return { cell: event.cell, into: event.into }
     case 'leaderChanged':
       return { cell: event.cell, leader: event.store === 0 ? null : event.store }
   }

@@ -122,12 +122,13 @@ const EXAMPLES: Readonly<Record<HandKind, string>> = {
   'transfer-leader': '{"kind": "transfer-leader", "cell": 2, "store": 1}',
   'add-peer': '{"kind": "add-peer", "cell": 2, "store": 4}',
   'remove-peer': '{"kind": "remove-peer", "cell": 2, "store": 4}',
+  merge: '{"kind": "merge", "cell": 3, "into": 2}, of two neighbours',
   split: '{"kind": "split", "cell": 2, "key": {"utf8": "m"}}, or without a key, for the middle',
 }
 const EXAMPLE = `for instance ${EXAMPLES['transfer-leader']}`
 
 function orderFrom(body: unknown): HandOrder {
-  const { kind, cell, store, key } = (body ?? {}) as Record<string, unknown>
+  const { kind, cell, store, key, into } = (body ?? {}) as Record<string, unknown>
   if (typeof kind !== 'string' || !Object.hasOwn(EXAMPLES, kind)) {
     const kinds = Object.keys(EXAMPLES).join(', ')
     throw new HttpError(400, 'ERR', `the kind of an operator is one of ${kinds}, not ${JSON.stringify(kind)}`, EXAMPLE)
@@ -135,6 +136,10 @@ function orderFrom(body: unknown): HandOrder {
   const operator = kind as HandKind
   const hint = `for instance ${EXAMPLES[operator]}`
   if (!isId(cell)) throw new HttpError(400, 'ERR', 'cell is an id, as a number', hint)
+  if (operator === 'merge') {
+    if (!isId(into)) throw new HttpError(400, 'ERR', 'into is the id of a cell, as a number', hint)
+    return { operator, cell, store: 0, key: null, into }
+  }
   if (operator !== 'split') {
     if (!isId(store)) throw new HttpError(400, 'ERR', 'store is an id, as a number', hint)
     return { operator, cell, store, key: null }

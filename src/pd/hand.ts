@@ -1,5 +1,6 @@
 /** Orders by hand: what was asked for becomes a wish, or a sentence that says why it cannot. */
 import { type CellReport, type HandKind, type HandOrder, type Peer, peerOn } from '../model/index.ts'
+import { planMerge } from './merge.ts'
 import { NEW_PEER, type Step, stepsOfMove, successorOf, transferTo, type Wish } from './operator.ts'
 import { noCell, noStore, notPossible, type Refusal } from './refusal.ts'
 import type { Survey } from './scheduler.ts'
@@ -18,10 +19,16 @@ export function judge(order: HandOrder, survey: Survey): Judged {
     const planned = planSplit(report, order.key, 'hand', REASON, survey)
     return planned.wish !== null ? planned : { wish: null, ...notPossible(planned.why) }
   }
+  if (order.operator === 'merge') {
+    const into = view.cell(order.into ?? 0)
+    if (into === undefined) return { wish: null, ...noCell(order.into ?? 0) }
+    const planned = planMerge(report, into, 'hand', REASON, survey)
+    return planned.wish !== null ? planned : { wish: null, ...notPossible(planned.why) }
+  }
   if (view.store(order.store) === undefined) return { wish: null, ...noStore(order.store) }
   const present = survey.operators.of(order.cell)
-  // A copy that is half made, or half a split, would be left behind: only what moves for balance gives way.
-  if (present !== undefined && (present.class === 'hand' || present.kind === 'split')) {
+  // A copy that is half made, or half a split or merge, would be left behind: only what moves for balance gives way.
+  if (present !== undefined && (present.class === 'hand' || present.kind === 'split' || present.kind === 'merge')) {
     const why = `operator ${present.id} (${present.kind}) is under way for cell ${order.cell}`
     return { wish: null, ...notPossible(why) }
   }
@@ -31,7 +38,7 @@ export function judge(order: HandOrder, survey: Survey): Judged {
 }
 
 function stepsOf(
-  operator: Exclude<HandKind, 'split'>,
+  operator: Exclude<HandKind, 'split' | 'merge'>,
   store: number,
   report: CellReport,
   { view, nowMs }: Survey,

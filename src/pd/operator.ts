@@ -25,7 +25,7 @@ export type OperatorClass =
 
 /** A step as a scheduler wishes it. A learner's id is given when the wish becomes an operator: peer 0 stands for it. */
 export interface MemberStep {
-  readonly kind: Exclude<OrderStep['kind'], 'split' | 'replacePeer'>
+  readonly kind: Exclude<OrderStep['kind'], 'split' | 'merge' | 'replacePeer'>
   readonly store: number
   /** 0 in `transferLeader`. */
   readonly peer: number
@@ -56,7 +56,24 @@ export interface SplitStep {
   readonly version: number
 }
 
-export type Step = MemberStep | ReplaceStep | SplitStep
+/** The last step of its operator: by then the peers of both cells live on the same stores. */
+export interface MergeStep {
+  readonly kind: 'merge'
+  /** Of the leader when it was planned; shown. */
+  readonly store: number
+  readonly peer: 0
+  readonly target: number
+  /** Of the cell that goes, before it is prepared for that. */
+  readonly version: number
+}
+
+/** What only changes members and leaders. */
+export type PlainStep = MemberStep | ReplaceStep
+export type Step = PlainStep | SplitStep | MergeStep
+
+export function isPlain(step: Step | undefined): step is PlainStep {
+  return step !== undefined && step.kind !== 'split' && step.kind !== 'merge'
+}
 
 export function transferTo(store: number): MemberStep {
   return { kind: 'transferLeader', store, peer: 0 }
@@ -121,7 +138,7 @@ export class Operator {
 }
 
 /** Looks at the reported world only: an order that was given is no reason to believe that it was carried out. */
-export function isFinished(step: MemberStep | ReplaceStep, report: CellReport): boolean {
+export function isFinished(step: PlainStep, report: CellReport): boolean {
   const find = (id: number) => report.cell.peers.find((peer) => peer.id === id)
   switch (step.kind) {
     case 'addLearner':
@@ -139,12 +156,7 @@ export function isFinished(step: MemberStep | ReplaceStep, report: CellReport): 
 }
 
 /** False when the world has moved so that the step cannot be finished any more: the plan is for another world. */
-export function isStillPossible(
-  step: MemberStep | ReplaceStep,
-  report: CellReport,
-  view: View,
-  nowMs: number,
-): boolean {
+export function isStillPossible(step: PlainStep, report: CellReport, view: View, nowMs: number): boolean {
   switch (step.kind) {
     case 'addLearner':
       return peerOn(report.cell, step.store) === undefined && !view.isGone(step.store, nowMs)
@@ -162,12 +174,7 @@ export function isStillPossible(
  * What is asked of the cell now, null while the step must wait: a learner is promoted when it has caught up, a leader
  * hands over before its peer goes, and no removal leaves fewer than a majority that has caught up.
  */
-export function orderFor(
-  step: MemberStep | ReplaceStep,
-  report: CellReport,
-  view: View,
-  nowMs: number,
-): OrderStep | null {
+export function orderFor(step: PlainStep, report: CellReport, view: View, nowMs: number): OrderStep | null {
   // No member comes or goes, nor takes over, before the joint configuration is left, which needs no order.
   if (report.joint) return null
   const peer = report.cell.peers.find((candidate) => candidate.id === step.peer)
@@ -252,9 +259,9 @@ export function successorOf(report: CellReport, view: View, nowMs: number): Peer
 }
 
 /** What a step waits for, which is what decides how long it may stand still. */
-export type Patience = 'change' | 'catchUp' | 'split'
+export type Patience = 'change' | 'catchUp' | 'split' | 'merge'
 
-export function patienceFor(step: MemberStep | ReplaceStep, report: CellReport): Patience {
+export function patienceFor(step: PlainStep, report: CellReport): Patience {
   const waits = step.kind === 'promoteLearner' || step.kind === 'replacePeer'
   return waits && report.pending.includes(step.peer) ? 'catchUp' : 'change'
 }

@@ -1,9 +1,11 @@
 /** The operators under way: one per cell, within limits, ordered again until the world shows that they are finished. */
 import type { CellReport, ClusterEvent, OperatorInfo, Order, OrderStep } from '../model/index.ts'
+import { fateOfMerge, orderOfMerge } from './merge.ts'
 import {
   isFinished,
+  isPlain,
   isStillPossible,
-  type MemberStep,
+  type MergeStep,
   NEW_PEER,
   Operator,
   type OperatorClass,
@@ -11,9 +13,9 @@ import {
   type Outcome,
   orderFor,
   type Patience,
+  type PlainStep,
   patienceFor,
   progressOf,
-  type ReplaceStep,
   type SplitStep,
   type Step,
   type Wish,
@@ -47,14 +49,18 @@ const CLASSES: Readonly<Record<OperatorClass, { priority: number; limit: NumberS
   merge: { priority: 0, limit: 'mergeOperatorsMax' },
 }
 
-const STUCK = { change: 'changeStuckMs', catchUp: 'catchUpStuckMs', split: 'splitStuckMs' } as const satisfies Record<
-  Patience,
-  NumberSetting
->
+const STUCK = {
+  change: 'changeStuckMs',
+  catchUp: 'catchUpStuckMs',
+  split: 'splitStuckMs',
+  merge: 'mergeStuckMs',
+} as const satisfies Record<Patience, NumberSetting>
 
 export class Operators {
   readonly #settings: PdSettings
   readonly #byCell = new Map<number, Operator>()
+  /** By the cells that are to take another in. */
+  readonly #byTarget = new Map<number, Operator>()
   readonly #counts = new Map<OperatorClass, number>()
   readonly #ended: Operator[] = []
   /** By kind and cell: when one came to nothing there. */
@@ -66,7 +72,7 @@ export class Operators {
   }
 
   of(cell: number): Operator | undefined {
-    return this.#byCell.get(cell)
+    return this.#byCell.get(cell) ?? this.#byTarget.get(cell)
   }
 
   #countOf(operatorClass: OperatorClass): number {
@@ -85,7 +91,9 @@ export class Operators {
    * that are never given twice: two operators that two PDs gave one number could not be told apart by who asks for one.
    */
   add(wish: Wish, report: CellReport, takeId: () => number | null, nowMs: number): Operator | null {
-    const present = this.#byCell.get(wish.cell)
+    const present = this.of(wish.cell)
+    const target = targetOf(wish)
+    if (target !== null && this.of(target) !== undefined) return null
     if (present !== undefined && CLASSES[present.class].priority >= CLASSES[wish.class].priority) return null
     if (this.roomFor(wish.class) === 0) return null
     // A person may insist.
@@ -96,6 +104,7 @@ export class Operators {
     if (present !== undefined) this.#end(present, 'cancelled', nowMs)
     const operator = new Operator(id, wish, steps, report.cell.epoch, nowMs)
     this.#byCell.set(wish.cell, operator)
+    if (target !== null) this.#byTarget.set(target, operator)
     this.#counts.set(wish.class, this.#countOf(wish.class) + 1)
     this.#happened.push({ event: 'operatorStarted', operator: infoOf(operator, nowMs) })
     return operator
@@ -137,6 +146,7 @@ export class Operators {
       for (let i = operator.at; i < operator.steps.length; i++) {
         const step = operator.steps[i] as Step
         if (step.kind === 'split') addChild(step, view, on)
+        else if (step.kind === 'merge') takeAway(report, on)
         else addStep(step, report, this.#settings, on)
       }
     }
@@ -160,6 +170,8 @@ export class Operators {
       const operator = new Operator(held.id, wish, held.steps.map(readStep), held, held.startedMs)
       Object.assign(operator, { ...held, steps: operator.steps })
       this.#byCell.set(operator.cell, operator)
+      const target = targetOf(operator)
+      if (target !== null) this.#byTarget.set(target, operator)
       this.#counts.set(operator.class, this.#countOf(operator.class) + 1)
     }
   }
@@ -181,17 +193,17 @@ export class Operators {
   }
 
   #advance(operator: Operator, view: View, generation: number, nowMs: number): Order | null {
-    const first = operator.steps[operator.at]
-    if (first?.kind === 'split') return this.#advanceSplit(operator, first, view, generation, nowMs)
+    let step = operator.steps[operator.at]
+    if (step?.kind === 'split') return this.#advanceSplit(operator, step, view, generation, nowMs)
+    if (step?.kind === 'merge') return this.#advanceMerge(operator, step, view, generation, nowMs)
     const report = view.cell(operator.cell)
     if (report === undefined || report.cell.epoch.version !== operator.version) {
       return this.#end(operator, 'cancelled', nowMs)
     }
-    let step = first
-    while (step !== undefined && isFinished(step, report))
-      step = operator.steps[++operator.at] as MemberStep | ReplaceStep | undefined
+    while (isPlain(step) && isFinished(step, report)) step = operator.steps[++operator.at]
+    if (step?.kind === 'merge') return this.#advanceMerge(operator, step, view, generation, nowMs)
     note(operator, progressOf(operator, report), nowMs)
-    if (step === undefined) return this.#end(operator, 'finished', nowMs)
+    if (!isPlain(step)) return this.#end(operator, 'finished', nowMs)
     if (!isStillPossible(step, report, view, nowMs)) return this.#end(operator, 'cancelled', nowMs)
     if (this.#isStuck(operator, patienceFor(step, report), nowMs)) return this.#end(operator, 'noProgress', nowMs)
     const ordered = orderFor(step, report, view, nowMs)
@@ -217,6 +229,23 @@ export class Operators {
     return this.#order(operator, { kind, key, child, childPeers }, report, generation, nowMs)
   }
 
+  #advanceMerge(operator: Operator, step: MergeStep, view: View, generation: number, nowMs: number): Order | null {
+    const fate = fateOfMerge(step, operator.cell, view)
+    if (fate === 'done') operator.at++
+    note(operator, fate === 'done' ? 'all steps done' : fate, nowMs)
+    if (fate === 'done') {
+      this.#happened.push({ event: 'cellMerged', cell: operator.cell, into: step.target })
+      return this.#end(operator, 'finished', nowMs)
+    }
+    if (fate === 'void') return this.#end(operator, 'cancelled', nowMs)
+    // It serves again. Something was in the way, and may be still.
+    if (fate === 'refused' || this.#isStuck(operator, 'merge', nowMs)) return this.#end(operator, 'noProgress', nowMs)
+    const report = view.cell(operator.cell)
+    if (fate === 'prepared' || report === undefined) return null
+    const ordered = orderOfMerge(step, report, view)
+    return ordered === null ? null : this.#order(operator, ordered, report, generation, nowMs)
+  }
+
   #isStuck(operator: Operator, patience: Patience, nowMs: number): boolean {
     return nowMs - operator.movedMs >= this.#settings[STUCK[patience]]
   }
@@ -235,6 +264,8 @@ export class Operators {
     operator.outcome = outcome
     operator.endedMs = nowMs
     this.#byCell.delete(operator.cell)
+    const target = targetOf(operator)
+    if (target !== null) this.#byTarget.delete(target)
     this.#counts.set(operator.class, this.#countOf(operator.class) - 1)
     if (outcome === 'noProgress') this.#failedMs.set(`${operator.kind} ${operator.cell}`, nowMs)
     this.#ended.push(operator)
@@ -253,7 +284,14 @@ function addChild(step: SplitStep, view: View, on: On): void {
   on(step.store).leaders++
 }
 
-function addStep(step: MemberStep | ReplaceStep, report: CellReport | undefined, settings: PdSettings, on: On): void {
+/** The cell will be a part of one that is there already. */
+function takeAway(report: CellReport | undefined, on: On): void {
+  if (report === undefined) return
+  for (const peer of report.cell.peers) on(peer.store).cells--
+  on(report.leader.store).leaders--
+}
+
+function addStep(step: PlainStep, report: CellReport | undefined, settings: PdSettings, on: On): void {
   const sizeBytes = report?.sizeBytes ?? 0
   switch (step.kind) {
     case 'addLearner':
@@ -310,19 +348,29 @@ function note(operator: Operator, progress: string, nowMs: number): void {
   operator.movedMs = nowMs
 }
 
-/** Null when ids are wanted and there are none. One operator adds at most one peer, or one child. */
+/** Null when ids are wanted and there are none. An operator adds one child, or at most one peer on a store. */
 function stepsWithIds(steps: readonly Step[], takeId: () => number | null): readonly Step[] | null {
   const [first] = steps
   if (first?.kind === 'split') {
     const given = withIds(first, takeId)
     return given === null ? null : [given]
   }
-  if (!steps.some(isForNewPeer)) return steps
-  const id = takeId()
-  if (id === null) return null
-  return steps.map((step): Step => (step.kind !== 'split' && isForNewPeer(step) ? { ...step, peer: id } : step))
+  const ids = new Map<number, number>()
+  for (const step of steps) {
+    if (!isForNewPeer(step) || ids.has(step.store)) continue
+    const id = takeId()
+    if (id === null) return null
+    ids.set(step.store, id)
+  }
+  return steps.map((step): Step => (isForNewPeer(step) ? { ...step, peer: ids.get(step.store) as number } : step))
 }
 
-function isForNewPeer(step: Step): boolean {
-  return step.peer === NEW_PEER && step.kind !== 'transferLeader'
+function isForNewPeer(step: Step): step is PlainStep {
+  return isPlain(step) && step.peer === NEW_PEER && step.kind !== 'transferLeader'
+}
+
+/** The cell that is to take in the one the steps are for. */
+function targetOf({ steps }: { readonly steps: readonly Step[] }): number | null {
+  const last = steps[steps.length - 1]
+  return last?.kind === 'merge' ? last.target : null
 }

@@ -18,7 +18,7 @@ import { balanceLeaders } from './leader-balance.ts'
 import { splitLoaded } from './load-split.ts'
 import { Loads } from './loads.ts'
 import { ManySplits } from './many-splits.ts'
-import { SplitTimes } from './merge.ts'
+import { checkMerge, SplitTimes } from './merge.ts'
 import type { Operator, Wish } from './operator.ts'
 import { Operators } from './operators.ts'
 import { checkReplicas } from './replica.ts'
@@ -82,6 +82,7 @@ export class Planner {
   #happened: ClusterEvent[] = []
   #sweep: Iterator<number> | null = null
   #placesDue: number[] = []
+  #mergesDue: number[] = []
   #balanceDue = false
   /** At each tick, and at once when something was reported: a split is mostly followed by another. */
   #splitsDue = false
@@ -150,7 +151,9 @@ export class Planner {
         break
       }
       this.#due.add(next.value)
-      if (i < PLACES_PER_TICK) this.#placesDue.push(next.value)
+      if (i >= PLACES_PER_TICK) continue
+      this.#placesDue.push(next.value)
+      this.#mergesDue.push(next.value)
     }
     this.#noticeStores(nowMs)
     if (nowMs - this.#tidiedMs >= TIDY_MS) {
@@ -167,6 +170,7 @@ export class Planner {
     // After the checks: a cell that lacks a copy is mended before it is split, and split before it is moved.
     if (this.#splitsDue) this.#split(takeId, nowMs)
     this.#splitsDue = false
+    this.#merge(takeId, nowMs)
     if (this.#balanceDue && this.view.mayBalance(nowMs)) this.#runBalance(takeId, nowMs)
     this.#balanceDue = false
     const orders = this.operators.run(this.view, generation, nowMs)
@@ -202,6 +206,7 @@ export class Planner {
     this.#states.clear()
     this.#sweep = null
     this.#placesDue = []
+    this.#mergesDue = []
     for (const paced of this.#balance) {
       paced.pauseMs = 0
       paced.ranMs = Number.NEGATIVE_INFINITY
@@ -283,6 +288,20 @@ export class Planner {
     if (this.paused.has('splits')) return
     for (const wish of this.wantedSplits.wishes(survey)) this.#takeUp(wish, 'splits', takeId, nowMs)
     for (const wish of this.#initialCells(survey)) this.#takeUp(wish, 'splits', takeId, nowMs)
+  }
+
+  /** Of what the sweep has come to. */
+  #merge(takeId: TakeId, nowMs: number): void {
+    const due = this.#mergesDue
+    if (due.length === 0) return
+    this.#mergesDue = []
+    if (this.paused.has('merges') || !this.view.complete) return
+    for (const id of due) {
+      if (this.operators.roomFor('merge') === 0) return
+      const report = this.view.cell(id)
+      const wish = report === undefined ? null : checkMerge(report, this.splitTimes, this.survey(nowMs)).wish
+      if (wish !== null) this.#takeUp(wish, 'merges', takeId, nowMs)
+    }
   }
 
   #runBalance(takeId: TakeId, nowMs: number): void {

@@ -9,6 +9,7 @@ export const schedulerTable = {
   cells: 'gives every store its share of cells',
   'hot-cells': 'gives every thread its share of load',
   'load-splits': 'cuts a cell that keeps a thread busy by itself',
+  merges: 'makes one of two small neighbours that nobody uses much',
   scatter: 'spreads the cells of a cut by hand',
 } as const
 

@@ -28,6 +28,7 @@ export const settingTable = {
   changeStuckMs: row(10_000, 1_000, DAY_MS, 'a change of members or leaders that stands still for so long is given up'),
   catchUpStuckMs: row(60_000, 1_000, DAY_MS, 'a peer that gets nothing for so long, while it is behind, is given up'),
   splitStuckMs: row(30_000, 1_000, DAY_MS, 'a split that has not come about for so long is given up'),
+  mergeStuckMs: row(30_000, 1_000, DAY_MS, 'a merge that has not come about for so long is given up'),
   restMs: row(60_000, 0, DAY_MS, 'after an operator that came to nothing its like waits so long at that cell'),
   splitWantedMs: row(15_000, 1_000, DAY_MS, 'a leader that has not asked again for so long wants no split any more'),
 

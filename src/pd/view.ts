@@ -28,6 +28,8 @@ export class View extends StoreView {
   readonly #cut = new Map<number, CellReport>()
   /** Cells whose last leader was on a thread that has exited: nobody leads them until someone says so. */
   readonly #leaderless = new Set<number>()
+  /** By cells that are no more: which one reports to have absorbed them. */
+  readonly #merged = new Map<number, number>()
   #tallies = new Tallies()
   /** Cells that changed for those who route: taken by `takeChanged`. */
   #changed = new Set<number>()
@@ -82,6 +84,11 @@ export class View extends StoreView {
     return this.#cells.get(id)
   }
 
+  /** Undefined: as far as is reported it is a cell of its own, or nobody knows it. */
+  mergedInto(cell: number): number | undefined {
+    return this.#merged.get(cell)
+  }
+
   ids(): IterableIterator<number> {
     return this.#cells.keys()
   }
@@ -93,6 +100,7 @@ export class View extends StoreView {
   /** What a peer is to be told that is reported to be no member any more: it would never hear of it from the others. */
   removalOf({ store, cell, peer, confVer }: MemberWanted): PeerRemoved | null {
     const now = this.cell(cell)?.cell
+    if (this.#merged.has(cell)) return { kind: 'peerRemoved', store, cell, peer, confVer, merged: true }
     if (now === undefined || now.epoch.confVer <= confVer || now.peers.some((member) => member.id === peer)) return null
     return { kind: 'peerRemoved', store, cell, peer, confVer: now.epoch.confVer }
   }
@@ -198,6 +206,9 @@ export class View extends StoreView {
       this.#changed.add(cell.id)
     }
     this.#cells.set(cell.id, report)
+    if (report.absorbed?.length !== held?.absorbed?.length) {
+      for (const absorbed of report.absorbed ?? []) this.#merged.set(absorbed.cell, cell.id)
+    }
     if (this.#leaderless.size > 0) this.#leaderless.delete(cell.id)
     return moved || isAiling(report) || isAiling(held)
   }

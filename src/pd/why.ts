@@ -5,7 +5,7 @@ import type { CellReport } from '../model/index.ts'
 import { checkPlace } from './better-place.ts'
 import { keptOut } from './choose.ts'
 import { checkLoad } from './load-split.ts'
-import { mergePartner } from './merge.ts'
+import { checkMerge } from './merge.ts'
 import type { Planner } from './planner.ts'
 import { type Checked, checkReplicas } from './replica.ts'
 import { type Survey, unrest } from './scheduler.ts'
@@ -13,7 +13,7 @@ import type { SchedulerName } from './schedulers.ts'
 import { cellScore, freeSpace, leaderScore, leadersOf } from './score.ts'
 
 export interface Opinion {
-  readonly scheduler: SchedulerName | 'merges'
+  readonly scheduler: SchedulerName
   readonly opinion: string
 }
 
@@ -34,7 +34,7 @@ export function whyCell(id: number, planner: Planner, nowMs: number) {
     { scheduler: 'splits', opinion: ofSplits(report, survey) },
     { scheduler: 'load-splits', opinion: said(checkLoad(report, survey)) },
     { scheduler: 'hot-cells', opinion: loads.isHot(id) ? 'it carries much of its store’s load' : 'it is not hot' },
-    { scheduler: 'merges', opinion: mergePartner(report, planner.splitTimes, survey).why },
+    { scheduler: 'merges', opinion: said(checkMerge(report, planner.splitTimes, survey)) },
   ]
   const operator = operators.infosUnderWay(nowMs).find(({ cell }) => cell === id) ?? null
   return { id, operator, load: loads.of(id), opinions: withPauses(opinions, planner, nowMs) }
@@ -43,7 +43,6 @@ export function whyCell(id: number, planner: Planner, nowMs: number) {
 function withPauses(opinions: readonly Opinion[], planner: Planner, nowMs: number): Opinion[] {
   const ready = planner.view.mayBalance(nowMs)
   return opinions.map(({ scheduler, opinion }) => {
-    if (scheduler === 'merges') return { scheduler, opinion: `${opinion} (cells cannot be merged yet)` }
     if (planner.paused.has(scheduler)) return { scheduler, opinion: `paused; else: ${opinion}` }
     if (scheduler !== 'replicas' && scheduler !== 'splits' && !ready) {
       return { scheduler, opinion: `waits until the whole keyspace is reported; then: ${opinion}` }

@@ -105,6 +105,11 @@ export const ENTRY_KIND = {
    * the group. They count when that one is committed, and never if another entry stands behind them.
    */
   part: 3,
+  /** Of a merge: the first and the last in the log of the cell that is to go, the other two in that of its neighbour. */
+  prepareMerge: 4,
+  commitMerge: 5,
+  refuseMerge: 6,
+  rollbackMerge: 7,
 } as const
 
 /**

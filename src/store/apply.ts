@@ -5,26 +5,34 @@
  */
 import { assert } from '../base/index.ts'
 import { type Entry, EntryType } from '../raft/index.ts'
+import { applyCommit } from './absorb.ts'
 import { EffectReader } from './entry.ts'
 import { isEffects, isPart } from './entry-groups.ts'
 import { applyMembership } from './membership.ts'
+import { applyMergeStep, isCommitMerge, isOfMerge } from './merge.ts'
 import type { Peer } from './peer.ts'
-import { applySplit, type Birth, isSplit, raiseBarrier } from './split.ts'
+import { applySplit, isSplit, raiseBarrier } from './split.ts'
 import type { Stores } from './stores.ts'
 
 const reader = new EffectReader()
 
 export function apply(stores: Stores, peer: Peer, entry: Entry): void {
   assert(entry.index === peer.applied + 1, 'an entry is applied out of order')
-  let birth: Birth | null = null
+  let then: (() => void) | null = null
   const parts = peer.openParts
   // Behind any other entry than the one that closes it, a group has come to nothing.
   peer.openParts = isPart(entry) ? parts + 1 : 0
   if (entry.type !== EntryType.normal) {
     applyMembership(stores, peer, entry)
   } else if (isSplit(entry)) {
-    birth = applySplit(stores, peer, entry)
+    const birth = applySplit(stores, peer, entry)
+    if (birth !== null) then = () => raiseBarrier(stores, peer, birth)
     // The child needs its other peers, which are born when they hear of the commit.
+    peer.node.announceCommit()
+  } else if (isOfMerge(entry)) {
+    const source = isCommitMerge(entry) ? applyCommit(stores, peer, entry) : null
+    if (source !== null) then = () => stores.absorptions.begin(peer, source, entry.index)
+    if (!isCommitMerge(entry)) applyMergeStep(stores, peer, entry)
     peer.node.announceCommit()
   } else if (entry.data.length > 0) {
     assert(isEffects(entry), 'an entry of an unknown kind')
@@ -43,7 +51,7 @@ export function apply(stores: Stores, peer: Peer, entry: Entry): void {
   peer.appliedTerm = entry.term
   // A new leader's own entry is no use of the cell: after ten thousand elections those that nobody uses sleep at once.
   if (entry.data.length > 0) peer.usedMs = stores.nowMs
-  if (birth !== null) raiseBarrier(stores, peer, birth)
+  then?.()
   // Its own removal may have been the entry.
   if (!peer.destroyed) stores.writeBack.dirty(peer)
 }

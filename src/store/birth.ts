@@ -99,6 +99,7 @@ export function mayBeBorn(stores: Stores, store: Store, { cell, message, range }
   const { type } = message
   if (type !== MessageType.app && type !== MessageType.heartbeat && !asksForVote(message)) return false
   if ((store.peers.get(cell)?.id ?? 0) >= message.to || stores.removals.isUnderWay(store, cell)) return false
+  if (stores.absorptions.isUnderWay(store, cell)) return false
   if (store.isBuried(cell, message.to)) return false
   // While a peer of an older version covers the range, it will give birth to this one itself, by a split (rule 18).
   return range !== null && !stores.overlaps(store, decodeCell(range))
@@ -135,5 +136,7 @@ function unbornState(cell: number, peer: number): CellState {
     sizeBytes: 0,
     confState: { voters: [], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false },
     installing: false,
+    merging: null,
+    absorbed: [],
   }
 }

@@ -71,9 +71,13 @@ export class Evaluator {
     while (reader.next()) {
       const peer = this.#stores.peer(reader.store, reader.cell)
       if ((reader.flags & CommandFlag.farewell) !== 0) {
-        if (peer !== undefined) this.#forget(peer, sessionKeyOf(origin, reader.session))
+        if (peer !== undefined) this.#forget(peer, origin.sessionKey(reader.session))
       } else if (peer?.initialized) this.#admit(peer, origin, reader)
-      else this.#refuse(origin, reader.session, reader.sequence, Refusal.cellNotFound, null)
+      else {
+        const heir = this.#stores.stores.get(reader.store)?.heirOf(reader.cell) ?? null
+        const refusal = heir === null ? Refusal.cellNotFound : Refusal.epochNotMatch
+        this.#refuse(origin, reader.session, reader.sequence, refusal, heir)
+      }
     }
   }
 
@@ -85,7 +89,7 @@ export class Evaluator {
       this.refuseParked(peer, this.#refusal)
       return
     }
-    if (peer.split?.holdsCommands) return
+    if (peer.holdsCommands) return
     // A round that began before a command came says nothing for it: another leader may have served in between.
     const confirmedTurn = peer.confirmedTurn === this.#stores.turnNumber ? peer.confirmedRoundTurn : -1
     for (let command = peer.parked.first, next: ParkedCommand | null; command !== null; command = next) {
@@ -98,17 +102,18 @@ export class Evaluator {
     if (gate === Gate.park && !peer.parked.isEmpty) this.#stores.confirmLeadership(peer)
   }
 
-  refuseParked(peer: Peer, refusal: Refusal): void {
+  /** `about`: whose cell is told, where the refusal tells one. */
+  refuseParked(peer: Peer, refusal: Refusal, about: Peer = peer): void {
     for (let command = peer.parked.first; command !== null; command = peer.parked.first) {
       // As if it had never been accepted: what follows on it is refused, too, and sent again behind it (rule 10).
       peer.accepted.delete(command.sessionKey)
-      this.#turnAway(peer, command, refusal)
+      this.#turnAway(peer, command, refusal, about)
     }
   }
 
-  #turnAway(peer: Peer, command: ParkedCommand, refusal: Refusal): void {
+  #turnAway(peer: Peer, command: ParkedCommand, refusal: Refusal, about: Peer = peer): void {
     peer.unpark(command)
-    this.#refuse(command.origin, command.session, command.sequence, refusal, peer)
+    this.#refuse(command.origin, command.session, command.sequence, refusal, about)
   }
 
   /** Its client is gone: nobody waits for what it has parked, and none of that was executed. */
@@ -132,7 +137,7 @@ export class Evaluator {
       this.#refuse(origin, session, sequence, this.#refusal, peer)
       return
     }
-    const sessionKey = sessionKeyOf(origin, session)
+    const sessionKey = origin.sessionKey(session)
     const accepted = peer.accepted.get(sessionKey)
     if (reader.after !== 0 && !(accepted !== undefined && accepted.sequence >= reader.after)) {
       this.#refuse(origin, session, sequence, Refusal.outOfOrder, peer)
@@ -249,11 +254,12 @@ export class Evaluator {
       this.#stores.beginnings.hurry(peer)
       return Gate.refuse
     }
-    if (peer.working === null || peer.working.term !== node.term || peer.transferTo !== 0) {
+    const isReady = peer.working?.term === node.term && peer.transferTo === 0 && peer.merging === null
+    if (!isReady) {
       this.#refusal = Refusal.notReady
       return Gate.refuse
     }
-    if (!this.#stores.sleep.used(peer) || peer.split?.holdsCommands) return Gate.park
+    if (!this.#stores.sleep.used(peer) || peer.holdsCommands) return Gate.park
     return this.#stores.holdsLease(peer) ? Gate.open : Gate.park
   }
 
@@ -384,8 +390,4 @@ export class Evaluator {
     const payload = payloadOf(refusal, peer)
     origin.answers().add(session, sequence, Fate.notExecuted, refusal, payload, 0, payload.length)
   }
-}
-
-function sessionKeyOf(origin: Origin, session: number): number {
-  return origin.serial * 0x1_0000_0000 + session
 }

@@ -136,7 +136,12 @@ function reportOf(peer: Peer, nowMs: number): CellReport {
   const { sizeBytes, keys, snapshotOut: out } = peer
   const load = peer.meter?.take(nowMs) ?? null
   if (load?.commands === 0) peer.meter = null
-  const held = { cell, term: node.term, leader, pending, down, match, sizeBytes, keys, joint }
+  const { merging, absorbed } = peer
+  const held = {
+    ...{ cell, term: node.term, leader, pending, down, match, sizeBytes, keys, joint },
+    ...(merging === null ? {} : { merging }),
+    ...(absorbed.length === 0 ? {} : { absorbed }),
+  }
   const report = load === null || load.commands === 0 ? held : { ...held, load }
   return out?.streaming ? { ...report, snapshot: { peer: out.toPeer, pieces: out.piece } } : report
 }

@@ -34,6 +34,7 @@ import {
   removeNode,
 } from '../raft/index.ts'
 import { HEARTBEAT_TICKS } from './birth.ts'
+import { hearOfMerger } from './merge.ts'
 import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 import { startTransfer } from './transfer.ts'
@@ -50,7 +51,7 @@ export function obey(stores: Stores, order: Order): void {
   if (order.generation < stores.pdGeneration) return
   stores.pdGeneration = order.generation
   const peer = stores.peer(order.store, order.cell)
-  if (peer?.working == null || peer.transferTo !== 0) return
+  if (peer?.working == null || peer.transferTo !== 0 || peer.merging !== null || peer.isAdministered) return
   if (!sameEpoch(peer.cell.epoch, order.epoch)) {
     stores.heartbeats.due(peer)
     return
@@ -89,6 +90,9 @@ function propose(stores: Stores, peer: Peer, order: Order): void {
     }
     case 'split':
       stores.splits.begin(peer, step)
+      return
+    case 'merge':
+      stores.merges.begin(peer, step.target)
       return
     case 'transferLeader':
       startTransfer(stores, peer, step.toStore)
@@ -189,8 +193,9 @@ export function askIfMember(stores: Stores, peer: Peer): void {
   stores.tellPd({ kind: 'memberWanted', store: peer.store.id, cell: peer.cell.id, peer: peer.id, confVer })
 }
 
-export function hearOfRemoval(stores: Stores, { store, cell, peer: id, confVer }: PeerRemoved): void {
+export function hearOfRemoval(stores: Stores, { store, cell, peer: id, confVer, merged }: PeerRemoved): void {
   const peer = stores.peer(store, cell)
+  if (merged && peer?.id === id && !peer.snapshotIn?.installing) return hearOfMerger(stores, peer)
   // Ids are never used twice, and a later configuration has no place for this one.
   if (peer?.id !== id || knownConfVer(peer) >= confVer || peer.snapshotIn?.installing) return
   stores.removals.removeUnknowing(peer)

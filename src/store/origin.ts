@@ -31,6 +31,11 @@ export class Origin {
     return this.#out
   }
 
+  /** Stands for one of its sessions where those of several origins are told apart. */
+  sessionKey(session: number): number {
+    return this.serial * 0x1_0000_0000 + session
+  }
+
   /** As much leaves with this turn as one message should hold, or what was to leave before has not left. */
   get isLoaded(): boolean {
     return this.#stuckSinceMs !== 0 || this.#out.length > TURN_BYTES_MAX

@@ -1,7 +1,16 @@
 import { assert, EMPTY, LazyMap, LazySet } from '../base/index.ts'
-import { type Cell, type CellState, peerOn, type StoredConfState } from '../model/index.ts'
+import {
+  type Absorbed,
+  type Cell,
+  type CellState,
+  type MergeAsked,
+  type Merging,
+  peerOn,
+  type StoredConfState,
+} from '../model/index.ts'
 import type { RawNode } from '../raft/index.ts'
 import type { GroupLog } from '../storage/index.ts'
+import type { Absorption } from './absorb.ts'
 import type { KnownKeys } from './known-keys.ts'
 import type { Lease } from './lease.ts'
 import type { Meter } from './meter.ts'
@@ -160,8 +169,23 @@ export class Peer {
   bornOf: Peer | null = null
   /** What its parent's leader knew of its keys when it was born here: where clients go on when it leads. */
   inherited: KnownKeys | null = null
-  /** The last split that was applied here. */
+  /** The last split, or commit of a merge, that was applied here: what others have of it, or it of others. */
   splitIndex = 0
+
+  /** It is to become a part of its neighbour, and serves nothing (`merge.ts`). */
+  merging: Merging | null
+  preparedMs = LONG_AGO_MS
+  /** What its leader last asked the neighbour for, and when. */
+  mergeWanted: MergeAsked['wanted'] | null = null
+  mergeAskedMs = LONG_AGO_MS
+  /** What has become a part of it, or of what has. */
+  absorbed: readonly Absorbed[]
+  /** Of that, what the engine does not know yet, in order. */
+  readonly absorbing: Absorption[] = []
+  /** What it has become a part of itself: out of service, but for its write-back. */
+  absorbedBy: Peer | null = null
+  /** As leader: the last entry that changes the version of the cell. Until it is applied nothing is evaluated. */
+  administeredIndex = 0
 
   snapshotOut: SnapshotOut | null = null
   snapshotIn: SnapshotIn | null = null
@@ -182,6 +206,8 @@ export class Peer {
     this.clockFloorMs = state.clockFloorMs
     this.written = state.appliedIndex
     this.durable = state.appliedIndex
+    this.merging = state.merging
+    this.absorbed = state.absorbed
   }
 
   get initialized(): boolean {
@@ -190,6 +216,15 @@ export class Peer {
 
   get isLeader(): boolean {
     return this.node.isLeader
+  }
+
+  get isAdministered(): boolean {
+    return this.administeredIndex > this.applied
+  }
+
+  /** Its leader evaluates nothing: its range or version is about to change, or its engine lacks some of its keys. */
+  get holdsCommands(): boolean {
+    return this.split?.holdsCommands === true || this.isAdministered || this.absorbing.length > 0
   }
 
   /** It is its own quorum. */
@@ -221,6 +256,8 @@ export class Peer {
       sizeBytes: Math.max(0, this.sizeBytes),
       confState: this.confState,
       installing: false,
+      merging: this.merging,
+      absorbed: this.absorbed,
     }
   }
 

@@ -50,8 +50,14 @@ export function recoverStore(stores: Stores, log: RaftLog, place: StorePlace, en
 
 function reviveAll(stores: Stores, store: Store, states: readonly CellState[]): void {
   for (const state of states) revive(stores, store, state)
-  for (const group of store.log.groups()) {
+  const absorbed = new Set(states.flatMap((state) => state.absorbed.map(({ cell }) => cell)))
+  for (const group of [...store.log.groups()]) {
     if (group.store !== store.id || store.peers.has(group.cell)) continue
+    // The engine has it as a part of another cell, and only its log does not know.
+    if (absorbed.has(group.cell)) {
+      store.log.bury(group, 0)
+      continue
+    }
     // A child whose birth will be replayed: the split takes over what the log has for it (rule 18).
     if (group.firstIndex() === BORN_INDEX + 1) continue
     if (group.firstIndex() > 1) throw new Error(`store ${store.id}: the engine has lost cell ${group.cell}`)

@@ -116,6 +116,8 @@ function follow(stores: Stores, peer: Peer): void {
     peer.fetching.clear()
     peer.accepted.clear()
     peer.transferTo = 0
+    peer.administeredIndex = 0
+    peer.mergeWanted = null
     peer.confirmingSinceMs = 0
     stores.evaluator.refuseParked(peer, Refusal.notLeader)
     stores.snapshots.cancel(peer)
@@ -127,9 +129,11 @@ function follow(stores: Stores, peer: Peer): void {
     stores.heartbeats.due(peer)
   }
   if (peer.inherited !== null && node.leader !== 0 && leadTerm === 0) peer.inherited = null
-  const isBorn = peer.bornOf === null
+  // Until then the engine lacks some of its keys.
+  const isBorn = peer.bornOf === null && peer.absorbing.length === 0
   if (leadTerm !== 0 && isBorn && peer.working === null && peer.applied >= peer.termStart) beginEvaluation(stores, peer)
   if (peer.split !== null) stores.splits.advance(peer)
+  if (peer.merging !== null) stores.merges.advance(peer)
 }
 
 const reader = new EffectReader()

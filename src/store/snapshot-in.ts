@@ -9,13 +9,15 @@
  * counts among the copies of what it has acknowledged. And once all is here, a crash needs no leader to go on.
  */
 import { assert, copyBytes } from '../base/index.ts'
-import { type CellState, encodeCellState, type SnapshotPiece } from '../model/index.ts'
+import { type CellState, decodeCellState, encodeCellState, type SnapshotPiece } from '../model/index.ts'
 import { Message, MessageType } from '../raft/index.ts'
 import { type Engine, metaKey, stagingKey, stagingRange } from '../storage/index.ts'
+import { giveWay, mayGiveWay } from './absorb.ts'
 import { rangeOfCell } from './cell-range.ts'
 import type { Peer } from './peer.ts'
 import { INSTALLED, isMember, metadata, REFUSED, stateFor } from './snapshot-out.ts'
 import { decodePairs } from './snapshot-pairs.ts'
+import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
 
 export class SnapshotIn {
@@ -121,7 +123,7 @@ export class SnapshotsIn {
       peer.barrier === null &&
       peer.bornOf === null &&
       isMember(state, store.id, peer.id) &&
-      !this.#stores.overlaps(store, state.cell)
+      this.#hasPlace(store, state)
     if (!useful) {
       this.#answer(peer, message.fromStore, message.fromPeer, message.index, REFUSED)
       return null
@@ -130,6 +132,12 @@ export class SnapshotsIn {
     peer.snapshotIn = into
     this.#in.add(peer)
     return into
+  }
+
+  /** Nobody else is there, but for those that are a part of it; and they may go. */
+  #hasPlace(store: Store, { cell, absorbed }: CellState): boolean {
+    const isFree = !this.#stores.overlaps(store, cell, absorbed)
+    return isFree && mayGiveWay(this.#stores, store, cell, absorbed)
   }
 
   /** Does the log hold all that the snapshot does? */
@@ -150,16 +158,22 @@ export class SnapshotsIn {
     const { store, node, group } = peer
     // While the pieces came a split may have been applied here, whose child needs what this would take the place of, or
     // another peer may have come to be in that range.
-    const isInTheWay = peer.barrier !== null || peer.bornOf !== null || this.#stores.overlaps(store, into.state.cell)
+    const isInTheWay = peer.barrier !== null || peer.bornOf !== null || !this.#hasPlace(store, into.state)
     if (isInTheWay || this.#isHere(peer, into.index, into.term) || into.leaderTerm < node.term) {
-      this.#answer(peer, into.fromStore, into.fromPeer, into.index, REFUSED)
-      this.#drop(peer)
+      this.#refuse(peer, into)
       return
     }
     into.installing = true
     store.engine.flush((error) => {
       this.#complete(peer, error, () => {
+        const { cell, absorbed } = into.state
+        if (!this.#hasPlace(store, into.state)) {
+          into.installing = false
+          this.#refuse(peer, into)
+          return
+        }
         store.log.installing(group, into.index)
+        giveWay(this.#stores, store, cell, absorbed)
         this.#stores.afterSync(() => {
           this.#whenFree(peer, into, () => {
             store.writing = 'install'
@@ -170,6 +184,11 @@ export class SnapshotsIn {
         })
       })
     })
+  }
+
+  #refuse(peer: Peer, into: SnapshotIn): void {
+    this.#answer(peer, into.fromStore, into.fromPeer, into.index, REFUSED)
+    this.#drop(peer)
   }
 
   #installed(peer: Peer, into: SnapshotIn): void {
@@ -188,6 +207,8 @@ export class SnapshotsIn {
     peer.store.overlayBytes -= peer.overlayBytes
     peer.overlayBytes = 0
     peer.openParts = 0
+    peer.merging = state.merging
+    peer.absorbed = state.absorbed
     this.#tellRaft(peer, into.fromPeer, into.leaderTerm, state)
     assert(peer.node.committed >= into.index, 'Raft did not take a snapshot that is installed')
     this.#answer(peer, into.fromStore, into.fromPeer, into.index, INSTALLED)
@@ -258,26 +279,33 @@ export function stagedState(piece: Uint8Array, peer: number): CellState {
 }
 
 /**
- * Clears the range, fills it from the stage, and ends with the state; durable when `done`. Can be repeated after a
- * crash at any point, for the stage is deleted only with the last batch.
+ * Clears the range, and what there is of cells that are a part of this one, fills it from the stage, and ends with the
+ * state; durable when `done`. Can be repeated after a crash at any point, for the stage is deleted only with the last batch.
  */
 export function installFromStage(engine: Engine, state: CellState, done: (error: Error | null) => void): void {
   const { cell } = state
-  const range = rangeOfCell(cell)
+  const dead = state.absorbed.map((absorbed) => metaKey(absorbed.cell))
+  let ranges = [rangeOfCell(cell)]
   const fill = (piece: number): void => {
     engine.getMany([stagingKey(cell.id, piece)], (error, [staged]) => {
       if (error !== null) return done(error)
       const pairs = staged ? decodePairs(staged.subarray(4 + Buffer.from(staged).readUInt32LE(0))) : []
       const keys = pairs.map((pair) => pair.key)
       const values: (Uint8Array | null)[] = pairs.map((pair) => pair.value)
-      const deleteRanges = piece === 0 ? [range] : []
+      const deleteRanges = piece === 0 ? ranges : []
       if (staged)
         return engine.write({ deleteRanges, keys, values }, (failed) => (failed ? done(failed) : fill(piece + 1)))
       deleteRanges.push(stagingRange(cell.id))
-      return engine.write({ deleteRanges, keys: [metaKey(cell.id)], values: [encodeCellState(state)] }, (failed) =>
+      const metas = [encodeCellState(state), ...dead.map(() => null)]
+      return engine.write({ deleteRanges, keys: [metaKey(cell.id), ...dead], values: metas }, (failed) =>
         failed ? done(failed) : engine.flush(done),
       )
     })
   }
-  fill(0)
+  if (dead.length === 0) return fill(0)
+  return engine.getMany(dead, (error, states) => {
+    if (error !== null) return done(error)
+    ranges = [...ranges, ...states.flatMap((bytes) => (bytes ? [rangeOfCell(decodeCellState(bytes).cell)] : []))]
+    return fill(0)
+  })
 }

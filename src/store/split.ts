@@ -88,7 +88,7 @@ export class Splits {
     const job = peer.split
     if (job?.holdsCommands && nowMs - job.heldSinceMs > HOLD_MAX_MS && job.phase === 'drain') this.cancel(peer)
     const tooBig = peer.working !== null && peer.working.sizeBytes > options.cellSize
-    if (!tooBig || job !== null || peer.cell.system || peer.barrier !== null) return
+    if (!tooBig || job !== null || peer.cell.system || peer.barrier !== null || peer.merging !== null) return
     if (nowMs - (this.#askedMs.get(peer.cell.id) ?? Number.NEGATIVE_INFINITY) < ASK_AGAIN_MS) return
     const reason = `${Math.round((peer.working?.sizeBytes ?? 0) / 1024)} KiB are more than ${options.cellSize / 1024} KiB`
     const told = this.#stores.tellPd({ kind: 'splitWanted', store: peer.store.id, cell: peer.cell, reason })
@@ -98,6 +98,7 @@ export class Splits {
   /** PD's order. One that makes no sense here is left: PD derives its orders anew. */
   begin(peer: Peer, order: OrderedSplit): void {
     if (peer.split !== null || peer.barrier !== null || peer.working === null || peer.cell.system) return
+    if (peer.merging !== null || peer.isAdministered) return
     if (peer.confState.votersOutgoing.length > 0) return
     const key = order.key === null ? null : beginningOfTag(order.key)
     if (key !== null && (!containsKey(peer.cell, key) || compareBytes(key, peer.cell.start) === 0)) return
@@ -162,7 +163,8 @@ export class Splits {
       return this.cancel(peer)
     // A change of members since the order makes the ids of the child's peers wrong; a child is never born joint.
     if (peer.confState.votersOutgoing.length > 0) return this.cancel(peer)
-    if (!fits(job.order.childPeers, cell) || node.proposalBudgetBytes() === 0) return this.cancel(peer)
+    if (!fits(job.order.childPeers, cell) || node.proposalBudgetBytes() === 0 || peer.isAdministered)
+      return this.cancel(peer)
     if (working.rangeEffects !== job.rangeEffects) return this.cancel(peer)
     const changes = working.changesLeftOf(key)
     const parentKeys = job.left.keys + changes.keys
@@ -296,7 +298,7 @@ export function applySplit(stores: Stores, peer: Peer, entry: Entry): Birth | nu
   const { working } = peer
   const isExact = working !== null && peer.isLeader && working.entryIndex <= entry.index
   const inherited = isExact ? working.heirs(split.key) : null
-  working?.cut(peer.cell, split.parentKeys, split.parentBytes)
+  working?.reshape(peer.cell, split.parentKeys, split.parentBytes)
   const child = bearChild(stores, peer, childCell, split)
   if (child !== null) child.inherited = inherited
   // A second split may be applied while the barrier of the first is up: it covers the widest range.
@@ -327,7 +329,7 @@ export function raiseBarrier(stores: Stores, peer: Peer, { before, child }: Birt
       }
       stores.touch(peer)
     },
-    { states, lost },
+    { states, lost, gone: [] },
   )
 }
 
@@ -367,6 +369,8 @@ function bearChild(stores: Stores, parent: Peer, cell: Cell, split: Split): Peer
     sizeBytes: split.childBytes,
     confState: { voters, votersOutgoing: [], learners, learnersNext: [], autoLeave: false },
     installing: false,
+    merging: null,
+    absorbed: [],
   }
   const child = createPeer(stores, store, state, group)
   child.bornOf = parent

@@ -12,6 +12,8 @@ export class Store {
   readonly engine: Engine
   readonly log: RaftLog
   readonly peers = new Map<number, Peer>()
+  /** By cells that have become a part of another since this store was opened: of which. */
+  readonly heirs = new Map<number, number>()
   /** Of entries that are applied and not in the engine yet, of all peers together. */
   overlayBytes = 0
   /** What commands that wait here take, of all peers together. */
@@ -51,6 +53,13 @@ export class Store {
     if (!this.log.full || nowMs - this.#askedMs < ASK_FOR_ROOM_MS) return
     this.#askedMs = nowMs
     this.log.makeRoom()
+  }
+
+  /** The peer here of the cell that a cell has become a part of. */
+  heirOf(cell: number): Peer | undefined {
+    let heir = this.heirs.get(cell)
+    while (heir !== undefined && !this.peers.has(heir)) heir = this.heirs.get(heir)
+    return heir === undefined ? undefined : this.peers.get(heir)
   }
 
   /** Was this peer of the cell, or a later one, removed from here? It does not come back. */

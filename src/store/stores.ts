@@ -1,6 +1,7 @@
 import type { ActorContext, LogLevel, Ref } from '../actor/index.ts'
 import { type Random, unreachable } from '../base/index.ts'
 import {
+  type Absorbed,
   type AnswerBatch,
   actorNames,
   type Cell,
@@ -17,6 +18,7 @@ import {
 } from '../model/index.ts'
 import type { Ready } from '../raft/index.ts'
 import type { RaftLog } from '../storage/index.ts'
+import { Absorptions } from './absorb.ts'
 import { Beginnings } from './beginnings.ts'
 import { type Space, storageEdge } from './edges.ts'
 import { Evaluator } from './evaluate.ts'
@@ -26,6 +28,7 @@ import { VALUE_SIZES, type ValueSizes } from './key-record.ts'
 import { Liveness } from './liveness.ts'
 import { Loads } from './loads.ts'
 import { hearOfRemoval, obey } from './membership.ts'
+import { hasAbsorbed, Merges } from './merge.ts'
 import { Meters } from './meter.ts'
 import { Origin } from './origin.ts'
 import { Pages } from './pages.ts'
@@ -87,6 +90,8 @@ export class Stores {
   readonly snapshots: Snapshots
   readonly snapshotsIn: SnapshotsIn
   readonly splits: Splits
+  readonly merges: Merges
+  readonly absorptions: Absorptions
   readonly sleep: Sleep
   readonly beginnings: Beginnings
   readonly wakings: Wakings
@@ -137,6 +142,8 @@ export class Stores {
     this.snapshots = new Snapshots(this)
     this.snapshotsIn = new SnapshotsIn(this)
     this.splits = new Splits(this)
+    this.merges = new Merges(this)
+    this.absorptions = new Absorptions(this)
     this.sleep = new Sleep(this)
     this.beginnings = new Beginnings(this)
     this.wakings = new Wakings(this)
@@ -201,6 +208,12 @@ export class Stores {
         break
       case 'peerRemoved':
         this.complete(() => hearOfRemoval(this, message))
+        break
+      case 'mergeAsked':
+        this.complete(() => this.merges.asked(message))
+        break
+      case 'mergeTold':
+        this.complete(() => this.merges.told(message))
         break
       case 'reportAll':
         if (message.generation >= this.pdGeneration) this.pdGeneration = message.generation
@@ -315,13 +328,14 @@ export class Stores {
     this.touch(peer)
   }
 
-  /** Would the cell overlap another one on that store? */
-  overlaps(store: Store, cell: Cell): boolean {
+  /** Would the cell overlap another one on that store, but for what is known to be a part of it? */
+  overlaps(store: Store, cell: Cell, absorbed: readonly Absorbed[] = []): boolean {
     for (const peer of store.peers.values()) {
       // Until its barrier is written, a parent still has to do with what it has given away. One that knows nothing yet will
       // have the range of the snapshot that is on its way in.
       const other = peer.barrier ?? (peer.initialized ? peer.cell : peer.snapshotIn?.state.cell)
       if (other === undefined || other.id === cell.id || other.system !== cell.system) continue
+      if (hasAbsorbed(absorbed, other.id)) continue
       if (containsKey(other, cell.start) || containsKey(cell, other.start)) return true
     }
     return false

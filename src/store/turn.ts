@@ -38,6 +38,7 @@ export function turn(stores: Stores): void {
   settleTouched(stores)
 
   stores.loads.send()
+  stores.absorptions.advance()
   stores.removals.advance()
   stores.snapshotsIn.advance()
   if (stores.writeBack.advance()) stores.again()

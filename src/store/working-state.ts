@@ -330,8 +330,8 @@ export class WorkingState implements Keyspace {
     return this.#keys.heirs(bound, HEIRS_BYTES_MAX)
   }
 
-  /** The cell was cut: what is right of its new end is forgotten. */
-  cut(cell: Cell, keys: number, sizeBytes: number): void {
+  /** The cell was cut, or has grown: what is right of its new end is forgotten. */
+  reshape(cell: Cell, keys: number, sizeBytes: number): void {
     this.#cell = cell
     this.#changes = null
     this.#keys.cut(cell.end)

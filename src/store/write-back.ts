@@ -10,9 +10,9 @@
  * absolute, the end is the same.
  */
 import { assert } from '../base/index.ts'
-import { type CellState, encodeCellState } from '../model/index.ts'
+import type { CellState } from '../model/index.ts'
 import type { Entry } from '../raft/index.ts'
-import { EFFECT, type EngineBatch, metaKey } from '../storage/index.ts'
+import { EFFECT, type EngineBatch } from '../storage/index.ts'
 import { EffectReader } from './entry.ts'
 import { isEffects } from './entry-groups.ts'
 import { NewestEffects } from './newest.ts'
@@ -20,7 +20,18 @@ import type { Peer } from './peer.ts'
 import { forgetKeys } from './sleep.ts'
 import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
-import { type Barrier, type Companion, type Job, newJob, type Request } from './write-back-job.ts'
+import {
+  addState,
+  type Barrier,
+  type Companion,
+  holdersOf,
+  isReady,
+  isVoid,
+  type Job,
+  newJob,
+  type Request,
+  trimMax,
+} from './write-back-job.ts'
 
 /** Entries in memory of one store that begin a write-back. */
 const OVERLAY_BYTES_MAX = 128 * 1024 * 1024
@@ -86,9 +97,9 @@ export class WriteBack {
   /** Those that name a state come first, in the order of their states: a later one would write over them. */
   #ask(peer: Peer, request: Request): void {
     const requests = this.#waiting.get(peer) ?? []
-    const named = requests.filter((other) => other.state !== null)
-    const unnamed = requests.filter((other) => other.state === null)
-    this.#waiting.set(peer, request.state === null ? [...requests, request] : [...named, request, ...unnamed])
+    const indexOf = ({ state }: Request) => state?.appliedIndex ?? Number.POSITIVE_INFINITY
+    const at = requests.findIndex((other) => indexOf(other) > indexOf(request))
+    this.#waiting.set(peer, requests.toSpliced(at < 0 ? requests.length : at, 0, request))
     this.dirty(peer)
   }
 
@@ -151,7 +162,7 @@ export class WriteBack {
     let largest: Peer | undefined
     for (const peer of dirty) {
       // A peer that takes a snapshot in is written by that.
-      if (!isReady(peer)) continue
+      if (!isReady(peer, this.#waiting.get(peer)?.[0])) continue
       if (this.#waiting.has(peer)) return peer
       bytes += peer.overlayBytes
       if (largest === undefined || peer.overlayBytes > largest.overlayBytes) largest = peer
@@ -257,6 +268,10 @@ export class WriteBack {
 
   #addBarrier(batch: EngineBatch, barrier: Barrier | null): void {
     for (const state of barrier?.states ?? []) addState(batch, state)
+    for (const key of barrier?.gone ?? []) {
+      batch.keys.push(key)
+      batch.values.push(null)
+    }
   }
 
   /** Thousands of cells with an entry each, as after a start, are not worth a batch of the engine each. */
@@ -328,7 +343,7 @@ export class WriteBack {
   #letGo(store: Store): void {
     if (store.log.stats.segments <= SEGMENTS_KEPT_MAX) return
     for (const peer of holdersOf(store)) {
-      if (peer.durable >= peer.group.firstIndex()) store.log.trim(peer.group, peer.durable)
+      if (trimMax(peer) >= peer.group.firstIndex()) store.log.trim(peer.group, trimMax(peer))
     }
   }
 
@@ -364,7 +379,7 @@ export class WriteBack {
 
   #trim(peer: Peer, written: number): void {
     if (written > peer.durable) peer.durable = written
-    let to = peer.durable
+    let to = trimMax(peer)
     const keptBytesMax = Math.min(KEEP_FOR_FOLLOWERS_BYTES, this.#stores.overlayBytesMax / peer.store.peers.size)
     if (peer.isLeader && peer.group.bytes < keptBytesMax) {
       for (const member of peer.cell.peers) {
@@ -374,27 +389,4 @@ export class WriteBack {
     }
     if (to >= peer.group.firstIndex()) peer.store.log.trim(peer.group, to)
   }
-}
-
-function addState(batch: EngineBatch, state: CellState): void {
-  batch.keys.push(metaKey(state.cell.id))
-  batch.values.push(encodeCellState(state))
-}
-
-/** The store's peers that hold the oldest segment of its log, which other stores may share. */
-function* holdersOf(store: Store): Iterable<Peer> {
-  for (const group of store.log.holders()) {
-    const peer = group.store === store.id ? store.peers.get(group.cell) : undefined
-    if (peer !== undefined) yield peer
-  }
-}
-
-/** It has something of its own to write, and none of it is half of a group: a state never stands in the midst of one. */
-function isReady(peer: Peer): boolean {
-  return !isVoid(peer) && peer.initialized && peer.bornOf === null && peer.openParts === 0
-}
-
-/** What was begun for the peer has no sense any more: it is removed, or its data is being replaced. */
-function isVoid(peer: Peer): boolean {
-  return peer.destroyed || peer.snapshotIn !== null
 }

@@ -5,6 +5,7 @@
 import { type ActorContext, actor, type EdgeToken, edge } from '../../src/actor/index.ts'
 import { compareBytes, EMPTY, equalBytes, type Random } from '../../src/base/index.ts'
 import {
+  type Absorbed,
   AnswerWriter,
   actorNames,
   type Cell,
@@ -30,6 +31,7 @@ export interface FakeCell {
   cell: Cell
   leader: number
   term: number
+  absorbed?: Absorbed[]
 }
 
 export class FakeWorld {
@@ -93,6 +95,7 @@ export class FakeWorld {
       return true
     }
     if (step.kind === 'split') return this.#split(held, step)
+    if (step.kind === 'merge') return this.#merge(cell, step.target)
     const { peer } = step
     if (step.kind === 'addLearner' && peerOn(cell, peer.store) === undefined) {
       if (this.ids.has(peer.id)) this.givenTwice.push(peer.id)
@@ -122,6 +125,24 @@ export class FakeWorld {
     const child = { ...cell, id: step.child, start: key, epoch, peers: step.childPeers }
     const leader = peerOn(child, held.leader) ?? (child.peers[0] as Peer)
     this.cells.set(child.id, { cell: child, leader: leader.store, term: 6 })
+    return true
+  }
+
+  /** Decided at once, and always for it, if the two fit. */
+  #merge(source: Cell, asOf: Cell): boolean {
+    const held = this.cells.get(asOf.id)
+    if (held === undefined) return false
+    const { cell: target } = held
+    const { epoch, peers } = target
+    if (epoch.version !== asOf.epoch.version || epoch.confVer !== asOf.epoch.confVer) return false
+    if (peers.length !== source.peers.length || !source.peers.every(({ store }) => peerOn(target, store))) return false
+    const isLeft = source.end !== null && equalBytes(source.end, target.start)
+    if (!isLeft && !(target.end !== null && equalBytes(target.end, source.start))) return false
+    const version = Math.max(source.epoch.version + 1, epoch.version) + 1
+    const range = isLeft ? { start: source.start } : { end: source.end }
+    held.cell = { ...target, ...range, epoch: { version, confVer: epoch.confVer } }
+    held.absorbed = [...(held.absorbed ?? []), { cell: source.id, index: 100 }]
+    this.cells.delete(source.id)
     return true
   }
 
@@ -171,10 +192,11 @@ export class FakeWorld {
       executor,
       ...(isWhole && { whole: true as const }),
       stores: stores.map((store) => storeReport(store)),
-      cells: cells.map(({ cell, leader, term }) => ({
+      cells: cells.map(({ cell, leader, term, absorbed }) => ({
         cell,
         term,
         leader: peerOn(cell, leader) as Peer,
+        ...(absorbed === undefined ? {} : { absorbed }),
         pending: cell.peers.map(({ id }) => id).filter((id) => (this.#pendingUntilMs.get(id) ?? 0) > nowMs),
         down: [],
         match: cell.peers.map((peer) => ({ peer: peer.id, index: 10 })),

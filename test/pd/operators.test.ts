@@ -20,6 +20,7 @@ function orders(of: ReturnType<typeof world>, nowMs: number): string[] {
       const peers = step.childPeers.map((peer) => `${peer.id}@${peer.store}`)
       return `${store} split ${step.key === null ? '-' : text(step.key)} ${step.child} ${peers.join(' ')} g${generation}`
     }
+    if (step.kind === 'merge') return `${store} merge into ${step.target.id} g${generation}`
     const what = step.kind === 'transferLeader' ? step.toStore : `${step.peer.id}@${step.peer.store}`
     const removed = step.kind === 'replacePeer' ? ` for ${step.removed.id}@${step.removed.store}` : ''
     return `${store} ${step.kind} ${what}${removed} g${generation}`

@@ -505,6 +505,10 @@ export class Cluster implements Victim {
     this.orders.splitCell(random)
   }
 
+  mergeCells(random: Random): void {
+    this.orders.mergeCells(random)
+  }
+
   changeMembers(random: Random): void {
     this.orders.changeMembers(random)
   }
@@ -557,6 +561,7 @@ export class Cluster implements Victim {
         const { cell, node } = peer
         if (!node.isLeader) continue
         if (peer.working === null) return `the leader of cell ${cell.id} does not serve`
+        if (peer.merging !== null) return `cell ${cell.id} is being merged`
         if (cell.peers.length !== this.settings.replicas) return `cell ${cell.id} has ${cell.peers.length} peers`
         if (peer.confState.votersOutgoing.length > 0) return `cell ${cell.id} is in a joint configuration`
         for (const member of cell.peers) {

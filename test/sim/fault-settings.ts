@@ -11,14 +11,25 @@ import type { Random } from '../../src/base/index.ts'
  *   mostly reads, a gateway beside each leader;
  * * `power`: threads and the process die again and again, at the worst moments;
  * * `moves`: splits, new and removed peers, leaders moved, stores emptied, added and lost, with threads that die;
+ * * `merges`: cells cut and made one again, all the time, while threads die and peers move;
  * * `clocks`: keys that die, on wall clocks that jump and drift;
  * * `order`: pipelines to few keys in few cells, whose leaders move;
  * * `speed`: nothing goes wrong, in twenty cells, so that time can be measured; no seed draws it;
  * * `ruin`: a majority of the copies is destroyed; what follows may be refused and must not be wrong.
  */
-export type Mode = 'mixed' | 'leases' | 'power' | 'moves' | 'clocks' | 'order' | 'ruin' | 'speed'
+export type Mode = 'mixed' | 'leases' | 'power' | 'moves' | 'merges' | 'clocks' | 'order' | 'ruin' | 'speed'
 
-export const modes: readonly Mode[] = ['mixed', 'leases', 'power', 'moves', 'clocks', 'order', 'ruin', 'speed']
+export const modes: readonly Mode[] = [
+  'mixed',
+  'leases',
+  'power',
+  'moves',
+  'merges',
+  'clocks',
+  'order',
+  'ruin',
+  'speed',
+]
 
 export function drawMode(random: Random): Mode {
   return random.pick([
@@ -70,6 +81,8 @@ export interface FaultSettings {
   readonly transferMs: number
   /** Someone asks for a cell to be split. */
   readonly splitMs: number
+  /** Someone asks for two cells to be made one. */
+  readonly mergeMs: number
   /** Someone asks for a peer more, or one less. */
   readonly memberMs: number
   /** Someone asks for a store to be emptied, or to be used again. */
@@ -105,6 +118,7 @@ const none: FaultSettings = {
   rotMs: NEVER,
   transferMs: NEVER,
   splitMs: NEVER,
+  mergeMs: NEVER,
   memberMs: NEVER,
   offlineMs: NEVER,
   settingMs: NEVER,
@@ -160,6 +174,31 @@ export function drawFaults(random: Random, mode: Mode): FaultSettings {
         syncFailureMs: rate(0.3, 3000, 10_000),
         rotMs: rate(0.3, 3000, 10_000),
       }
+    case 'merges':
+      return {
+        ...none,
+        splitMs: rate(1, 200, 1000),
+        mergeMs: rate(1, 150, 800),
+        executorCrashMs: rate(0.7, 800, 6000),
+        processCrashMs: rate(0.4, 2000, 10_000),
+        storeAddedProbability: 0.3,
+        transferMs: rate(0.6, 200, 2000),
+        memberMs: rate(0.5, 300, 3000),
+        offlineMs: rate(0.3, 1500, 6000),
+        weatherMs: rate(0.4, 1000, 6000),
+        partitionMs: rate(0.4, 1500, 6000),
+        pdPartitionMs: rate(0.2, 2000, 8000),
+        pdAwayMsMax: random.pick([50, 2000]),
+        pauseMs: rate(0.4, 800, 5000),
+        tranceMs: rate(0.3, 2000, 8000),
+        eclipseMs: rate(0.3, 1500, 8000),
+        slowDiskMs: rate(0.3, 1500, 6000),
+        fullDiskMs: rate(0.2, 2000, 8000),
+        syncFailureMs: rate(0.2, 3000, 12_000),
+        rotMs: rate(0.2, 3000, 12_000),
+        wallSkewMs: rate(0.4, 500, 4000),
+        wallSkewMaxMs: random.pick([5, 200, 3000]),
+      }
     case 'clocks':
       return {
         ...none,
@@ -214,6 +253,7 @@ function drawMixture(
     rotMs: rate(0.2, 2000, 10_000),
     transferMs: rate(0.5, 300, 4000),
     splitMs: rate(0.4, 500, 6000),
+    mergeMs: NEVER,
     memberMs: rate(0.3, 500, 5000),
     offlineMs: rate(0.2, 2000, 8000),
     settingMs: rate(0.2, 1000, 6000),
@@ -228,4 +268,14 @@ function drawMixture(
 export function clockToleranceMs(settings: FaultSettings, virtualMs: number): number {
   const jumps = Number.isFinite(settings.wallSkewMs) ? settings.wallSkewMaxMs : 0
   return jumps + settings.driftMax * virtualMs
+}
+
+/**
+ * In other modes cells are made one now and then, where they are cut; one run in eight is about nothing else. Drawn apart,
+ * so that all the other seeds say what they said before there were merges.
+ */
+export function drawMerges(random: Random, drawn: Mode): { readonly mode: Mode; readonly mergeMs: number } {
+  const mode = random.chance(0.125) && drawn !== 'ruin' ? 'merges' : drawn
+  const isThere = (mode === 'mixed' || mode === 'moves' || mode === 'power') && random.chance(0.4)
+  return { mode, mergeMs: isThere ? 300 + random.float() * 3000 : NEVER }
 }

@@ -47,6 +47,8 @@ export interface Victim {
   transferLeader(random: Random): void
   /** Some cell is asked to be split, somewhere or in its middle. */
   splitCell(random: Random): void
+  /** Some cell is asked to become a part of its neighbour. */
+  mergeCells(random: Random): void
   /** Some cell is asked to have a peer more, or one less. */
   changeMembers(random: Random): void
   /** Some store is asked to be emptied, or to be used again. */
@@ -63,6 +65,7 @@ export class Faults {
   readonly #victim: Victim
   readonly #random: Random
   readonly #settings: FaultSettings
+  readonly #merges: Random
   readonly #weather: Weather
   #active = false
   #processDown = false
@@ -74,7 +77,9 @@ export class Faults {
   /** By kind, for the summary of a run. */
   readonly strikes = new Map<string, number>()
 
-  constructor(victim: Victim, random: Random, settings: FaultSettings) {
+  /** @param merges chance for orders to merge: of its own, so that nothing else is drawn differently for them */
+  constructor(victim: Victim, random: Random, settings: FaultSettings, merges: Random) {
+    this.#merges = merges
     this.#victim = victim
     this.#random = random
     this.#settings = settings
@@ -114,6 +119,7 @@ export class Faults {
     })
     this.#every('transfer', settings.transferMs, () => victim.transferLeader(random))
     this.#every('split', settings.splitMs, () => victim.splitCell(random))
+    this.#every('merge', settings.mergeMs, () => victim.mergeCells(this.#merges), this.#merges)
     this.#every('membership change', settings.memberMs, () => victim.changeMembers(random))
     this.#every('store offline or online', settings.offlineMs, () => victim.orderStore(random))
     this.#every('setting changed', settings.settingMs, () => victim.changeSetting(random))
@@ -166,11 +172,11 @@ export class Faults {
   }
 
   /** `kind` null: the strike counts itself. */
-  #every(kind: string | null, meanMs: number, strike: () => void): void {
+  #every(kind: string | null, meanMs: number, strike: () => void, random: Random = this.#random): void {
     if (meanMs === Number.POSITIVE_INFINITY) return
     const victim = this.#victim
     const next = () => {
-      victim.schedule(-Math.log(1 - this.#random.float()) * meanMs, () => {
+      victim.schedule(-Math.log(1 - random.float()) * meanMs, () => {
         if (!this.#active) return
         if (!this.#processDown) {
           if (kind !== null) this.#count(kind)

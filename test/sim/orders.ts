@@ -1,7 +1,14 @@
 /** What people may ask of PD while everything goes on: leaders, splits, members, stores to be emptied, settings. */
 import type { Ref } from '../../src/actor/index.ts'
-import { type Random, text, utf8 } from '../../src/base/index.ts'
-import { actorNames, type GatewayMessage, type HandKind, type PdMessage, SYSTEM_CELL } from '../../src/model/index.ts'
+import { compareBytes, type Random, text, utf8 } from '../../src/base/index.ts'
+import {
+  actorNames,
+  type Cell,
+  type GatewayMessage,
+  type HandKind,
+  type PdMessage,
+  SYSTEM_CELL,
+} from '../../src/model/index.ts'
 import type { Stores } from '../../src/store/index.ts'
 
 /** More are not asked for: a run is to see many splits, and many commands in each cell. */
@@ -50,6 +57,24 @@ export class Orders {
     this.#order('split', cell, 0, key)
   }
 
+  /** Some cell is to become a part of one beside it. */
+  mergeCells(random: Random): void {
+    const cells = new Map<number, Cell>()
+    for (const host of this.#world.hosts.values()) {
+      for (const { cell } of host.peers()) {
+        if (!cell.system && cell.peers.length > 0 && cell.epoch.version >= (cells.get(cell.id)?.epoch.version ?? 0))
+          cells.set(cell.id, cell)
+      }
+    }
+    const sorted = [...cells.values()].sort((a, b) => compareBytes(a.start, b.start) || a.id - b.id)
+    if (sorted.length < 2) return
+    const at = random.below(sorted.length - 1)
+    const [left, right] = [sorted[at] as Cell, sorted[at + 1] as Cell]
+    const [source, into] = random.chance(0.5) ? [left, right] : [right, left]
+    this.#world.trace(`cell ${source.id} is to become a part of cell ${into.id}`)
+    this.#order('merge', source.id, 0, null, into.id)
+  }
+
   changeMembers(random: Random): void {
     const cells = this.#cells()
     if (cells.length === 0) return
@@ -85,8 +110,8 @@ export class Orders {
     return this.#world.named<PdMessage>(actorNames.pd)
   }
 
-  #order(operator: HandKind, cell: number, store: number, key: Uint8Array | null): void {
-    this.#pd.tell({ kind: 'operatorWanted', operator, cell, store, key, origin: 'nobody', request: 0 })
+  #order(operator: HandKind, cell: number, store: number, key: Uint8Array | null, into = 0): void {
+    this.#pd.tell({ kind: 'operatorWanted', operator, cell, store, key, into, origin: 'nobody', request: 0 })
   }
 
   #cells(): number[] {

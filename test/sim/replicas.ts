@@ -9,7 +9,8 @@
  *     what it should not.
  *  4. A cell's epoch does not go back from one leader that serves to the next.
  *  5. Cells tile the keyspace: see `tiling.ts`.
- *  6. A cell's clock does not go back along its log, and a child's begins where its parent's was.
+ *  6. A cell's clock does not go back along its log; a child's begins where its parent's was, and what takes another cell
+ *     in goes on from the later of the two.
  *  7. Queues and memory keep their bounds, and a peer's marks their order.
  *
  * Reference for 2 and 3 is a record of the entries of each cell, taken from whoever applied them first, and their
@@ -17,7 +18,7 @@
  */
 import { crc32 } from 'node:zlib'
 import { compareBytes, latin1 } from '../../src/base/index.ts'
-import { decodeSplit, FIRST_USER_CELL, olderEpoch, SYSTEM_CELL } from '../../src/model/index.ts'
+import { decodeCommitMerge, decodeSplit, FIRST_USER_CELL, olderEpoch, SYSTEM_CELL } from '../../src/model/index.ts'
 import { ENTRY_KIND, rangeOf, SCOPE } from '../../src/storage/index.ts'
 import type { Stores } from '../../src/store/index.ts'
 import { applyEntry, firstDifference, type OpenGroup, type RawSpace, stampOf } from './effects.ts'
@@ -85,6 +86,8 @@ export class Replicas {
   /** Everything that can be seen at once. Often enough that no entry is trimmed unseen. */
   look(hosts: Iterable<Stores>): void {
     for (const host of hosts) {
+      // They are out of service, and their last entries may have been seen nowhere yet.
+      for (const peer of host.absorptions.sources()) this.#followEntries(peer, this.#record(peer.cell.id))
       for (const store of host.stores.values()) {
         let overlayBytes = 0
         for (const peer of store.peers.values()) {
@@ -131,6 +134,7 @@ export class Replicas {
     if (this.#cellsSeen.get(peer) !== peer.cell) {
       const wrong = this.tiling.see(peer.cell)
       if (wrong !== null) throw new WrongState(wrong)
+      this.tiling.merged(peer.absorbed)
       this.#cellsSeen.set(peer, peer.cell)
     }
     this.#followEntries(peer, record)
@@ -190,9 +194,9 @@ export class Replicas {
     let begun = 0
     for (const peer of peers) {
       const record = this.#record(peer.cell.id)
-      // A split-born peer lacks what its parent's overlay still has.
-      if (!record.born || peer.bornOf !== null) continue
-      if (peer.applied < record.spaceIndex || !this.#advance(record, peer)) continue
+      // A split-born peer lacks what its parent's overlay still has, and one that takes another in what that one's has.
+      if (!record.born || peer.bornOf !== null || peer.absorbing.length > 0) continue
+      if (peer.applied < record.spaceIndex || !this.#advance(record, peer.cell.id, peer.applied, peer)) continue
       begun++
       this.#comparePeer(peer, new Map(record.space as RawSpace), done)
     }
@@ -244,40 +248,46 @@ export class Replicas {
     read(range.start)
   }
 
-  /** Replays recorded entries up to what a peer has applied; false when one of them was never seen. */
-  #advance(record: CellRecord, peer: Peer): boolean {
-    const { space } = record
-    if (space === null) return false
-    while (record.spaceIndex < peer.applied) {
+  /**
+   * Replays recorded entries up to what a peer has applied, of its cell or of one that has become a part of it; false when
+   * one of them was never seen, or what it needs has not been replayed yet.
+   */
+  #advance(record: CellRecord, cell: number, upTo: number, peer: Peer): boolean {
+    while (record.spaceIndex < upTo) {
+      const { space } = record
       const entry = record.entries.get(record.spaceIndex + 1)
+      if (space === null) return false
       if (entry === undefined) {
         record.space = null
         return false
       }
+      const kind = entry.data?.[0]
+      if (kind === ENTRY_KIND.commitMerge && !this.#merge(record, space, entry.data as Uint8Array, peer)) return false
       applyEntry(space, record.open, entry.data)
-      this.#followClock(record, peer, stampOf(entry.data))
-      if (entry.data?.[0] === ENTRY_KIND.split) this.#split(record, space, peer, entry.data)
+      this.#followClock(record, cell, stampOf(entry.data))
+      if (kind === ENTRY_KIND.split) this.#split(record, space, peer, entry.data as Uint8Array)
       entry.data = null
       record.spaceIndex++
     }
-    return true
+    return record.space !== null
   }
 
-  #followClock(record: CellRecord, peer: Peer, stampMs: number | null): void {
+  #followClock(record: CellRecord, cell: number, stampMs: number | null): void {
     if (stampMs === null) return
     if (stampMs < record.clockMs) {
       throw new WrongState(
-        `cell ${peer.cell.id}: its clock goes back from ${record.clockMs} to ${stampMs} at entry ${record.spaceIndex + 1}`,
+        `cell ${cell}: its clock goes back from ${record.clockMs} to ${stampMs} at entry ${record.spaceIndex + 1}`,
       )
     }
     record.clockMs = stampMs
   }
 
-  /** Moves to the child what is right of the key, unless the split did nothing: then no range ends there. */
+  /** Moves to the child what is right of the key, unless the split did nothing: then there never was such a child. */
   #split(record: CellRecord, space: RawSpace, peer: Peer, data: Uint8Array): void {
     const split = decodeSplit(data.subarray(1))
     const { end } = peer.cell
-    if (end === null || compareBytes(end, split.key) > 0) return
+    const isCut = end !== null && compareBytes(end, split.key) <= 0
+    if (!isCut && !this.tiling.knows(split.child)) return
     const child = this.#record(split.child)
     if (child.born) return
     child.born = true
@@ -288,5 +298,21 @@ export class Replicas {
       space.delete(key)
       child.space?.set(key, value)
     }
+  }
+
+  /** Takes in what the source was when it was prepared, if this is the entry that did it; false: that is not known yet. */
+  #merge(record: CellRecord, space: RawSpace, data: Uint8Array, peer: Peer): boolean {
+    const { source, preparedIndex } = decodeCommitMerge(data.subarray(1))
+    const index = record.spaceIndex + 1
+    if (!peer.absorbed.some((absorbed) => absorbed.cell === source && absorbed.index === index)) return true
+    const other = this.#record(source)
+    if (!other.born) return false
+    if (!this.#advance(other, source, preparedIndex, peer)) {
+      if (other.space === null) record.space = null
+      return false
+    }
+    for (const [key, value] of other.space as RawSpace) space.set(key, value)
+    record.clockMs = Math.max(record.clockMs, other.clockMs)
+    return true
   }
 }

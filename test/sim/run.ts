@@ -21,7 +21,7 @@ import { Random } from '../../src/base/index.ts'
 import { checkHistory, formatOperation, type Operation } from '../check/index.ts'
 import { Client, type ClientWorld } from './client.ts'
 import { Cluster, type ClusterSettings, drawCluster, WALL_START_MS } from './cluster.ts'
-import { clockToleranceMs, drawFaults, drawMode, type FaultSettings, type Mode } from './fault-settings.ts'
+import { clockToleranceMs, drawFaults, drawMerges, drawMode, type FaultSettings, type Mode } from './fault-settings.ts'
 import { Faults } from './faults.ts'
 import { History } from './history.ts'
 import { type Replicas, WrongState } from './replicas.ts'
@@ -106,11 +106,15 @@ class Play {
   readonly #random: Random
   /** For naps and the night: of its own, so that nothing else is drawn differently for them. */
   readonly #night: Random
+  /** For merges: likewise. */
+  readonly #merges: Random
+  readonly #mergeMs: number
   readonly #mode: Mode
   readonly #trace: (text: string) => void
   readonly #history = new History()
   #cluster: Cluster | null = null
   #faults: Faults | null = null
+  #watch: Watch | null = null
   #world: ClientWorld | null = null
   #undecided = 0
   #napping = false
@@ -120,7 +124,10 @@ class Play {
     this.#random = new Random(`${options.seed}/run`)
     this.#night = new Random(`${options.seed}/night`)
     const drawn = drawMode(this.#random.fork())
-    this.#mode = options.mode ?? drawn
+    this.#merges = new Random(`${options.seed}/merges`)
+    const { mode, mergeMs } = drawMerges(this.#merges, options.mode ?? drawn)
+    this.#mode = options.mode ?? mode
+    this.#mergeMs = mergeMs
     const { trace } = options
     this.#trace = trace === undefined ? () => {} : (text) => trace(this.#cluster?.nowMs ?? 0, text)
   }
@@ -133,7 +140,12 @@ class Play {
     const random = this.#random
     const settings = drawCluster(random.fork(), this.#mode)
     const workload = drawWorkload(random.fork(), this.#mode)
-    const faultSettings = drawFaults(random.fork(), this.#mode)
+    const drawnFaults = drawFaults(random.fork(), this.#mode)
+    const mergeMs = Math.min(drawnFaults.mergeMs, this.#mergeMs)
+    const faultSettings = {
+      ...drawnFaults,
+      mergeMs: Number.isFinite(drawnFaults.splitMs) ? mergeMs : Number.POSITIVE_INFINITY,
+    }
     this.#trace(`mode ${this.#mode}`)
     this.#trace(`cluster ${JSON.stringify(settings)}`)
     this.#trace(`workload ${JSON.stringify(workload)}`)
@@ -145,6 +157,7 @@ class Play {
     const { splitMs, memberMs, offlineMs } = faultSettings
     cluster.letDamageLurk(![splitMs, memberMs, offlineMs].some(Number.isFinite))
     const watch = new Watch(cluster, this.#trace)
+    this.#watch = watch
     await this.#until(
       () => cluster.whatIsMissing() === null,
       BIRTH_MS_MAX,
@@ -189,7 +202,7 @@ class Play {
   }
 
   async #trouble(cluster: Cluster, settings: FaultSettings): Promise<void> {
-    const faults = new Faults(cluster, this.#random.fork(), settings)
+    const faults = new Faults(cluster, this.#random.fork(), settings, this.#merges)
     this.#faults = faults
     faults.start()
     const troubleMs = this.#random.between(5000, this.#mode === 'mixed' || this.#mode === 'speed' ? 25_000 : 15_000)
@@ -407,6 +420,8 @@ class Play {
     const { lostWrites = 0, tornSectors = 0 } = this.#cluster?.crashDamage ?? {}
     if (lostWrites > 0) strikes.set('unsynced write lost', lostWrites)
     if (tornSectors > 0) strikes.set('torn sector', tornSectors)
+    const merged = this.#watch?.replicas.tiling.merges ?? 0
+    if (merged > 0) strikes.set('cell merged', merged)
     const vanished = this.#world?.vanished ?? 0
     if (vanished > 0) strikes.set('client vanished', vanished)
     return strikes

@@ -1,16 +1,20 @@
 /**
  * The cells as ranges: of each cell and version there is one range, on whichever peer it is seen; the newest ranges of all
- * cells never overlap; and at the end they leave nothing out. Cells are only ever cut, so two keys in one of the last
- * ranges have been in one cell all the time.
+ * cells never overlap; and at the end they leave nothing out. What has become a part of another cell counts no more. Two
+ * keys between which no cell ever began have been in one cell all the time.
  */
-import { compareBytes, fromLatin1, latin1 } from '../../src/base/index.ts'
-import type { Cell } from '../../src/model/index.ts'
+import { compareBytes, latin1 } from '../../src/base/index.ts'
+import type { Absorbed, Cell } from '../../src/model/index.ts'
 
 export class Tiling {
   /** By cell and version. */
   readonly #seen = new Map<string, string>()
   /** Of each cell of users' keys, the newest. */
   readonly #newest = new Map<number, Cell>()
+  readonly #known = new Set<number>()
+  readonly #merged = new Set<number>()
+  /** Of users' keys: wherever a cell ever began, a character per byte. */
+  readonly #starts = new Set<string>()
   #changed = false
 
   /** Null, or what is wrong with it. */
@@ -22,12 +26,34 @@ export class Tiling {
     if (known !== undefined)
       return `cell ${cell.id} in version ${cell.epoch.version} is ${range}, and elsewhere ${known}`
     this.#seen.set(name, range)
+    this.#known.add(cell.id)
+    if (!cell.system) this.#starts.add(latin1(cell.start))
+    if (this.#merged.has(cell.id)) return null
     const newest = this.#newest.get(cell.id)
     if (!cell.system && (newest === undefined || newest.epoch.version < cell.epoch.version)) {
       this.#newest.set(cell.id, cell)
       this.#changed = true
     }
     return null
+  }
+
+  /** These are a part of another one that was seen. */
+  merged(absorbed: readonly Absorbed[]): void {
+    for (const { cell } of absorbed) {
+      if (this.#merged.has(cell)) continue
+      this.#merged.add(cell)
+      this.#newest.delete(cell)
+      this.#changed = true
+    }
+  }
+
+  /** Was it ever seen? */
+  knows(cell: number): boolean {
+    return this.#known.has(cell)
+  }
+
+  get merges(): number {
+    return this.#merged.size
   }
 
   /** Null, or two cells that overlap. Looks only when something has changed. */
@@ -59,20 +85,17 @@ export class Tiling {
     return [...this.#newest.keys()]
   }
 
-  /** Of a key, a character per byte: which of the last cells it is in. */
+  /** Of a key, a character per byte: a number that two keys share when they have been in one cell all the time. */
   cellFinder(): (key: string) => number | null {
-    const cells = this.#sorted()
-    const found = new Map<string, number | null>()
+    const starts = [...this.#starts].sort()
+    const found = new Map<string, number>()
     return (key) => {
-      const known = found.get(key)
-      if (known !== undefined) return known
-      const bytes = fromLatin1(key)
-      const cell = cells.find(
-        ({ start, end }) => compareBytes(start, bytes) <= 0 && (end === null || compareBytes(bytes, end) < 0),
-      )
-      const id = cell?.id ?? null
-      found.set(key, id)
-      return id
+      let piece = found.get(key)
+      if (piece === undefined) {
+        piece = starts.findLastIndex((start) => start <= key)
+        found.set(key, piece)
+      }
+      return piece < 0 ? null : piece
     }
   }
 

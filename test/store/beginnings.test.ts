@@ -29,6 +29,8 @@ async function manyCells(cells: number): Promise<StoreHarness> {
         sizeBytes: 0,
         confState: { voters, votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false },
         installing: false,
+        merging: null,
+        absorbed: [],
       }
     })
     const engine = harness.engines.get(store) as Engine

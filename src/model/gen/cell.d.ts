@@ -350,6 +350,12 @@ export namespace cellarium {
         /** CellState installing. */
         installing: boolean;
 
+        /** CellState merging. */
+        merging?: (cellarium.Merging.$Properties|null);
+
+        /** CellState absorbed. */
+        absorbed: cellarium.Absorbed.$Properties[];
+
         /**
          * Encodes the specified CellState message. Does not implicitly {@link cellarium.CellState.verify|verify} messages.
          * @param message CellState message or plain object to encode
@@ -401,12 +407,426 @@ export namespace cellarium {
             /** CellState installing */
             installing?: (boolean|null);
 
+            /** CellState merging */
+            merging?: (cellarium.Merging.$Properties|null);
+
+            /** CellState absorbed */
+            absorbed?: (cellarium.Absorbed.$Properties[]|null);
+
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
         }
 
         /** Shape of a CellState. */
         type $Shape = cellarium.CellState.$Properties;
+    }
+
+    /**
+     * Properties of a Merging.
+     * @deprecated Use cellarium.Merging.$Properties instead.
+     */
+    interface IMerging extends cellarium.Merging.$Properties {
+    }
+
+    /** Represents a Merging. */
+    class Merging {
+
+        /**
+         * Constructs a new Merging.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: cellarium.Merging.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** Merging target. */
+        target: number;
+
+        /** Merging targetEpoch. */
+        targetEpoch?: (cellarium.Epoch.$Properties|null);
+
+        /** Merging index. */
+        index: number;
+
+        /**
+         * Encodes the specified Merging message. Does not implicitly {@link cellarium.Merging.verify|verify} messages.
+         * @param message Merging message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: cellarium.Merging.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a Merging message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {cellarium.Merging & cellarium.Merging.$Shape} Merging
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): cellarium.Merging & cellarium.Merging.$Shape;
+    }
+
+    namespace Merging {
+
+        /** Properties of a Merging. */
+        interface $Properties {
+
+            /** Merging target */
+            target?: (number|null);
+
+            /** Merging targetEpoch */
+            targetEpoch?: (cellarium.Epoch.$Properties|null);
+
+            /** Merging index */
+            index?: (number|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a Merging. */
+        type $Shape = cellarium.Merging.$Properties;
+    }
+
+    /**
+     * Properties of an Absorbed.
+     * @deprecated Use cellarium.Absorbed.$Properties instead.
+     */
+    interface IAbsorbed extends cellarium.Absorbed.$Properties {
+    }
+
+    /** Represents an Absorbed. */
+    class Absorbed {
+
+        /**
+         * Constructs a new Absorbed.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: cellarium.Absorbed.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** Absorbed cell. */
+        cell: number;
+
+        /** Absorbed index. */
+        index: number;
+
+        /**
+         * Encodes the specified Absorbed message. Does not implicitly {@link cellarium.Absorbed.verify|verify} messages.
+         * @param message Absorbed message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: cellarium.Absorbed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes an Absorbed message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {cellarium.Absorbed & cellarium.Absorbed.$Shape} Absorbed
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): cellarium.Absorbed & cellarium.Absorbed.$Shape;
+    }
+
+    namespace Absorbed {
+
+        /** Properties of an Absorbed. */
+        interface $Properties {
+
+            /** Absorbed cell */
+            cell?: (number|null);
+
+            /** Absorbed index */
+            index?: (number|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of an Absorbed. */
+        type $Shape = cellarium.Absorbed.$Properties;
+    }
+
+    /**
+     * Properties of a PrepareMerge.
+     * @deprecated Use cellarium.PrepareMerge.$Properties instead.
+     */
+    interface IPrepareMerge extends cellarium.PrepareMerge.$Properties {
+    }
+
+    /** Represents a PrepareMerge. */
+    class PrepareMerge {
+
+        /**
+         * Constructs a new PrepareMerge.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: cellarium.PrepareMerge.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** PrepareMerge epoch. */
+        epoch?: (cellarium.Epoch.$Properties|null);
+
+        /** PrepareMerge target. */
+        target: number;
+
+        /** PrepareMerge targetEpoch. */
+        targetEpoch?: (cellarium.Epoch.$Properties|null);
+
+        /**
+         * Encodes the specified PrepareMerge message. Does not implicitly {@link cellarium.PrepareMerge.verify|verify} messages.
+         * @param message PrepareMerge message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: cellarium.PrepareMerge.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a PrepareMerge message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {cellarium.PrepareMerge & cellarium.PrepareMerge.$Shape} PrepareMerge
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): cellarium.PrepareMerge & cellarium.PrepareMerge.$Shape;
+    }
+
+    namespace PrepareMerge {
+
+        /** Properties of a PrepareMerge. */
+        interface $Properties {
+
+            /** PrepareMerge epoch */
+            epoch?: (cellarium.Epoch.$Properties|null);
+
+            /** PrepareMerge target */
+            target?: (number|null);
+
+            /** PrepareMerge targetEpoch */
+            targetEpoch?: (cellarium.Epoch.$Properties|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a PrepareMerge. */
+        type $Shape = cellarium.PrepareMerge.$Properties;
+    }
+
+    /**
+     * Properties of a CommitMerge.
+     * @deprecated Use cellarium.CommitMerge.$Properties instead.
+     */
+    interface ICommitMerge extends cellarium.CommitMerge.$Properties {
+    }
+
+    /** Represents a CommitMerge. */
+    class CommitMerge {
+
+        /**
+         * Constructs a new CommitMerge.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: cellarium.CommitMerge.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** CommitMerge source. */
+        source: number;
+
+        /** CommitMerge sourceVersion. */
+        sourceVersion: number;
+
+        /** CommitMerge preparedIndex. */
+        preparedIndex: number;
+
+        /** CommitMerge start. */
+        start: Uint8Array;
+
+        /** CommitMerge end. */
+        end: Uint8Array;
+
+        /** CommitMerge targetEpoch. */
+        targetEpoch?: (cellarium.Epoch.$Properties|null);
+
+        /**
+         * Encodes the specified CommitMerge message. Does not implicitly {@link cellarium.CommitMerge.verify|verify} messages.
+         * @param message CommitMerge message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: cellarium.CommitMerge.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a CommitMerge message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {cellarium.CommitMerge & cellarium.CommitMerge.$Shape} CommitMerge
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): cellarium.CommitMerge & cellarium.CommitMerge.$Shape;
+    }
+
+    namespace CommitMerge {
+
+        /** Properties of a CommitMerge. */
+        interface $Properties {
+
+            /** CommitMerge source */
+            source?: (number|null);
+
+            /** CommitMerge sourceVersion */
+            sourceVersion?: (number|null);
+
+            /** CommitMerge preparedIndex */
+            preparedIndex?: (number|null);
+
+            /** CommitMerge start */
+            start?: (Uint8Array|null);
+
+            /** CommitMerge end */
+            end?: (Uint8Array|null);
+
+            /** CommitMerge targetEpoch */
+            targetEpoch?: (cellarium.Epoch.$Properties|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a CommitMerge. */
+        type $Shape = cellarium.CommitMerge.$Properties;
+    }
+
+    /**
+     * Properties of a RefuseMerge.
+     * @deprecated Use cellarium.RefuseMerge.$Properties instead.
+     */
+    interface IRefuseMerge extends cellarium.RefuseMerge.$Properties {
+    }
+
+    /** Represents a RefuseMerge. */
+    class RefuseMerge {
+
+        /**
+         * Constructs a new RefuseMerge.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: cellarium.RefuseMerge.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** RefuseMerge source. */
+        source: number;
+
+        /** RefuseMerge targetVersion. */
+        targetVersion: number;
+
+        /**
+         * Encodes the specified RefuseMerge message. Does not implicitly {@link cellarium.RefuseMerge.verify|verify} messages.
+         * @param message RefuseMerge message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: cellarium.RefuseMerge.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a RefuseMerge message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {cellarium.RefuseMerge & cellarium.RefuseMerge.$Shape} RefuseMerge
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): cellarium.RefuseMerge & cellarium.RefuseMerge.$Shape;
+    }
+
+    namespace RefuseMerge {
+
+        /** Properties of a RefuseMerge. */
+        interface $Properties {
+
+            /** RefuseMerge source */
+            source?: (number|null);
+
+            /** RefuseMerge targetVersion */
+            targetVersion?: (number|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a RefuseMerge. */
+        type $Shape = cellarium.RefuseMerge.$Properties;
+    }
+
+    /**
+     * Properties of a RollbackMerge.
+     * @deprecated Use cellarium.RollbackMerge.$Properties instead.
+     */
+    interface IRollbackMerge extends cellarium.RollbackMerge.$Properties {
+    }
+
+    /** Represents a RollbackMerge. */
+    class RollbackMerge {
+
+        /**
+         * Constructs a new RollbackMerge.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: cellarium.RollbackMerge.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** RollbackMerge preparedIndex. */
+        preparedIndex: number;
+
+        /**
+         * Encodes the specified RollbackMerge message. Does not implicitly {@link cellarium.RollbackMerge.verify|verify} messages.
+         * @param message RollbackMerge message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: cellarium.RollbackMerge.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a RollbackMerge message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {cellarium.RollbackMerge & cellarium.RollbackMerge.$Shape} RollbackMerge
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): cellarium.RollbackMerge & cellarium.RollbackMerge.$Shape;
+    }
+
+    namespace RollbackMerge {
+
+        /** Properties of a RollbackMerge. */
+        interface $Properties {
+
+            /** RollbackMerge preparedIndex */
+            preparedIndex?: (number|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a RollbackMerge. */
+        type $Shape = cellarium.RollbackMerge.$Properties;
     }
 
     /**

@@ -837,6 +837,8 @@ export const cellarium = $root.cellarium = (() => {
          * @property {number|null} [sizeBytes] CellState sizeBytes
          * @property {cellarium.ConfState.$Properties|null} [confState] CellState confState
          * @property {boolean|null} [installing] CellState installing
+         * @property {cellarium.Merging.$Properties|null} [merging] CellState merging
+         * @property {Array.<cellarium.Absorbed.$Properties>|null} [absorbed] CellState absorbed
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -862,6 +864,7 @@ export const cellarium = $root.cellarium = (() => {
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
         const CellState = function (properties) {
+            this.absorbed = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -941,6 +944,22 @@ export const cellarium = $root.cellarium = (() => {
         CellState.prototype.installing = false;
 
         /**
+         * CellState merging.
+         * @member {cellarium.Merging.$Properties|null|undefined} merging
+         * @memberof cellarium.CellState
+         * @instance
+         */
+        CellState.prototype.merging = null;
+
+        /**
+         * CellState absorbed.
+         * @member {Array.<cellarium.Absorbed.$Properties>} absorbed
+         * @memberof cellarium.CellState
+         * @instance
+         */
+        CellState.prototype.absorbed = $util.emptyArray;
+
+        /**
          * Encodes the specified CellState message. Does not implicitly {@link cellarium.CellState.verify|verify} messages.
          * @function encode
          * @memberof cellarium.CellState
@@ -974,6 +993,11 @@ export const cellarium = $root.cellarium = (() => {
                 $root.cellarium.ConfState.encode(message.confState, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
             if (message.installing != null && $Object.hasOwnProperty.call(message, "installing") && message.installing !== false)
                 writer.uint32(/* id 9, wireType 0 =*/72).bool(message.installing);
+            if (message.merging != null && $Object.hasOwnProperty.call(message, "merging"))
+                $root.cellarium.Merging.encode(message.merging, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
+            if (message.absorbed != null && message.absorbed.length)
+                for (let i = 0; i < message.absorbed.length; ++i)
+                    $root.cellarium.Absorbed.encode(message.absorbed[i], writer.uint32(/* id 11, wireType 2 =*/90).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1093,6 +1117,20 @@ export const cellarium = $root.cellarium = (() => {
                             delete message.installing;
                         continue;
                     }
+                case 10: {
+                        if (wireType !== 2)
+                            break;
+                        message.merging = $root.cellarium.Merging.decode(reader, reader.size(), $undefined, _depth + 1, message.merging);
+                        continue;
+                    }
+                case 11: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.absorbed && message.absorbed.length))
+                            message.absorbed = [];
+                        message.absorbed.push($root.cellarium.Absorbed.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -1111,6 +1149,1030 @@ export const cellarium = $root.cellarium = (() => {
         };
 
         return CellState;
+    })();
+
+    cellarium.Merging = (function() {
+
+        /**
+         * Properties of a Merging.
+         * @typedef {Object} cellarium.Merging.$Properties
+         * @property {number|null} [target] Merging target
+         * @property {cellarium.Epoch.$Properties|null} [targetEpoch] Merging targetEpoch
+         * @property {number|null} [index] Merging index
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a Merging.
+         * @memberof cellarium
+         * @interface IMerging
+         * @augments cellarium.Merging.$Properties
+         * @deprecated Use cellarium.Merging.$Properties instead.
+         */
+
+        /**
+         * Shape of a Merging.
+         * @typedef {cellarium.Merging.$Properties} cellarium.Merging.$Shape
+         */
+
+        /**
+         * Constructs a new Merging.
+         * @memberof cellarium
+         * @classdesc Represents a Merging.
+         * @constructor
+         * @param {cellarium.Merging.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const Merging = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Merging target.
+         * @member {number} target
+         * @memberof cellarium.Merging
+         * @instance
+         */
+        Merging.prototype.target = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Merging targetEpoch.
+         * @member {cellarium.Epoch.$Properties|null|undefined} targetEpoch
+         * @memberof cellarium.Merging
+         * @instance
+         */
+        Merging.prototype.targetEpoch = null;
+
+        /**
+         * Merging index.
+         * @member {number} index
+         * @memberof cellarium.Merging
+         * @instance
+         */
+        Merging.prototype.index = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Encodes the specified Merging message. Does not implicitly {@link cellarium.Merging.verify|verify} messages.
+         * @function encode
+         * @memberof cellarium.Merging
+         * @static
+         * @param {cellarium.Merging.$Properties} message Merging message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        Merging.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.target != null && $Object.hasOwnProperty.call(message, "target") && (typeof message.target === "object" ? message.target.low || message.target.high : message.target !== 0))
+                writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.target);
+            if (message.targetEpoch != null && $Object.hasOwnProperty.call(message, "targetEpoch"))
+                $root.cellarium.Epoch.encode(message.targetEpoch, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+            if (message.index != null && $Object.hasOwnProperty.call(message, "index") && (typeof message.index === "object" ? message.index.low || message.index.high : message.index !== 0))
+                writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.index);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a Merging message from the specified reader or buffer.
+         * @function decode
+         * @memberof cellarium.Merging
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {cellarium.Merging & cellarium.Merging.$Shape} Merging
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        Merging.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.cellarium.Merging();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.target = value;
+                        else
+                            delete message.target;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        message.targetEpoch = $root.cellarium.Epoch.decode(reader, reader.size(), $undefined, _depth + 1, message.targetEpoch);
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.index = value;
+                        else
+                            delete message.index;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Merging;
+    })();
+
+    cellarium.Absorbed = (function() {
+
+        /**
+         * Properties of an Absorbed.
+         * @typedef {Object} cellarium.Absorbed.$Properties
+         * @property {number|null} [cell] Absorbed cell
+         * @property {number|null} [index] Absorbed index
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of an Absorbed.
+         * @memberof cellarium
+         * @interface IAbsorbed
+         * @augments cellarium.Absorbed.$Properties
+         * @deprecated Use cellarium.Absorbed.$Properties instead.
+         */
+
+        /**
+         * Shape of an Absorbed.
+         * @typedef {cellarium.Absorbed.$Properties} cellarium.Absorbed.$Shape
+         */
+
+        /**
+         * Constructs a new Absorbed.
+         * @memberof cellarium
+         * @classdesc Represents an Absorbed.
+         * @constructor
+         * @param {cellarium.Absorbed.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const Absorbed = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * Absorbed cell.
+         * @member {number} cell
+         * @memberof cellarium.Absorbed
+         * @instance
+         */
+        Absorbed.prototype.cell = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Absorbed index.
+         * @member {number} index
+         * @memberof cellarium.Absorbed
+         * @instance
+         */
+        Absorbed.prototype.index = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Encodes the specified Absorbed message. Does not implicitly {@link cellarium.Absorbed.verify|verify} messages.
+         * @function encode
+         * @memberof cellarium.Absorbed
+         * @static
+         * @param {cellarium.Absorbed.$Properties} message Absorbed message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        Absorbed.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.cell != null && $Object.hasOwnProperty.call(message, "cell") && (typeof message.cell === "object" ? message.cell.low || message.cell.high : message.cell !== 0))
+                writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.cell);
+            if (message.index != null && $Object.hasOwnProperty.call(message, "index") && (typeof message.index === "object" ? message.index.low || message.index.high : message.index !== 0))
+                writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.index);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes an Absorbed message from the specified reader or buffer.
+         * @function decode
+         * @memberof cellarium.Absorbed
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {cellarium.Absorbed & cellarium.Absorbed.$Shape} Absorbed
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        Absorbed.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.cellarium.Absorbed();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.cell = value;
+                        else
+                            delete message.cell;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.index = value;
+                        else
+                            delete message.index;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Absorbed;
+    })();
+
+    cellarium.PrepareMerge = (function() {
+
+        /**
+         * Properties of a PrepareMerge.
+         * @typedef {Object} cellarium.PrepareMerge.$Properties
+         * @property {cellarium.Epoch.$Properties|null} [epoch] PrepareMerge epoch
+         * @property {number|null} [target] PrepareMerge target
+         * @property {cellarium.Epoch.$Properties|null} [targetEpoch] PrepareMerge targetEpoch
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a PrepareMerge.
+         * @memberof cellarium
+         * @interface IPrepareMerge
+         * @augments cellarium.PrepareMerge.$Properties
+         * @deprecated Use cellarium.PrepareMerge.$Properties instead.
+         */
+
+        /**
+         * Shape of a PrepareMerge.
+         * @typedef {cellarium.PrepareMerge.$Properties} cellarium.PrepareMerge.$Shape
+         */
+
+        /**
+         * Constructs a new PrepareMerge.
+         * @memberof cellarium
+         * @classdesc Represents a PrepareMerge.
+         * @constructor
+         * @param {cellarium.PrepareMerge.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const PrepareMerge = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * PrepareMerge epoch.
+         * @member {cellarium.Epoch.$Properties|null|undefined} epoch
+         * @memberof cellarium.PrepareMerge
+         * @instance
+         */
+        PrepareMerge.prototype.epoch = null;
+
+        /**
+         * PrepareMerge target.
+         * @member {number} target
+         * @memberof cellarium.PrepareMerge
+         * @instance
+         */
+        PrepareMerge.prototype.target = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * PrepareMerge targetEpoch.
+         * @member {cellarium.Epoch.$Properties|null|undefined} targetEpoch
+         * @memberof cellarium.PrepareMerge
+         * @instance
+         */
+        PrepareMerge.prototype.targetEpoch = null;
+
+        /**
+         * Encodes the specified PrepareMerge message. Does not implicitly {@link cellarium.PrepareMerge.verify|verify} messages.
+         * @function encode
+         * @memberof cellarium.PrepareMerge
+         * @static
+         * @param {cellarium.PrepareMerge.$Properties} message PrepareMerge message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        PrepareMerge.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch"))
+                $root.cellarium.Epoch.encode(message.epoch, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+            if (message.target != null && $Object.hasOwnProperty.call(message, "target") && (typeof message.target === "object" ? message.target.low || message.target.high : message.target !== 0))
+                writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.target);
+            if (message.targetEpoch != null && $Object.hasOwnProperty.call(message, "targetEpoch"))
+                $root.cellarium.Epoch.encode(message.targetEpoch, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a PrepareMerge message from the specified reader or buffer.
+         * @function decode
+         * @memberof cellarium.PrepareMerge
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {cellarium.PrepareMerge & cellarium.PrepareMerge.$Shape} PrepareMerge
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        PrepareMerge.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.cellarium.PrepareMerge();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        message.epoch = $root.cellarium.Epoch.decode(reader, reader.size(), $undefined, _depth + 1, message.epoch);
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.target = value;
+                        else
+                            delete message.target;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        message.targetEpoch = $root.cellarium.Epoch.decode(reader, reader.size(), $undefined, _depth + 1, message.targetEpoch);
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return PrepareMerge;
+    })();
+
+    cellarium.CommitMerge = (function() {
+
+        /**
+         * Properties of a CommitMerge.
+         * @typedef {Object} cellarium.CommitMerge.$Properties
+         * @property {number|null} [source] CommitMerge source
+         * @property {number|null} [sourceVersion] CommitMerge sourceVersion
+         * @property {number|null} [preparedIndex] CommitMerge preparedIndex
+         * @property {Uint8Array|null} [start] CommitMerge start
+         * @property {Uint8Array|null} [end] CommitMerge end
+         * @property {cellarium.Epoch.$Properties|null} [targetEpoch] CommitMerge targetEpoch
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a CommitMerge.
+         * @memberof cellarium
+         * @interface ICommitMerge
+         * @augments cellarium.CommitMerge.$Properties
+         * @deprecated Use cellarium.CommitMerge.$Properties instead.
+         */
+
+        /**
+         * Shape of a CommitMerge.
+         * @typedef {cellarium.CommitMerge.$Properties} cellarium.CommitMerge.$Shape
+         */
+
+        /**
+         * Constructs a new CommitMerge.
+         * @memberof cellarium
+         * @classdesc Represents a CommitMerge.
+         * @constructor
+         * @param {cellarium.CommitMerge.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const CommitMerge = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * CommitMerge source.
+         * @member {number} source
+         * @memberof cellarium.CommitMerge
+         * @instance
+         */
+        CommitMerge.prototype.source = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * CommitMerge sourceVersion.
+         * @member {number} sourceVersion
+         * @memberof cellarium.CommitMerge
+         * @instance
+         */
+        CommitMerge.prototype.sourceVersion = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * CommitMerge preparedIndex.
+         * @member {number} preparedIndex
+         * @memberof cellarium.CommitMerge
+         * @instance
+         */
+        CommitMerge.prototype.preparedIndex = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * CommitMerge start.
+         * @member {Uint8Array} start
+         * @memberof cellarium.CommitMerge
+         * @instance
+         */
+        CommitMerge.prototype.start = $util.newBuffer([]);
+
+        /**
+         * CommitMerge end.
+         * @member {Uint8Array} end
+         * @memberof cellarium.CommitMerge
+         * @instance
+         */
+        CommitMerge.prototype.end = $util.newBuffer([]);
+
+        /**
+         * CommitMerge targetEpoch.
+         * @member {cellarium.Epoch.$Properties|null|undefined} targetEpoch
+         * @memberof cellarium.CommitMerge
+         * @instance
+         */
+        CommitMerge.prototype.targetEpoch = null;
+
+        /**
+         * Encodes the specified CommitMerge message. Does not implicitly {@link cellarium.CommitMerge.verify|verify} messages.
+         * @function encode
+         * @memberof cellarium.CommitMerge
+         * @static
+         * @param {cellarium.CommitMerge.$Properties} message CommitMerge message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        CommitMerge.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.source != null && $Object.hasOwnProperty.call(message, "source") && (typeof message.source === "object" ? message.source.low || message.source.high : message.source !== 0))
+                writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.source);
+            if (message.sourceVersion != null && $Object.hasOwnProperty.call(message, "sourceVersion") && (typeof message.sourceVersion === "object" ? message.sourceVersion.low || message.sourceVersion.high : message.sourceVersion !== 0))
+                writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.sourceVersion);
+            if (message.preparedIndex != null && $Object.hasOwnProperty.call(message, "preparedIndex") && (typeof message.preparedIndex === "object" ? message.preparedIndex.low || message.preparedIndex.high : message.preparedIndex !== 0))
+                writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.preparedIndex);
+            if (message.start != null && $Object.hasOwnProperty.call(message, "start") && message.start.length)
+                writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.start);
+            if (message.end != null && $Object.hasOwnProperty.call(message, "end") && message.end.length)
+                writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.end);
+            if (message.targetEpoch != null && $Object.hasOwnProperty.call(message, "targetEpoch"))
+                $root.cellarium.Epoch.encode(message.targetEpoch, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a CommitMerge message from the specified reader or buffer.
+         * @function decode
+         * @memberof cellarium.CommitMerge
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {cellarium.CommitMerge & cellarium.CommitMerge.$Shape} CommitMerge
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        CommitMerge.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.cellarium.CommitMerge();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.source = value;
+                        else
+                            delete message.source;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.sourceVersion = value;
+                        else
+                            delete message.sourceVersion;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.preparedIndex = value;
+                        else
+                            delete message.preparedIndex;
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.start = value;
+                        else
+                            delete message.start;
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.end = value;
+                        else
+                            delete message.end;
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 2)
+                            break;
+                        message.targetEpoch = $root.cellarium.Epoch.decode(reader, reader.size(), $undefined, _depth + 1, message.targetEpoch);
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return CommitMerge;
+    })();
+
+    cellarium.RefuseMerge = (function() {
+
+        /**
+         * Properties of a RefuseMerge.
+         * @typedef {Object} cellarium.RefuseMerge.$Properties
+         * @property {number|null} [source] RefuseMerge source
+         * @property {number|null} [targetVersion] RefuseMerge targetVersion
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a RefuseMerge.
+         * @memberof cellarium
+         * @interface IRefuseMerge
+         * @augments cellarium.RefuseMerge.$Properties
+         * @deprecated Use cellarium.RefuseMerge.$Properties instead.
+         */
+
+        /**
+         * Shape of a RefuseMerge.
+         * @typedef {cellarium.RefuseMerge.$Properties} cellarium.RefuseMerge.$Shape
+         */
+
+        /**
+         * Constructs a new RefuseMerge.
+         * @memberof cellarium
+         * @classdesc Represents a RefuseMerge.
+         * @constructor
+         * @param {cellarium.RefuseMerge.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const RefuseMerge = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * RefuseMerge source.
+         * @member {number} source
+         * @memberof cellarium.RefuseMerge
+         * @instance
+         */
+        RefuseMerge.prototype.source = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * RefuseMerge targetVersion.
+         * @member {number} targetVersion
+         * @memberof cellarium.RefuseMerge
+         * @instance
+         */
+        RefuseMerge.prototype.targetVersion = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Encodes the specified RefuseMerge message. Does not implicitly {@link cellarium.RefuseMerge.verify|verify} messages.
+         * @function encode
+         * @memberof cellarium.RefuseMerge
+         * @static
+         * @param {cellarium.RefuseMerge.$Properties} message RefuseMerge message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        RefuseMerge.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.source != null && $Object.hasOwnProperty.call(message, "source") && (typeof message.source === "object" ? message.source.low || message.source.high : message.source !== 0))
+                writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.source);
+            if (message.targetVersion != null && $Object.hasOwnProperty.call(message, "targetVersion") && (typeof message.targetVersion === "object" ? message.targetVersion.low || message.targetVersion.high : message.targetVersion !== 0))
+                writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.targetVersion);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a RefuseMerge message from the specified reader or buffer.
+         * @function decode
+         * @memberof cellarium.RefuseMerge
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {cellarium.RefuseMerge & cellarium.RefuseMerge.$Shape} RefuseMerge
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        RefuseMerge.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.cellarium.RefuseMerge();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.source = value;
+                        else
+                            delete message.source;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.targetVersion = value;
+                        else
+                            delete message.targetVersion;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return RefuseMerge;
+    })();
+
+    cellarium.RollbackMerge = (function() {
+
+        /**
+         * Properties of a RollbackMerge.
+         * @typedef {Object} cellarium.RollbackMerge.$Properties
+         * @property {number|null} [preparedIndex] RollbackMerge preparedIndex
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a RollbackMerge.
+         * @memberof cellarium
+         * @interface IRollbackMerge
+         * @augments cellarium.RollbackMerge.$Properties
+         * @deprecated Use cellarium.RollbackMerge.$Properties instead.
+         */
+
+        /**
+         * Shape of a RollbackMerge.
+         * @typedef {cellarium.RollbackMerge.$Properties} cellarium.RollbackMerge.$Shape
+         */
+
+        /**
+         * Constructs a new RollbackMerge.
+         * @memberof cellarium
+         * @classdesc Represents a RollbackMerge.
+         * @constructor
+         * @param {cellarium.RollbackMerge.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const RollbackMerge = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * RollbackMerge preparedIndex.
+         * @member {number} preparedIndex
+         * @memberof cellarium.RollbackMerge
+         * @instance
+         */
+        RollbackMerge.prototype.preparedIndex = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * Encodes the specified RollbackMerge message. Does not implicitly {@link cellarium.RollbackMerge.verify|verify} messages.
+         * @function encode
+         * @memberof cellarium.RollbackMerge
+         * @static
+         * @param {cellarium.RollbackMerge.$Properties} message RollbackMerge message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        RollbackMerge.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.preparedIndex != null && $Object.hasOwnProperty.call(message, "preparedIndex") && (typeof message.preparedIndex === "object" ? message.preparedIndex.low || message.preparedIndex.high : message.preparedIndex !== 0))
+                writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.preparedIndex);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a RollbackMerge message from the specified reader or buffer.
+         * @function decode
+         * @memberof cellarium.RollbackMerge
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {cellarium.RollbackMerge & cellarium.RollbackMerge.$Shape} RollbackMerge
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        RollbackMerge.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.cellarium.RollbackMerge();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.preparedIndex = value;
+                        else
+                            delete message.preparedIndex;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return RollbackMerge;
     })();
 
     cellarium.MembershipChange = (function() {
