@@ -224,6 +224,11 @@ export class RawNode {
     if (this.isLeader) broadcastAppend(this.#raft)
   }
 
+  /** What the host knows from elsewhere: the entry that the log has at `index`, and all before it, is committed. */
+  learnCommitted(index: number): void {
+    this.#raft.log.commitTo(index)
+  }
+
   /** Asks for an index that is safe to read at: it comes in a Ready's `readStates`, with that context. May be lost. */
   readIndex(context: Uint8Array): void {
     assert(context.length > 0, 'a read needs a context to be known again by')

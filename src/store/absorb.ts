@@ -18,6 +18,8 @@ import { metaKey, stagingRange } from '../storage/index.ts'
 import { apply } from './apply.ts'
 import { commitOf, hasAbsorbed, hasComeToItsEnd, isAdjacent } from './merge.ts'
 import type { Peer } from './peer.ts'
+import { settle } from './settle.ts'
+import { childOf } from './split.ts'
 import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
 
@@ -61,7 +63,7 @@ export class Absorptions {
       burial.index = index
     }
     this.#burials.push({ source, by: peer, index })
-    peer.absorbing.push(new Absorption(source, index, peer.state()))
+    peer.absorbing = [...peer.absorbing, new Absorption(source, index, peer.state())]
     peer.barrier = peer.barrier === null ? peer.cell : hull(peer.barrier, peer.cell)
     peer.barriers++
     // While it is not durable the peer's log is all there is of it, also when the peer is to leave.
@@ -94,7 +96,7 @@ export class Absorptions {
   }
 
   #written(peer: Peer): void {
-    peer.absorbing.shift()
+    peer.absorbing = peer.absorbing.slice(1)
     if (--peer.barriers === 0) peer.barrier = null
     this.#stores.touch(peer)
     this.#next(peer)
@@ -173,7 +175,7 @@ function rangeIn({ start, end }: CommitMerge, like: Cell): Cell {
 /** The source's peer here, with all applied that is committed, and out of service. */
 function takeOut(stores: Stores, peer: Peer, { source: id, sourceVersion, preparedIndex }: CommitMerge): Peer {
   const { store } = peer
-  const source = store.peers.get(id)
+  const source = bornHere(stores, store, id)
   assert(source?.initialized, 'where a merge is committed a peer of the source is there')
   assert(!source.snapshotIn?.installing, 'a peer that has all of the log takes no snapshot')
   while (source.applied < preparedIndex) apply(stores, source, source.group.entry(source.applied + 1))
@@ -184,6 +186,27 @@ function takeOut(stores: Stores, peer: Peer, { source: id, sourceVersion, prepar
   source.pending.commit(preparedIndex, stores.termAt(source))
   retire(stores, source)
   return source
+}
+
+/**
+ * The peer of a cell that is known to have had one here. After a crash its birth may have to be replayed, and its parent may
+ * not have come to that yet: nor ever will by itself, if it has become a part of another cell since. But what bore a child
+ * is committed.
+ */
+function bornHere(stores: Stores, store: Store, id: number): Peer | undefined {
+  const isBorn = () => store.peers.get(id)?.initialized === true
+  for (const group of isBorn() ? [] : [...store.log.groups()]) {
+    if (group.store !== store.id || group.cell === id) continue
+    for (let index = group.firstIndex(); index <= group.lastIndex() && !isBorn(); index++) {
+      if (childOf(group.entry(index)) !== id) continue
+      const parent = bornHere(stores, store, group.cell)
+      // An earlier one may have been decided on another epoch; those up to the one that bore it are committed.
+      if (parent === undefined || parent.applied >= index) continue
+      parent.node.learnCommitted(index)
+      settle(stores, parent)
+    }
+  }
+  return store.peers.get(id)
 }
 
 /** Nothing more is heard, said or evaluated. */

@@ -156,8 +156,9 @@ export class Evaluator {
         return
       }
     } else {
-      // Its keys are asked for meanwhile, not one after the other.
-      if (row?.execute && !row.walks && checkArity(row, this.#args)) this.#loaded(peer, row)
+      // Its keys are asked for meanwhile, not one after the other; but not while the engine lacks some of them.
+      const maySend = peer.absorbing.length === 0 && row !== undefined && !row.walks && row.execute !== null
+      if (maySend && checkArity(row, this.#args)) this.#loaded(peer, row)
     }
     if (peer.parked.isFull) {
       this.#refuse(origin, session, sequence, Refusal.busy, peer)

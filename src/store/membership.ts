@@ -42,7 +42,7 @@ import { startTransfer } from './transfer.ts'
 /** A learner is promoted only when it lacks no more than this many entries: a voter that lags would hold commits back. */
 const PROMOTE_LAG_MAX = 1000
 /** Who has answered within so many ticks, twice the time between two heartbeats, is there. */
-const ANSWER_TICKS = 2 * HEARTBEAT_TICKS
+export const ANSWER_TICKS = 2 * HEARTBEAT_TICKS
 /** A peer that has heard of no leader for so long, and then again so often, asks PD whether it still is one. */
 const MEMBER_ASK_MS = 3000
 
@@ -92,7 +92,7 @@ function propose(stores: Stores, peer: Peer, order: Order): void {
       stores.splits.begin(peer, step)
       return
     case 'merge':
-      stores.merges.begin(peer, step.target)
+      if (!stores.merges.begin(peer, step.target)) stores.heldOrders.hold(order, stores.nowMs)
       return
     case 'transferLeader':
       startTransfer(stores, peer, step.toStore)

@@ -51,16 +51,17 @@ import {
   peerOn,
   sameEpoch,
 } from '../model/index.ts'
-import { type Entry, EntryType, Message, MessageType, ProgressState } from '../raft/index.ts'
+import { type Entry, EntryType, ProgressState } from '../raft/index.ts'
 import { ENTRY_KIND } from '../storage/index.ts'
+import { ANSWER_TICKS } from './membership.ts'
 import type { Peer } from './peer.ts'
+import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
 
 /** A merge that is not decided so long after its preparation, or after its leader came, is to be refused. */
 const PATIENCE_MS = 3000
-/** A voter that lacks more entries than this, or was not heard of for so long, would keep the cell waiting. */
+/** A voter that lacks more entries than this would keep the cell waiting. */
 const LAG_MAX = 1000
-const SILENCE_MS = 1000
 
 export class Merges {
   readonly #stores: Stores
@@ -69,28 +70,32 @@ export class Merges {
     this.#stores = stores
   }
 
-  /** PD's order to the source. One that makes no sense here is left: PD derives its orders anew. */
-  begin(peer: Peer, target: Cell): void {
+  /**
+   * PD's order to the source. One that makes no sense here is left: PD derives its orders anew. False: it would make sense
+   * if all voters were known to be there, which a leader that has just come, or slept, finds out in a moment.
+   */
+  begin(peer: Peer, target: Cell): boolean {
     const { cell, store } = peer
-    if (cell.system || target.system || !mayPropose(peer) || peer.barrier !== null || peer.merging !== null) return
-    if (peer.split !== null || peer.confState.votersOutgoing.length > 0) return
-    if (!isAdjacent(cell, target) || !livesWith(cell, target) || !this.#isWhole(peer)) return
+    if (cell.system || target.system || !mayPropose(peer) || peer.barrier !== null || peer.merging !== null) return true
+    if (peer.split !== null || peer.confState.votersOutgoing.length > 0) return true
+    if (!isAdjacent(cell, target) || !livesWith(cell, target)) return true
     // The neighbour may have changed since PD heard of it, and in vain a cell is not to stop serving.
     const beside = store.peers.get(target.id)
-    if (beside === undefined || beside.cell.epoch.version > target.epoch.version) return
+    if (beside === undefined || beside.cell.epoch.version > target.epoch.version) return true
+    if (!this.#isWhole(peer)) return false
     const prepare = { epoch: cell.epoch, target: target.id, targetEpoch: target.epoch }
     this.#propose(peer, ENTRY_KIND.prepareMerge, encodePrepareMerge(prepare))
+    return true
   }
 
   /** All its voters are there and close behind. */
-  #isWhole(peer: Peer): boolean {
-    const { node, cell } = peer
-    return cell.peers.every((member) => {
-      if (member.id === peer.id) return true
-      const progress = node.progress(member.id)
+  #isWhole({ id: self, node, cell, heardAtMs }: Peer): boolean {
+    const { nowMs, options } = this.#stores
+    return cell.peers.every(({ id }) => {
+      if (id === self) return true
+      const progress = node.progress(id)
       if (progress?.state !== ProgressState.replicate || progress.match + LAG_MAX < node.lastIndex) return false
-      const heardMs = Math.max(peer.leadSinceMs, peer.wokenMs, peer.heardAtMs.get(member.id) ?? 0)
-      return this.#stores.nowMs - heardMs < SILENCE_MS
+      return (heardAtMs.get(id) ?? 0) >= nowMs - ANSWER_TICKS * options.tick
     })
   }
 
@@ -263,23 +268,25 @@ export function applyMergeStep(stores: Stores, peer: Peer, entry: Entry): boolea
  */
 export function hearOfMerger(stores: Stores, peer: Peer): void {
   const prepared = preparedIn(peer)
-  if (prepared !== null && peer.store.peers.get(prepared.target)?.initialized) return
+  if (prepared !== null && mayTakeIn(peer.store, prepared.target)) return
   if (hasComeToItsEnd(stores, peer)) stores.removals.removeUnknowing(peer)
 }
 
+/** A peer of it is here with data, or is still to be born of a split that will be replayed. */
+function mayTakeIn(store: Store, target: number): boolean {
+  const group = store.log.group(store.id, target)
+  return store.peers.get(target)?.initialized === true || (group !== undefined && group.firstIndex() > 1)
+}
+
 /**
- * Of a peer whose cell is known to be a part of another: has it applied all that is committed, up to its preparation? If
- * not, it is told that this is committed, by a message such as its leader would send if there were one.
+ * Of a peer whose cell is known to be a part of another: has it applied all that is committed, up to its preparation? What
+ * it is not told by a leader any more it is told here.
  */
 export function hasComeToItsEnd(stores: Stores, peer: Peer): boolean {
   const index = preparedIn(peer)?.index ?? 0
-  if (peer.applied >= index) return peer.applied === peer.node.committed
-  const other = peer.cell.peers.find(({ id }) => id !== peer.id)
-  if (other === undefined) return true
-  const word = new Message(MessageType.heartbeat, peer.id, other.id, peer.node.term + 1)
-  word.commit = index
+  if (peer.applied >= Math.max(index, peer.node.committed)) return true
+  peer.node.learnCommitted(index)
   stores.sleep.wake(peer)
-  peer.node.step(word)
   stores.touch(peer)
   return false
 }

@@ -24,6 +24,7 @@ import type { Store } from './store.ts'
 import type { Sweep } from './sweep.ts'
 import type { WorkingState } from './working-state.ts'
 
+const NOTHING: readonly never[] = []
 /** Before any time that is read: two of these can be compared. */
 const LONG_AGO_MS = -1e15
 
@@ -181,7 +182,7 @@ export class Peer {
   /** What has become a part of it, or of what has. */
   absorbed: readonly Absorbed[]
   /** Of that, what the engine does not know yet, in order. */
-  readonly absorbing: Absorption[] = []
+  absorbing: readonly Absorption[] = NOTHING
   /** What it has become a part of itself: out of service, but for its write-back. */
   absorbedBy: Peer | null = null
   /** As leader: the last entry that changes the version of the cell. Until it is applied nothing is evaluated. */

@@ -25,7 +25,7 @@ import {
   type Split,
   sameEpoch,
 } from '../model/index.ts'
-import type { Entry } from '../raft/index.ts'
+import { type Entry, EntryType } from '../raft/index.ts'
 import { ENTRY_KIND, isMainKey, type Pair, rangeOf, SCOPE, userKeyOf } from '../storage/index.ts'
 import { createPeer } from './birth.ts'
 import { behind, rangeOfCell } from './cell-range.ts'
@@ -262,6 +262,11 @@ function fits(childPeers: readonly Member[], parent: Cell): boolean {
 
 export function isSplit(entry: Entry): boolean {
   return entry.data[0] === ENTRY_KIND.split
+}
+
+/** Whom the entry bears; 0: nobody. */
+export function childOf(entry: Entry): number {
+  return entry.type === EntryType.normal && isSplit(entry) ? decodeSplit(entry.data.subarray(1)).child : 0
 }
 
 /** What a split that was applied leaves to be done: the cell as it was, and the child's peer, if there is one here. */

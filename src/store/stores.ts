@@ -210,10 +210,8 @@ export class Stores {
         this.complete(() => hearOfRemoval(this, message))
         break
       case 'mergeAsked':
-        this.complete(() => this.merges.asked(message))
-        break
       case 'mergeTold':
-        this.complete(() => this.merges.told(message))
+        this.complete(() => (message.kind === 'mergeAsked' ? this.merges.asked(message) : this.merges.told(message)))
         break
       case 'reportAll':
         if (message.generation >= this.pdGeneration) this.pdGeneration = message.generation

@@ -4,10 +4,8 @@ import { checkPlace } from '../../src/pd/better-place.ts'
 import { balanceCells } from '../../src/pd/cell-balance.ts'
 import { chooseStore } from '../../src/pd/choose.ts'
 import { balanceLeaders } from '../../src/pd/leader-balance.ts'
-import { mergePartner, SplitTimes } from '../../src/pd/merge.ts'
 import { NEW_PEER } from '../../src/pd/operator.ts'
 import { checkReplicas } from '../../src/pd/replica.ts'
-import { pdDefaults } from '../../src/pd/settings.ts'
 import { cellReport, countsOf, manyCells, places, settle, storeReport, type World, world } from './world.ts'
 
 const MIB = 1024 * 1024
@@ -186,36 +184,4 @@ test('A peer that its leader has not heard of for half an hour is replaced, thou
   of.report(0, down(1800))
   const { wish } = checkReplicas(of.view.cell(2) as CellReport, of.survey())
   expect(wish?.steps.at(-1)).toEqual({ kind: 'replacePeer', store: 4, peer: NEW_PEER, removed: 103 })
-})
-
-describe('Two neighbours could be one', () => {
-  const rested = pdDefaults.mergeRestMs
-  const pair = (left: Partial<CellReport>, right: Partial<CellReport>, peers = '1 2 3') => [
-    { ...cellReport({ id: 2, end: 'm' }), ...left },
-    { ...cellReport({ id: 3, start: 'm', peers }), ...right },
-  ]
-  test.each<[string, CellReport[], number, string]>([
-    ['when both are small, cold and whole, on the same stores', pair({}, {}), rested, 'cell 3 could take it in'],
-    ['not when one is large', pair({}, { sizeBytes: 20 * MIB }), rested, 'cell 3 beside it: it is not small'],
-    ['not when it has many keys', pair({ keys: 200_000 }, {}), rested, 'it is not small'],
-    [
-      'not when copies are elsewhere',
-      pair({}, {}, '1 2 4'),
-      rested,
-      'cell 3 beside it: its copies are on other stores',
-    ],
-    [
-      'not when a peer is behind',
-      pair({}, { pending: [102] }),
-      rested,
-      'cell 3 beside it: its peer on store 2 has not caught up',
-    ],
-    ['not soon after it was seen first', pair({}, {}), rested - 1, 'it was cut, or first seen, not long ago'],
-  ])('%s', (_, reports, nowMs, why) => {
-    const of = world(places(4, 4), reports)
-    for (const store of places(4, 4)) {
-      of.view.heartbeat({ kind: 'heartbeat', executor: 0, stores: [storeReport(store)], cells: [] }, nowMs)
-    }
-    expect(mergePartner(of.view.cell(2) as CellReport, new SplitTimes(0), of.survey(nowMs)).why).toBe(why)
-  })
 })

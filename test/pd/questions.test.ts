@@ -154,7 +154,7 @@ describe('Why', () => {
     expect(opinionOf(value, 'leaders')).toMatch(
       /^store \d, which leads it, leads \d; store \d leads \d, store \d leads \d$/,
     )
-    expect(opinionOf(value, 'merges')).toContain('cells cannot be merged yet')
+    expect(opinionOf(value, 'merges')).toContain('it was cut, or first seen, not long ago')
     bench.question({ what: 'pauseScheduler', name: 'leaders', paused: true })
     expect(opinionOf(bench.question({ what: 'whyCell', cell: 4 }).value, 'leaders')).toMatch(/^paused; else: /)
     expect(bench.question({ what: 'whyCell', cell: 99 }).refusal).toBe('notFound')
