@@ -1,10 +1,10 @@
 /**
- * What is stored of merges: the administrative entries of one, and what a cell's state knows of those it had a part in.
- * What each means, and why, is told where they are applied: `store/merge.ts`.
+ * What is stored and said of merges: the administrative entries of one, what a cell's state knows of those it had a part
+ * in, and what stores ask one another. What each means, and why, is told where they are applied: `store/merge.ts`.
  */
 import './protobuf.ts'
 import { copyBytes, EMPTY, unboxed } from '../base/index.ts'
-import type { Epoch } from './cell.ts'
+import type { Cell, Epoch } from './cell.ts'
 import { cellarium as proto } from './gen/cell.js'
 
 /** A cell that is prepared to be merged into `target`, and serves nothing until that is decided. */
@@ -51,6 +51,30 @@ export interface RefuseMerge {
 /** In the log of the source, when the target has decided against it. */
 export interface RollbackMerge {
   readonly preparedIndex: number
+}
+
+/**
+ * The leader of a cell that is prepared to be merged asks all stores what the log of its neighbour has decided, or shall
+ * decide. Asked again and again; what a peer of the neighbour has applied of a decision never changes.
+ */
+export interface MergeAsked {
+  readonly kind: 'mergeAsked'
+  readonly fromStore: number
+  readonly fromPeer: number
+  /** As prepared. */
+  readonly source: Cell
+  readonly merging: Merging
+  /** `commit`: all peers of the source have all of its log. `refuse`: it would rather serve again. */
+  readonly wanted: 'commit' | 'refuse' | 'nothing'
+}
+
+export interface MergeTold {
+  readonly kind: 'mergeTold'
+  readonly toStore: number
+  readonly toPeer: number
+  readonly source: number
+  readonly preparedIndex: number
+  readonly decided: 'merged' | 'refused'
 }
 
 const NOTHING_ABSORBED: readonly Absorbed[] = []

@@ -5,7 +5,7 @@
 import type { Ref } from '../actor/index.ts'
 import type { Cell, Epoch, Peer } from './cell.ts'
 import type { CellLoad, StoreHealth } from './load.ts'
-import type { Absorbed, Merging } from './merges.ts'
+import type { Absorbed, MergeAsked, MergeTold, Merging } from './merges.ts'
 import type { OperatorAnswer, OperatorInfo, OperatorWanted, StoreOrder } from './operators.ts'
 import type { OptionName } from './options.ts'
 import type { PdAsked, PdTold } from './pd-questions.ts'
@@ -135,30 +135,6 @@ export interface PeerRemoved {
   readonly confVer: number
   /** The whole cell has become a part of another one. */
   readonly merged?: true
-}
-
-/**
- * The leader of a cell that is prepared to be merged asks all stores what the log of its neighbour has decided, or shall
- * decide. Asked again and again; what a peer of the neighbour has applied of a decision never changes.
- */
-export interface MergeAsked {
-  readonly kind: 'mergeAsked'
-  readonly fromStore: number
-  readonly fromPeer: number
-  /** As prepared. */
-  readonly source: Cell
-  readonly merging: Merging
-  /** `commit`: all peers of the source have all of its log. `refuse`: it would rather serve again. */
-  readonly wanted: 'commit' | 'refuse' | 'nothing'
-}
-
-export interface MergeTold {
-  readonly kind: 'mergeTold'
-  readonly toStore: number
-  readonly toPeer: number
-  readonly source: number
-  readonly preparedIndex: number
-  readonly decided: 'merged' | 'refused'
 }
 
 /** PD is new and asks every store to report all its leaders at once (rule 32). */

@@ -71,7 +71,7 @@ function strangers(report: CellReport, other: CellReport) {
 }
 
 /** What two of them make is far from being split again. */
-export function smallBytes({ mergeBytesMax, cellSizeBytes }: PdSettings): number {
+function smallBytes({ mergeBytesMax, cellSizeBytes }: PdSettings): number {
   return Math.min(mergeBytesMax, cellSizeBytes / 4)
 }
 

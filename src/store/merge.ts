@@ -204,7 +204,7 @@ function mayPropose(peer: Peer): boolean {
 }
 
 /** Null: it does not know. What it says once it says for ever. */
-export function decisionOf(peer: Peer, source: number, merging: Merging): MergeTold['decided'] | null {
+function decisionOf(peer: Peer, source: number, merging: Merging): MergeTold['decided'] | null {
   if (!peer.initialized) return null
   const isTarget = peer.cell.id === merging.target
   if (isTarget && peer.cell.epoch.version <= merging.targetEpoch.version) return null

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Cell, containsKey, FIRST_USER_CELL, type MergeAsked, type StoresMessage } from '../../src/model/index.ts'
+import type { Engine } from '../../src/storage/index.ts'
 import type { Peer } from '../../src/store/peer.ts'
 import { Refusal, StoreHarness } from './harness.ts'
 
@@ -239,6 +240,28 @@ test('where the target gets a snapshot it takes the place of the source, too', a
   await harness.transfer(FIRST_USER_CELL, away)
   for (const key of keys) expect(await get(harness, key)).toBe(`${key}:first!`)
   expect(host?.rawLog.group(away, CHILD)).toBeUndefined()
+})
+
+test('commands for what was taken in wait until the engine has all of it, and nothing is asked of it before', async () => {
+  const harness = await twoCells(1)
+  // The engine has what is there now, and memory nothing of it.
+  await harness.run(6000)
+  harness.leadingPeer(CHILD)?.working?.forgetKeys()
+  await harness.ask(['SET', 'key:130', 'newer'], { cell: CHILD, version: 2 })
+  const engine = harness.engines.get(1) as Engine
+  const write = engine.write.bind(engine)
+  const held: (() => void)[] = []
+  engine.write = (batch, done) => held.push(() => write(batch, done))
+  order(harness, CHILD, FIRST_USER_CELL)
+  await harness.until(() => harness.peersOf(CHILD).length === 0, 'it is merged')
+  const { cell } = harness.leadingPeer(FIRST_USER_CELL) as Peer
+  const sequence = harness.send(['GET', 'key:130'], { version: cell.epoch.version })
+  await harness.run(50)
+  expect(harness.answers.some((answer) => answer.sequence === sequence)).toBe(false)
+  engine.write = write
+  for (const go of held) go()
+  await harness.until(() => harness.answers.some((answer) => answer.sequence === sequence), 'it is answered')
+  expect(harness.answers.find((answer) => answer.sequence === sequence)?.text).toBe('$5\r\nnewer\r\n')
 })
 
 test('a store that comes back after a crash anywhere in a merge has every key', async () => {
