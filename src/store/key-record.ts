@@ -1,13 +1,15 @@
 import type { StringValue } from '../redis/index.ts'
 import { ENTRY_BYTES_MAX, Slab } from './entry.ts'
 
-/** How values lie in the engine. Settings of the store, so that a test may make short values long ones. */
+/** How values lie in the engine, and are fetched. Settings of the store, so that a test may make short values long ones. */
 export interface ValueSizes {
   /** A longer value is cut into chunks. */
   readonly wholeBytesMax: number
   readonly chunkBytes: number
   /** Of effects in one entry of the log. */
   readonly entryBytesMax: number
+  /** For a command that misses fewer keys the cell is not read through, however small it is (`sweep.ts`). */
+  readonly sweptKeysMin: number
 }
 
 /**
@@ -18,6 +20,7 @@ export const VALUE_SIZES: ValueSizes = {
   wholeBytesMax: 128 * 1024,
   chunkBytes: 128 * 1024,
   entryBytesMax: ENTRY_BYTES_MAX,
+  sweptKeysMin: 1024,
 }
 
 /** Each chunk carries its key: chunks of a long key are longer, so that keys are never most of what is written. */

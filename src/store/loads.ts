@@ -89,8 +89,9 @@ export class Loads {
   /** All keys that a command misses; returns the one that comes last. */
   wantAll(peer: Peer, keys: readonly string[]): string {
     const working = peer.working as NonNullable<Peer['working']>
+    const { sweptKeysMin } = this.#stores.sizes
     const bytesMax = this.#stores.workingBytesMax(peer.store)
-    if (peer.sweptInVainTerm !== working.term && paysOff(working, keys.length, bytesMax)) {
+    if (peer.sweptInVainTerm !== working.term && paysOff(working, keys.length, sweptKeysMin, bytesMax)) {
       this.#sweep(peer, working)
       return EVERY_KEY
     }

@@ -14,8 +14,6 @@ import { rangeOfCell } from './cell-range.ts'
 import type { Asked } from './loads.ts'
 import type { WorkingState } from './working-state.ts'
 
-/** For fewer it is not begun. */
-const SWEPT_KEYS_MIN = 1024
 export const SWEEP_PAGE = { pairsMax: 4096, bytesMax: 2 * 1024 * 1024 }
 
 /** Stands among the keys that are being loaded for all of them: no key of a user has such a character. */
@@ -46,8 +44,9 @@ export class Sweep {
 
 /**
  * Whether to read the cell is less than to ask for the keys that are missing: it has fewer, and what their values take
- * is no more than memory has room for anyway.
+ * is no more than memory has room for anyway. A few are asked for by name, for nobody knows how many keys have died in
+ * the range, and a scan goes over the graves of all of them.
  */
-export function paysOff(working: WorkingState, missing: number, bytesMax: number): boolean {
-  return missing >= SWEPT_KEYS_MIN && missing >= working.count && working.sizeBytes <= bytesMax
+export function paysOff(working: WorkingState, missing: number, keysMin: number, bytesMax: number): boolean {
+  return missing >= keysMin && missing >= working.count && working.sizeBytes <= bytesMax
 }

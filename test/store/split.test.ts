@@ -3,6 +3,7 @@ import { containsKey, decodeCellState, encodeCellState, FIRST_USER_CELL } from '
 import { Message, MessageType } from '../../src/raft/index.ts'
 import type { Engine } from '../../src/storage/index.ts'
 import { bearLearner } from '../../src/store/birth.ts'
+import { VALUE_SIZES } from '../../src/store/key-record.ts'
 import { BORN_INDEX } from '../../src/store/split.ts'
 import { Fate, Refusal, StoreHarness } from './harness.ts'
 
@@ -265,7 +266,7 @@ test('who comes to lead before all that was before the split is in the engine st
 
 test('a child that is led where its parent is begins with what was in memory: nothing is read again', async () => {
   const harness = new StoreHarness(1)
-  harness.sizes = { wholeBytesMax: 100, chunkBytes: 64, entryBytesMax: 3000 }
+  harness.sizes = { ...VALUE_SIZES, wholeBytesMax: 100, chunkBytes: 64, entryBytesMax: 3000 }
   const engine = harness.engines.get(1) as Engine
   const getMany = engine.getMany.bind(engine)
   let read = 0
