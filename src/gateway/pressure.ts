@@ -6,12 +6,15 @@ const BYTES_MAX = 512 * 1024 * 1024
 const LARGE_BYTES = 256 * 1024
 /** A session that goes first and sends nothing for so long lets another go before it. */
 const SILENCE_MS = 1000
+/** One that had to wait has so long to show that it sends: what its client had sent meanwhile lies in the kernel. */
+const PROOF_MS = 100
 
 /**
  * What commands take in memory here, of all sessions together: those that are under way, and large ones that have come in
  * part. Each of those may grow to `client-query-max`; that many clients with large ones do not fill the memory, only so
  * much is read at a time. When it is used up one session goes on, the one that began first, and the others are not read
- * until it is done. So each of them comes to its end.
+ * until it is done. So each of them comes to its end. Half a command of which no more comes has no turn: it keeps what it
+ * has, and goes behind the others when more of it comes.
  */
 export class Pressure {
   readonly #bytesMax: number
@@ -78,25 +81,30 @@ export class Pressure {
       this.#thirsty.clear()
     }
     if (this.#waiting.size === 0) return
-    let first = this.#first
-    if (first !== null && nowMs - this.#firstMovedMs >= SILENCE_MS) {
-      const bytes = this.#bytes.get(first) as number
-      this.#bytes.delete(first)
-      this.#bytes.set(first, bytes)
-      first = null
-    }
-    if (first === null) {
-      first = this.#bytes.keys().next().value as Session
-      this.#goFirst(first, nowMs)
-    }
-    if (this.#waiting.delete(first)) this.#wake(first)
+    if (this.#first !== null && nowMs - this.#firstMovedMs >= SILENCE_MS) this.#goLast(this.#first)
+    if (this.#first === null) this.#goFirst(this.#next, nowMs - SILENCE_MS + PROOF_MS)
+    const first = this.#first as Session | null
+    if (first !== null && this.#waiting.delete(first)) this.#wake(first)
     if (this.#sum + sentBytes > this.#bytesMax / 2) return
     for (const session of this.#waiting) this.#wake(session)
     this.#waiting.clear()
   }
 
-  #goFirst(session: Session, nowMs: number): void {
+  /** Of those that wait, the one that began first. Whoever does not wait may be read, and has nothing to be read. */
+  get #next(): Session | null {
+    for (const session of this.#bytes.keys()) if (this.#waiting.has(session)) return session
+    return null
+  }
+
+  #goFirst(session: Session | null, movedMs: number): void {
     this.#first = session
-    this.#firstMovedMs = nowMs
+    this.#firstMovedMs = movedMs
+  }
+
+  #goLast(session: Session): void {
+    const bytes = this.#bytes.get(session) as number
+    this.#bytes.delete(session)
+    this.#bytes.set(session, bytes)
+    this.#first = null
   }
 }

@@ -58,6 +58,37 @@ test('one that goes first and sends nothing lets another go before it', () => {
   expect(pressure.mustWait(other, 0, 1001)).toBe(false)
 })
 
+test('half-sent commands of which no more comes take no turns from one that is being sent', () => {
+  const { pressure, woken, session, grow } = world()
+  const silent = Array.from({ length: 20 }, () => session(10 * MIB))
+  for (const each of silent) pressure.mustWait(each, 0, 0)
+  const honest = session(MIB)
+  let held = MIB
+  let waits = pressure.mustWait(honest, 0, 0)
+  expect(waits).toBe(true)
+  let nowMs = 0
+  // It sends 1 MiB each time that it is read.
+  while (held < 60 * MIB && nowMs < 60_000) {
+    nowMs += 50
+    pressure.release(0, nowMs)
+    if (woken.splice(0).includes(honest)) waits = false
+    if (waits) continue
+    held += MIB
+    grow(honest, held)
+    waits = pressure.mustWait(honest, 0, nowMs)
+  }
+  // Silence is noticed once, not again and again.
+  expect(nowMs).toBeLessThan(1000 + 20 * 150 + 60 * 50)
+  // When more of one of them comes it has its turn behind the honest one.
+  const [late] = silent as [Session]
+  grow(late, 11 * MIB)
+  expect(pressure.mustWait(late, 0, nowMs)).toBe(true)
+  grow(honest, 0)
+  pressure.mustWait(honest, 0, nowMs)
+  pressure.release(0, nowMs)
+  expect(woken).toEqual([late])
+})
+
 test('those that wait are read again when one of them closes and there is room', () => {
   const { pressure, woken, session } = world()
   const [first, second, third] = [session(100 * MIB), session(20 * MIB), session(20 * MIB)] as [
