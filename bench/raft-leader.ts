@@ -108,7 +108,7 @@ export class Leader {
       const ready = node.ready()
       this.sent += ready.messages.length
       if (ready.entries.length > 0) this.#storage.append(ready.entries)
-      node.appended(ready)
+      if (ready.promises) node.appended(ready)
       if (ready.committedEntries.length > 0) {
         this.committed += ready.committedEntries.length
         node.appliedTo(ready)

@@ -53,7 +53,7 @@ export { MemoryStorage } from './memory-storage.ts'
 export { APPEND_THREAD, APPLY_THREAD, Message, MessageType, messageTypeName, NO_MESSAGES, NONE } from './message.ts'
 export { ProgressState, type ProgressView } from './progress.ts'
 export type { ReadState } from './raft.ts'
-export { RawNode, type StepResult } from './raw-node.ts'
+export { RawNode } from './raw-node.ts'
 export type { Ready } from './ready.ts'
 export {
   type ConfState,
@@ -65,4 +65,5 @@ export {
   StateType,
   stateName,
 } from './state.ts'
+export type { StepResult } from './step.ts'
 export { COMPACTED, type RaftStorage, UNAVAILABLE } from './storage.ts'

@@ -18,6 +18,10 @@ export class Inflights {
   /** 0: no limit. */
   readonly bytesMax: number
   count: number
+  /** Kept with every change, because it is asked for more often. */
+  full: boolean
+  /** The last index of the last of them; 0 when there are none. */
+  #newest: number
   #bytes: number
   #start: number
   #ring: number[] | null
@@ -26,53 +30,62 @@ export class Inflights {
     this.messagesMax = messagesMax
     this.bytesMax = bytesMax
     this.count = 0
+    this.full = false
+    this.#newest = 0
     this.#bytes = 0
     this.#start = 0
     this.#ring = null
   }
 
-  get full(): boolean {
-    return this.count >= this.messagesMax || (this.bytesMax !== 0 && this.#bytes >= this.bytesMax)
-  }
-
   /** An append that ends at `lastIndex` has left. One message may push the bytes over their limit; none follows it. */
   add(lastIndex: number, bytes: number): void {
     assert(!this.full, 'an append left although the window was full')
-    const ring = this.#ringWithRoom()
+    const ring = this.#ring !== null && this.count * 2 < this.#ring.length ? this.#ring : this.#grown()
     const at = ((this.#start + this.count) * 2) & (ring.length - 1)
     ring[at] = lastIndex
     ring[at + 1] = bytes
     this.count++
+    this.#newest = lastIndex
     this.#bytes += bytes
+    this.#weigh()
   }
 
   /** The follower has everything up to `index`: appends that end there or below have arrived. */
   freeUpTo(index: number): void {
-    const ring = this.#ring
-    if (ring === null || this.count === 0) return
+    if (this.count === 0) return
+    if (this.#newest <= index) {
+      this.reset()
+      return
+    }
+    const ring = this.#ring!
     const mask = ring.length - 1
-    while (this.count > 0 && ring[(this.#start * 2) & mask]! <= index) {
+    while (ring[(this.#start * 2) & mask]! <= index) {
       this.#bytes -= ring[((this.#start * 2) & mask) + 1]!
       this.#start++
       this.count--
     }
-    if (this.count === 0) this.reset()
+    this.#weigh()
   }
 
   reset(): void {
     this.count = 0
+    this.full = false
+    this.#newest = 0
     this.#bytes = 0
     this.#start = 0
     if (this.#ring !== null && this.#ring.length > KEPT_CAPACITY * 2) this.#ring = null
   }
 
-  #ringWithRoom(): number[] {
+  #weigh(): void {
+    this.full = this.count >= this.messagesMax || (this.bytesMax !== 0 && this.#bytes >= this.bytesMax)
+  }
+
+  #grown(): number[] {
     const ring = this.#ring
     if (ring === null) {
       this.#ring = new Array<number>(FIRST_CAPACITY * 2).fill(0)
       return this.#ring
     }
-    if (this.count * 2 < ring.length) return ring
     const grown = new Array<number>(ring.length * 2).fill(0)
     for (let i = 0; i < this.count; i++) {
       const from = ((this.#start + i) * 2) & (ring.length - 1)

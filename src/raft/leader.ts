@@ -9,6 +9,8 @@ import { broadcastAppend, broadcastHeartbeat, sendAppend, sendTimeoutNow } from 
 
 /** A leader proposes, hears answers, commits. */
 
+const REPLICATE = ProgressState.replicate
+
 /** False: a proposal was dropped. */
 export function stepLeader(raft: Raft, message: Message): boolean {
   switch (message.type) {
@@ -71,14 +73,30 @@ function checkQuorum(raft: Raft): void {
   }
 }
 
-function handleAppendResponse(raft: Raft, progress: Progress, message: Message): void {
-  progress.recentActive = true
-  if (message.reject) handleRejection(raft, progress, message)
-  else if (progress.acknowledge(message.index)) handleAdvance(raft, progress, message)
-  // Nothing new, but it answers a probe: the follower is there and agrees, so the stream may flow again.
-  else if (progress.match === message.index && progress.state === ProgressState.probe) {
-    handleAdvance(raft, progress, message)
+export function handleAppendResponse(raft: Raft, progress: Progress, message: Message): void {
+  if (!message.reject) {
+    handleAcknowledgement(raft, progress, message.index)
+    return
   }
+  progress.recentActive = true
+  handleRejection(raft, progress, message)
+}
+
+/** This leader's own disk has the log up to `index`: it counts as others' do, and nothing is sent to oneself. */
+export function handleOwnAppend(raft: Raft, own: Progress, index: number): void {
+  if (own.state !== REPLICATE) {
+    handleAcknowledgement(raft, own, index)
+    return
+  }
+  own.recentActive = true
+  if (own.acknowledge(index) && index > raft.log.committed) commitByCount(raft)
+}
+
+function handleAcknowledgement(raft: Raft, progress: Progress, index: number): void {
+  progress.recentActive = true
+  if (progress.acknowledge(index)) handleAdvance(raft, progress, index)
+  // Nothing new, but it answers a probe: the follower is there and agrees, so the stream may flow again.
+  else if (progress.match === index && progress.state === ProgressState.probe) handleAdvance(raft, progress, index)
 }
 
 function handleRejection(raft: Raft, progress: Progress, message: Message): void {
@@ -96,28 +114,42 @@ function handleRejection(raft: Raft, progress: Progress, message: Message): void
   sendAppend(raft, progress, true)
 }
 
-function handleAdvance(raft: Raft, progress: Progress, message: Message): void {
-  if (progress.state === ProgressState.replicate) progress.arrived(message.index)
+function handleAdvance(raft: Raft, progress: Progress, index: number): void {
+  if (progress.state === REPLICATE) progress.arrived(index)
   else resumeReplication(raft, progress)
 
+  const { log } = raft
   const isSelf = progress.id === raft.id
   // What is committed already moves no quorum: of the acknowledgements of an entry only the deciding one is counted out.
-  // Of a change of members all hear at once, also the one that leaves: nobody talks to it afterwards.
-  const isQuiet = raft.quietCommit && raft.pendingConfIndex <= raft.log.committed
-  if (message.index > raft.log.committed && raft.tryCommit()) {
-    startEarlyReads(raft)
-    if (!isQuiet) broadcastAppend(raft)
-  } else if (!isSelf && !isQuiet && progress.canBumpCommit(raft.log.committed)) {
+  if (index <= log.committed || !commitByCount(raft)) {
     // A heartbeat would tell it, later.
-    sendAppend(raft, progress, true)
+    if (!isSelf && !isQuiet(raft) && progress.canBumpCommit(log.committed)) sendAppend(raft, progress, true)
   }
   if (isSelf) return
   // The window has opened: as many as fit, with entries only.
-  while (sendAppend(raft, progress, false)) {}
-  if (progress.id === raft.leadTransferee && progress.match === raft.log.lastIndex()) {
-    raft.logger?.info(`${hex(raft.id)} sent MsgTimeoutNow to ${hex(progress.id)} after received MsgAppResp`)
-    sendTimeoutNow(raft, progress.id)
-  }
+  if (progress.next <= log.lastIndex()) while (sendAppend(raft, progress, false)) {}
+  if (progress.id === raft.leadTransferee) handOver(raft, progress)
+}
+
+/** Commits what a quorum has by now, and tells of it. False: nothing new. */
+function commitByCount(raft: Raft): boolean {
+  const quiet = isQuiet(raft)
+  if (!raft.tryCommit()) return false
+  if (raft.earlyReads.length > 0) startEarlyReads(raft)
+  if (!quiet) broadcastAppend(raft)
+  return true
+}
+
+/** Of a change of members all hear at once, also the one that leaves: nobody talks to it afterwards. */
+function isQuiet(raft: Raft): boolean {
+  return raft.quietCommit && raft.pendingConfIndex <= raft.log.committed
+}
+
+/** When the member that is to lead has everything, it need not wait. */
+function handOver(raft: Raft, progress: Progress): void {
+  if (progress.match !== raft.log.lastIndex()) return
+  raft.logger?.info(`${hex(raft.id)} sent MsgTimeoutNow to ${hex(progress.id)} after received MsgAppResp`)
+  sendTimeoutNow(raft, progress.id)
 }
 
 function resumeReplication(raft: Raft, progress: Progress): void {

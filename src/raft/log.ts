@@ -16,6 +16,8 @@ export class Log {
   committed: number
   applying: number
   applied: number
+  /** Whether bytes handed out are counted at all, so that a caller need not sum them up for nothing. */
+  readonly countsApplyingBytes: boolean
   readonly #storage: RaftStorage
   readonly #logger: Logger | null
   /** Limit of the encoded bytes that are handed out and not yet applied. */
@@ -29,6 +31,7 @@ export class Log {
     this.committed = first - 1
     this.applying = first - 1
     this.applied = first - 1
+    this.countsApplyingBytes = applyingBytesMax !== Number.POSITIVE_INFINITY
     this.#storage = storage
     this.#logger = logger
     this.#applyingBytesMax = applyingBytesMax
@@ -55,7 +58,9 @@ export class Log {
   term(index: number): number {
     const unstable = this.unstable
     if (index >= unstable.offset) return unstable.term(index)
-    if (unstable.snapshot === null) return this.#storage.term(index)
+    if (unstable.snapshot === null) {
+      return index === unstable.offset - 1 && unstable.termBefore >= 0 ? unstable.termBefore : this.#storage.term(index)
+    }
     // The storage holds something still, but all of it is about to give way to the snapshot.
     return index === unstable.snapshot.index ? unstable.snapshot.term : COMPACTED
   }
@@ -152,7 +157,10 @@ export class Log {
   /** Everything from `low` on, within `bytesMax`; null when part of that is compacted. */
   entriesFrom(low: number, bytesMax: number): readonly Entry[] | null {
     const last = this.lastIndex()
-    return low > last ? NO_ENTRIES : this.slice(low, last + 1, bytesMax)
+    if (low > last) return NO_ENTRIES
+    // The usual: the tail is one entry, and nobody has it yet. One goes whatever its size.
+    if (low === last && low === this.unstable.offset) return this.unstable.whole()
+    return this.slice(low, last + 1, bytesMax)
   }
 
   slice(low: number, high: number, bytesMax: number): readonly Entry[] | null {
@@ -208,8 +216,11 @@ export class Log {
 
   nextCommitted(allowUnstable: boolean): readonly Entry[] {
     if (!this.hasNextCommitted(allowUnstable)) return NO_ENTRIES
-    const room = this.#applyingBytesMax - this.#applyingBytes
-    const entries = this.slice(this.applying + 1, this.#appliableIndex(allowUnstable) + 1, room)
+    const room = this.countsApplyingBytes ? this.#applyingBytesMax - this.#applyingBytes : Number.POSITIVE_INFINITY
+    const low = this.applying + 1
+    const high = this.#appliableIndex(allowUnstable) + 1
+    const isStable = high <= this.unstable.offset
+    const entries = isStable ? this.#storage.entries(low, high, room) : this.slice(low, high, room)
     assert(entries !== null, 'committed entries were compacted before they were applied')
     return entries
   }
@@ -218,7 +229,10 @@ export class Log {
   acceptApplying(entries: readonly Entry[], allowUnstable: boolean): void {
     if (entries.length === 0) return
     this.applying = entries[entries.length - 1]!.index
-    if (this.#applyingBytesMax === Number.POSITIVE_INFINITY) return
+    if (this.countsApplyingBytes) this.#countApplying(entries, allowUnstable)
+  }
+
+  #countApplying(entries: readonly Entry[], allowUnstable: boolean): void {
     this.#applyingBytes += encodedBytesOf(entries)
     // Paused at the limit, and also when the next entry would have gone over it: that is why it was not handed out.
     this.#applyingPaused =
@@ -230,12 +244,8 @@ export class Log {
     assert(index <= this.committed && index >= this.applied, 'applied index out of range')
     this.applied = index
     if (this.applying < index) this.applying = index
+    if (!this.countsApplyingBytes) return
     this.#applyingBytes = Math.max(this.#applyingBytes - bytes, 0)
     this.#applyingPaused = this.#applyingBytes >= this.#applyingBytesMax
-  }
-
-  /** Whether bytes handed out are counted at all, so that a caller need not sum them up for nothing. */
-  get countsApplyingBytes(): boolean {
-    return this.#applyingBytesMax !== Number.POSITIVE_INFINITY
   }
 }

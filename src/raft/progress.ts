@@ -2,6 +2,8 @@ import { Inflights } from './inflights.ts'
 
 export const ProgressState = { probe: 0, replicate: 1, snapshot: 2 } as const
 export type ProgressState = (typeof ProgressState)[keyof typeof ProgressState]
+/** Asked for with every append: constants of the module itself are folded into the code. */
+const { replicate: REPLICATE, snapshot: SNAPSHOT } = ProgressState
 
 /** What this node knows of another's vote in the election it holds. */
 export const Ballot = { none: 0, granted: 1, rejected: 2 } as const
@@ -77,7 +79,12 @@ export class Progress implements ProgressView {
   }
 
   get isPaused(): boolean {
-    return this.flowPaused || this.state === ProgressState.snapshot
+    return this.flowPaused || this.state === SNAPSHOT
+  }
+
+  /** Appends leave for it as they come. */
+  get isStreaming(): boolean {
+    return this.state === REPLICATE && !this.flowPaused && !this.isInflightFull
   }
 
   get inflightMessages(): number {
@@ -120,7 +127,7 @@ export class Progress implements ProgressView {
 
   /** An append with that many entries has left for this follower. */
   sentEntries(count: number, payloadBytes: number): void {
-    if (this.state === ProgressState.replicate) {
+    if (this.state === REPLICATE) {
       if (count > 0) {
         this.next += count
         this.#inflights ??= new Inflights(this.#inflightMessagesMax, this.#inflightBytesMax)

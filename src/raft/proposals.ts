@@ -5,7 +5,7 @@ import { Entry, EntryType, encodedBytesOf, payloadBytesOf } from './entry.ts'
 import { NONE } from './message.ts'
 import type { Raft } from './raft.ts'
 import { reconfigure } from './reconfigure.ts'
-import { broadcastAppend } from './replication.ts'
+import { broadcastEntries } from './replication.ts'
 import { StateType } from './state.ts'
 
 /**
@@ -13,9 +13,11 @@ import { StateType } from './state.ts'
  * and may be the moment to leave a joint configuration.
  */
 
+const NORMAL = EntryType.normal
+
 /** Appends the proposals, all or none, and sends them. Only type and data of `proposals` count. False: dropped. */
 export function proposeAtLeader(raft: Raft, proposals: readonly Entry[]): boolean {
-  if (!takesProposals(raft)) return false
+  if (proposals.length === 0 || !takesProposals(raft)) return false
   const first = raft.log.lastIndex() + 1
   return append(
     raft,
@@ -31,23 +33,27 @@ export function proposeOne(raft: Raft, type: EntryType, data: Uint8Array): boole
 /** Payload bytes that would be taken now; see `RawNode.proposalBudgetBytes`. */
 export function proposalBudgetBytes(raft: Raft): number {
   if (raft.state !== StateType.leader || raft.leadTransferee !== NONE) return 0
-  if (raft.tracker.find(raft.id) === undefined) return 0
+  if (raft.own === undefined) return 0
   return Math.max(raft.uncommittedBytesMax - raft.uncommittedBytes, 0)
 }
 
 function takesProposals(raft: Raft): boolean {
   // Removed while it led: it goes on leading to commit what it has, and takes nothing new.
-  if (raft.tracker.find(raft.id) === undefined) return false
+  if (raft.own === undefined) return false
   if (raft.leadTransferee === NONE) return true
+  logTransfer(raft)
+  return false
+}
+
+function logTransfer(raft: Raft): void {
   raft.logger?.debug(
     `${hex(raft.id)} [term ${raft.term}] transfer leadership to ${hex(raft.leadTransferee)} is in progress; dropping proposal`,
   )
-  return false
 }
 
 /** The entry that a proposal becomes. */
 function numbered(raft: Raft, index: number, type: EntryType, data: Uint8Array): Entry {
-  if (type === EntryType.normal || admitConfChange(raft, type, data, index)) {
+  if (type === NORMAL || admitConfChange(raft, type, data, index)) {
     return new Entry(raft.term, index, type, data)
   }
   // An empty one in the place of a change that is refused: the number of entries is what the proposer expects.
@@ -57,15 +63,19 @@ function numbered(raft: Raft, index: number, type: EntryType, data: Uint8Array):
 function append(raft: Raft, entries: readonly Entry[]): boolean {
   const bytes = payloadBytesOf(entries)
   if (!raft.hasRoomFor(bytes)) {
-    raft.logger?.warn(
-      `${hex(raft.id)} appending new entries to log would exceed uncommitted entry size limit; dropping proposal`,
-    )
+    logNoRoom(raft)
     return false
   }
   raft.uncommittedBytes += bytes
   raft.appendEntries(entries)
-  broadcastAppend(raft)
+  broadcastEntries(raft, entries, bytes)
   return true
+}
+
+function logNoRoom(raft: Raft): void {
+  raft.logger?.warn(
+    `${hex(raft.id)} appending new entries to log would exceed uncommitted entry size limit; dropping proposal`,
+  )
 }
 
 function admitConfChange(raft: Raft, type: EntryType, data: Uint8Array, index: number): boolean {
@@ -118,6 +128,10 @@ function appliedTo(raft: Raft, index: number, bytes: number): void {
   raft.log.appliedTo(Math.max(index, raft.log.applied), bytes)
   const { autoLeave } = raft.tracker.configuration
   if (!autoLeave || raft.state !== StateType.leader || raft.log.applied < raft.pendingConfIndex) return
+  leaveJointConfiguration(raft)
+}
+
+function leaveJointConfiguration(raft: Raft): void {
   // Without payload it fits always. It may be dropped in a transfer of leadership: then each entry that is applied
   // tries again, here or at the next leader.
   const configuration = raft.logger === null ? '' : describeConfiguration(raft.tracker.configuration)

@@ -42,6 +42,12 @@ export function majorityIndex(indexes: number[], count: number): number {
   return indexes[count - ((count >> 1) + 1)]!
 }
 
+/** The same for three voters: the one in the middle. */
+export function majorityIndexOfThree(a: number, b: number, c: number): number {
+  if (a < b) return b < c ? b : a < c ? c : a
+  return a < c ? a : b < c ? c : b
+}
+
 /** Committed jointly is what both halves have committed. */
 export function jointIndex(incoming: number, outgoing: number): number {
   return Math.min(incoming, outgoing)

@@ -5,6 +5,7 @@ import { Entry } from './entry.ts'
 import { Log } from './log.ts'
 import type { Logger } from './logger.ts'
 import { Message, MessageType, NO_MESSAGES, NONE, withMessage } from './message.ts'
+import type { Progress } from './progress.ts'
 import { ReadOnly } from './read-only.ts'
 import { type Reconfiguration, restoreConfiguration } from './reconfigure.ts'
 import { type ConfState, StateType } from './state.ts'
@@ -28,6 +29,8 @@ export class Raft {
   readonly id: number
   readonly log: Log
   readonly tracker: Tracker
+  /** Its own record in the tracker; undefined while it is no member. */
+  own: Progress | undefined
   readonly logger: Logger | null
   readonly #random: Random
 
@@ -72,12 +75,18 @@ export class Raft {
   messages: readonly Message[]
   /** Acknowledgements and votes: promises, which must not leave before what they promise is on disk. */
   messagesAfterAppend: readonly Message[]
+  /**
+   * A leader's promise to itself, which is made for every entry: as a number, the index that it will have on disk.
+   * 0: none, or it stands among `messagesAfterAppend`, where it must when it is not alone. It belongs to this term.
+   */
+  ownAppended: number
 
   constructor(config: RaftConfig, storage: RaftStorage, random: Random, logger: Logger | null) {
     checkConfig(config)
     this.id = config.id
     this.log = new Log(storage, logger, config.committedBytesPerReadyMax)
     this.tracker = new Tracker(config.inflightMessagesMax, config.inflightBytesMax)
+    this.own = undefined
     this.logger = logger
     this.#random = random
     this.electionTicks = config.electionTicks
@@ -107,6 +116,7 @@ export class Raft {
     this.readStates = NO_READ_STATES
     this.messages = NO_MESSAGES
     this.messagesAfterAppend = NO_MESSAGES
+    this.ownAppended = 0
 
     this.adoptConfiguration(restoreConfiguration(this.tracker, config.confState, this.log.lastIndex()))
     // A commit index is stored when there is something else to sync, so it may be older than what was applied, and
@@ -126,13 +136,14 @@ export class Raft {
   adoptConfiguration(result: Reconfiguration): ConfState {
     assert(result.refused === null, 'a configuration change that cannot be made was agreed on')
     this.tracker.adopt(result.configuration, result.progress)
+    this.own = this.tracker.find(this.id)
     this.logger?.info(`${hex(this.id)} switched to configuration ${describeConfiguration(result.configuration)}`)
     return result.configuration
   }
 
   /** May campaign: a voter that has no snapshot to install first. */
   get isPromotable(): boolean {
-    const own = this.tracker.find(this.id)
+    const { own } = this
     return own !== undefined && !own.isLearner && !this.log.hasSnapshotPending()
   }
 
@@ -167,7 +178,7 @@ export class Raft {
     this.#reset(this.term)
     this.leader = this.id
     this.state = StateType.leader
-    const own = this.tracker.find(this.id)
+    const { own } = this
     assert(own !== undefined, 'a leader outside of its configuration')
     own.becomeReplicate()
     own.recentActive = true
@@ -179,6 +190,7 @@ export class Raft {
   }
 
   #reset(term: number): void {
+    this.#spellOut()
     if (this.term !== term) {
       this.term = term
       this.vote = NONE
@@ -210,9 +222,16 @@ export class Raft {
   /** A leader's append: numbered entries of its term. It acknowledges them to itself when they are on disk, as others do. */
   appendEntries(entries: readonly Entry[]): void {
     this.log.append(entries)
-    const acknowledgement = new Message(MessageType.appResp, this.id)
-    acknowledgement.index = this.log.lastIndex()
-    this.send(acknowledgement)
+    const last = this.log.lastIndex()
+    if (this.messagesAfterAppend.length === 0 && this.ownAppended === 0) this.ownAppended = last
+    else this.#promise(this.ownAcknowledgement(this.term, last))
+  }
+
+  /** What a leader says to itself, as the message that others would send. */
+  ownAcknowledgement(term: number, index: number): Message {
+    const acknowledgement = new Message(MessageType.appResp, this.id, this.id, term)
+    acknowledgement.index = index
+    return acknowledgement
   }
 
   tryCommit(): boolean {
@@ -237,7 +256,7 @@ export class Raft {
       case MessageType.voteResp:
       case MessageType.preVoteResp:
         assert(message.term !== 0, 'a vote without its term')
-        this.messagesAfterAppend = withMessage(this.messagesAfterAppend, message)
+        this.#promise(message)
         return
       case MessageType.prop:
       case MessageType.readIndex:
@@ -246,13 +265,27 @@ export class Raft {
         break
       case MessageType.appResp:
         message.term = this.term
-        this.messagesAfterAppend = withMessage(this.messagesAfterAppend, message)
+        this.#promise(message)
         return
       default:
         message.term = this.term
     }
     assert(message.to !== this.id, 'a message to oneself that waits for nothing')
     this.messages = withMessage(this.messages, message)
+  }
+
+  /** Must not leave before what it promises is on disk. */
+  #promise(message: Message): void {
+    this.#spellOut()
+    this.messagesAfterAppend = withMessage(this.messagesAfterAppend, message)
+  }
+
+  /** The promise to itself takes its place among the others, which are kept in order. */
+  #spellOut(): void {
+    if (this.ownAppended === 0) return
+    const acknowledgement = this.ownAcknowledgement(this.term, this.ownAppended)
+    this.ownAppended = 0
+    this.messagesAfterAppend = withMessage(this.messagesAfterAppend, acknowledgement)
   }
 
   addReadState(index: number, context: Uint8Array): void {

@@ -4,22 +4,19 @@ import type { RaftConfig } from './config.ts'
 import { Entry, EntryType } from './entry.ts'
 import type { Logger } from './logger.ts'
 import { applyConfChange } from './membership.ts'
-import { isLocalMessage, isResponseMessage, Message, MessageType, NO_MESSAGES, NONE, withMessage } from './message.ts'
+import { Message, MessageType, NO_MESSAGES, NONE } from './message.ts'
 import type { ProgressView } from './progress.ts'
 import { entriesApplied, proposalBudgetBytes, proposeAtLeader, proposeOne } from './proposals.ts'
 import { NO_READ_STATES, Raft } from './raft.ts'
 import { Ready } from './ready.ts'
 import { broadcastAppend } from './replication.ts'
 import { type ConfState, type HardState, type SoftState, StateType } from './state.ts'
-import { step, storageAppended, tick } from './step.ts'
+import { hear, ownAppended, release, type StepResult, step, storageAppended, tick } from './step.ts'
 import type { RaftStorage } from './storage.ts'
 
-/**
- * `ok`: taken; `proposalDropped`: nobody will hear of this proposal, and it may be made again; `peerNotFound`: an
- * answer from a node that is not, or no longer, in the configuration; `localMessage`: a kind that no node may send to
- * another.
- */
-export type StepResult = 'ok' | 'proposalDropped' | 'peerNotFound' | 'localMessage'
+// Constants of the module itself are folded into the code; these are asked for with every entry.
+const LEADER = StateType.leader
+const NORMAL = EntryType.normal
 
 /** One member of a Raft group, as its host sees it. See the plaque of `index.ts` for who does what in which order. */
 export class RawNode {
@@ -73,7 +70,7 @@ export class RawNode {
   }
 
   get isLeader(): boolean {
-    return this.#raft.state === StateType.leader
+    return this.#raft.state === LEADER
   }
 
   /** The leader of this term, or 0 while none is known. */
@@ -169,11 +166,7 @@ export class RawNode {
 
   /** A message from another node, or from the host's storage work. It is not changed, and may be shared. */
   step(message: Message): StepResult {
-    if (message.from >= NONE) {
-      if (isLocalMessage(message.type)) return 'localMessage'
-      if (isResponseMessage(message.type) && this.#raft.tracker.find(message.from) === undefined) return 'peerNotFound'
-    }
-    return step(this.#raft, message) ? 'ok' : 'proposalDropped'
+    return hear(this.#raft, message)
   }
 
   /**
@@ -187,7 +180,7 @@ export class RawNode {
 
   /** False: dropped. The bytes belong to the log from now on. */
   propose(data: Uint8Array): boolean {
-    return this.#propose(EntryType.normal, data)
+    return this.#propose(NORMAL, data)
   }
 
   /** Several that follow one another in the log, all or none. For a leader only. */
@@ -208,7 +201,10 @@ export class RawNode {
   }
 
   #propose(type: EntryType, data: Uint8Array): boolean {
-    if (this.isLeader) return proposeOne(this.#raft, type, data)
+    return this.isLeader ? proposeOne(this.#raft, type, data) : this.#forward(type, data)
+  }
+
+  #forward(type: EntryType, data: Uint8Array): boolean {
     const proposal = new Message(MessageType.prop, NONE, this.id)
     proposal.entries = [new Entry(0, 0, type, data)]
     return step(this.#raft, proposal)
@@ -266,6 +262,7 @@ export class RawNode {
     return (
       raft.messages.length > 0 ||
       raft.messagesAfterAppend.length > 0 ||
+      raft.ownAppended !== 0 ||
       raft.log.unstable.hasNextEntries() ||
       this.#hasNewHardState() ||
       this.#hasNewSoftState() ||
@@ -291,19 +288,31 @@ export class RawNode {
   /** Hands out everything that is to be done, and takes it as under way. */
   ready(): Ready {
     const raft = this.#raft
-    const log = raft.log
+    const { log } = raft
+    const { unstable } = log
     assert(this.#unadvanced === null, 'a Ready before the last was advanced')
     const allowUnstable = !this.#asyncStorageWrites
-    const entries = log.unstable.nextEntries()
-    const snapshot = log.unstable.nextSnapshot()
+    const entries = unstable.nextEntries()
+    const snapshot = unstable.nextSnapshot()
     const committedEntries = log.nextCommitted(allowUnstable)
-    const mustSync = entries.length > 0 || raft.term !== this.#previousTerm || raft.vote !== this.#previousVote
-    const hardState = this.#takeHardState()
-    const softState = this.#takeSoftState()
+    const { term, vote } = raft
+    const commit = log.committed
+    const mustSync = entries.length > 0 || term !== this.#previousTerm || vote !== this.#previousVote
+    let hardState: HardState | null = null
+    if (this.#hasNewHardState()) {
+      hardState = { term, vote, commit }
+      this.#previousTerm = term
+      this.#previousVote = vote
+      this.#previousCommit = commit
+    }
+    const softState = this.#hasNewSoftState() ? this.#takeSoftState() : null
 
-    const tellsWritten =
-      raft.log.unstable.entries.length > 0 &&
-      (entries.length > 0 || hardState !== null || snapshot !== null || raft.messagesAfterAppend.length > 0)
+    // Beyond what is handed out now there is nothing: it is the last entry that is told of.
+    let last: Entry | null = null
+    if (entries.length > 0) last = entries[entries.length - 1]!
+    else if (unstable.entries.length > 0) {
+      if (hardState !== null || snapshot !== null || raft.messagesAfterAppend.length > 0) last = unstable.last
+    }
     const ready = new Ready(
       ++this.#readyCount,
       softState,
@@ -314,33 +323,25 @@ export class RawNode {
       committedEntries,
       raft.messages,
       raft.messagesAfterAppend,
-      tellsWritten ? log.lastIndex() : 0,
-      tellsWritten ? log.lastTerm() : 0,
-      raft.term,
+      raft.ownAppended !== 0,
+      last === null ? 0 : last.index,
+      last === null ? 0 : last.term,
+      term,
       mustSync,
       this.#lastWithPromises,
     )
     raft.messages = NO_MESSAGES
     raft.messagesAfterAppend = NO_MESSAGES
+    raft.ownAppended = 0
     raft.readStates = NO_READ_STATES
-    log.unstable.acceptInProgress()
+    unstable.acceptInProgress()
     log.acceptApplying(committedEntries, allowUnstable)
     if (ready.promises) this.#lastWithPromises = ready.number
     if (!this.#asyncStorageWrites) this.#unadvanced = ready
     return ready
   }
 
-  #takeHardState(): HardState | null {
-    if (!this.#hasNewHardState()) return null
-    const raft = this.#raft
-    this.#previousTerm = raft.term
-    this.#previousVote = raft.vote
-    this.#previousCommit = raft.log.committed
-    return { term: raft.term, vote: raft.vote, commit: raft.log.committed }
-  }
-
-  #takeSoftState(): SoftState | null {
-    if (!this.#hasNewSoftState()) return null
+  #takeSoftState(): SoftState {
     this.#previousLeader = this.#raft.leader
     this.#previousState = this.#raft.state
     return { leader: this.#previousLeader, state: this.#previousState }
@@ -370,12 +371,8 @@ export class RawNode {
   /** Steps what `ready` says to this node itself, and returns what it says to others. */
   #written(ready: Ready): readonly Message[] {
     const { afterSync, snapshot } = ready
-    let onward = NO_MESSAGES
-    for (let i = 0; i < afterSync.length; i++) {
-      const message = afterSync[i]!
-      if (message.to === this.id) step(this.#raft, message)
-      else onward = withMessage(onward, message)
-    }
+    const onward = afterSync.length === 0 ? NO_MESSAGES : release(this.#raft, afterSync)
+    if (ready.countsItself) ownAppended(this.#raft, ready.writtenTerm, ready.writtenIndex)
     if (ready.writtenIndex > 0 || snapshot !== null) {
       storageAppended(this.#raft, ready.writtenTerm, ready.writtenIndex, ready.writtenLogTerm, snapshot)
     }

@@ -24,7 +24,7 @@ export function requestRead(raft: Raft, request: Message): void {
 
 /** The commit index has moved, in this term. */
 export function startEarlyReads(raft: Raft): void {
-  if (raft.earlyReads.length === 0 || !raft.hasCommittedInTerm) return
+  if (!raft.hasCommittedInTerm) return
   const requests = raft.earlyReads
   raft.earlyReads = NO_MESSAGES
   for (const request of requests) startRead(raft, request)

@@ -27,10 +27,15 @@ export class Ready {
   /** May leave at once. */
   readonly messages: readonly Message[]
   /**
-   * Promises that what is written here and before is on disk: to others, and to this node itself (a leader counts its
-   * own disk as it counts others'). Without `mustSync` they wait for the syncs of the Readys before only.
+   * Promises that what is written here and before is on disk: to others, and to this node itself. Without `mustSync`
+   * they wait for the syncs of the Readys before only.
    */
   readonly afterSync: readonly Message[]
+  /**
+   * A leader counts its own disk as it counts others': with this set, `writtenIndex` is its acknowledgement, too. It
+   * would be a message to itself for each of its entries; it is one only where others wait beside it.
+   */
+  readonly countsItself: boolean
   /**
    * What `appended` tells the node of its own log: with the writes of this Ready, its tail is on disk up to
    * (`writtenIndex`, `writtenLogTerm`). 0: there is nothing to tell. The last entry there is, in progress or not: those
@@ -45,6 +50,8 @@ export class Ready {
   readonly writtenTerm: number
   /** False: nothing is lost if what is to be written here (a commit index) waits for the next sync. */
   readonly mustSync: boolean
+  /** Whether something waits for its writes. Only then need it be acknowledged. */
+  readonly promises: boolean
   /** The last Ready before this one that promises anything, which must have been acknowledged before. */
   readonly appendsAfter: number
 
@@ -58,6 +65,7 @@ export class Ready {
     committedEntries: readonly Entry[],
     messages: readonly Message[],
     afterSync: readonly Message[],
+    countsItself: boolean,
     writtenIndex: number,
     writtenLogTerm: number,
     writtenTerm: number,
@@ -73,15 +81,12 @@ export class Ready {
     this.committedEntries = committedEntries
     this.messages = messages
     this.afterSync = afterSync
+    this.countsItself = countsItself
     this.writtenIndex = writtenIndex
     this.writtenLogTerm = writtenLogTerm
     this.writtenTerm = writtenTerm
     this.mustSync = mustSync
+    this.promises = writtenIndex > 0 || afterSync.length > 0 || snapshot !== null
     this.appendsAfter = appendsAfter
-  }
-
-  /** Whether something waits for its writes. Only then need it be acknowledged. */
-  get promises(): boolean {
-    return this.afterSync.length > 0 || this.writtenIndex > 0 || this.snapshot !== null
   }
 }

@@ -1,7 +1,7 @@
 import { assert } from '../base/index.ts'
 import { describeProgress, hex } from './describe.ts'
-import { NO_ENTRIES, payloadBytesOf } from './entry.ts'
-import { Message, MessageType } from './message.ts'
+import { type Entry, encodedBytesOf, NO_ENTRIES, payloadBytesOf } from './entry.ts'
+import { Message, MessageType, withMessage } from './message.ts'
 import { type Progress, ProgressState } from './progress.ts'
 import type { Raft } from './raft.ts'
 
@@ -10,6 +10,10 @@ import type { Raft } from './raft.ts'
  * Peers are served in ascending order of their ids.
  */
 
+// Known to the compiler where another module's are read each time.
+const APPEND = MessageType.app
+const REPLICATE = ProgressState.replicate
+
 /**
  * Sends what `progress` allows: the entries from its `next` on, up to the limit of a message. Without entries
  * (there are none, or the window is full) the append goes only `evenIfEmpty`; it then carries the commit index, and
@@ -17,29 +21,58 @@ import type { Raft } from './raft.ts'
  */
 export function sendAppend(raft: Raft, progress: Progress, evenIfEmpty: boolean): boolean {
   if (progress.isPaused) return false
-  const log = raft.log
-  if (!evenIfEmpty && progress.next > log.lastIndex()) return false
-  const previousIndex = progress.next - 1
-  const previousTerm = log.term(previousIndex)
+  const { log } = raft
+  const { next } = progress
+  if (next > log.lastIndex() && !evenIfEmpty) return false
+  const previousTerm = log.term(next - 1)
   if (previousTerm < 0) return sendSnapshot(raft, progress)
 
   let entries = NO_ENTRIES
-  if (progress.state !== ProgressState.replicate || !progress.isInflightFull) {
-    const found = log.entriesFrom(progress.next, raft.entryBytesMax)
+  if (progress.state !== REPLICATE || !progress.isInflightFull) {
+    const found = log.entriesFrom(next, raft.entryBytesMax)
     if (found === null) return sendSnapshot(raft, progress)
     entries = found
   }
   if (entries.length === 0 && !evenIfEmpty) return false
+  postAppend(raft, progress, previousTerm, entries, payloadBytesOf(entries))
+  return true
+}
 
-  const append = new Message(MessageType.app, progress.id)
-  append.index = previousIndex
+/** An append behind `next - 1`, whose term is `previousTerm`. */
+function postAppend(
+  raft: Raft,
+  progress: Progress,
+  previousTerm: number,
+  entries: readonly Entry[],
+  payloadBytes: number,
+): void {
+  const { committed } = raft.log
+  const append = new Message(APPEND, progress.id, raft.id, raft.term)
+  append.index = progress.next - 1
   append.logTerm = previousTerm
   append.entries = entries
-  append.commit = log.committed
-  raft.send(append)
-  progress.sentEntries(entries.length, payloadBytesOf(entries))
-  progress.sentCommit = log.committed
-  return true
+  append.commit = committed
+  raft.messages = withMessage(raft.messages, append)
+  progress.sentEntries(entries.length, payloadBytes)
+  progress.sentCommit = committed
+}
+
+/**
+ * Sends entries that were appended just now, in one append each. Whose stream has come up to them gets them as they
+ * are, all the same array; what any other needs, or must wait for, is found out for each.
+ */
+export function broadcastEntries(raft: Raft, entries: readonly Entry[], payloadBytes: number): void {
+  const first = entries[0]!.index
+  const previousTerm = raft.log.term(first - 1)
+  const isOneAppend = entries.length === 1 || encodedBytesOf(entries) <= raft.entryBytesMax
+  const members = raft.tracker.progress
+  for (let i = 0; i < members.length; i++) {
+    const progress = members[i]!
+    if (progress.id === raft.id) continue
+    if (isOneAppend && progress.next === first && progress.isStreaming) {
+      postAppend(raft, progress, previousTerm, entries, payloadBytes)
+    } else sendAppend(raft, progress, true)
+  }
 }
 
 /** The entries that this follower needs are compacted away. */

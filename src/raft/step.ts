@@ -2,13 +2,52 @@ import { stepCandidate } from './candidate.ts'
 import { hex } from './describe.ts'
 import { answerVoteRequest, Campaign, ignoresVoteUnderLease, refuseVote, startElection } from './election.ts'
 import { stepFollower } from './follower.ts'
-import { stepLeader } from './leader.ts'
-import { Message, MessageType, messageTypeName, NONE } from './message.ts'
+import { handleAppendResponse, handleOwnAppend, stepLeader } from './leader.ts'
+import {
+  isLocalMessage,
+  isResponseMessage,
+  Message,
+  MessageType,
+  messageTypeName,
+  NO_MESSAGES,
+  NONE,
+  withMessage,
+} from './message.ts'
 import { entriesApplied, snapshotApplied } from './proposals.ts'
 import type { Raft } from './raft.ts'
 import { type Snapshot, StateType } from './state.ts'
 
 /** The two inputs of a node, messages and ticks, and how terms meet (thesis §3.3). */
+
+const ACKNOWLEDGEMENT = MessageType.appResp
+const LEADER = StateType.leader
+
+/**
+ * `ok`: taken; `proposalDropped`: nobody will hear of this proposal, and it may be made again; `peerNotFound`: an
+ * answer from a node that is not, or no longer, in the configuration; `localMessage`: a kind that no node may send to
+ * another.
+ */
+export type StepResult = 'ok' | 'proposalDropped' | 'peerNotFound' | 'localMessage'
+
+/** A message from another node, or from the host's storage work. */
+export function hear(raft: Raft, message: Message): StepResult {
+  // What a leader hears most, without the questions that are asked of all else.
+  if (message.type === ACKNOWLEDGEMENT && message.term === raft.term && raft.state === LEADER) {
+    const progress = raft.tracker.find(message.from)
+    if (progress === undefined) return 'peerNotFound'
+    handleAppendResponse(raft, progress, message)
+    return 'ok'
+  }
+  return hearAny(raft, message)
+}
+
+function hearAny(raft: Raft, message: Message): StepResult {
+  if (message.from >= NONE) {
+    if (isLocalMessage(message.type)) return 'localMessage'
+    if (isResponseMessage(message.type) && raft.tracker.find(message.from) === undefined) return 'peerNotFound'
+  }
+  return step(raft, message) ? 'ok' : 'proposalDropped'
+}
 
 /** False: a proposal was dropped. Everything else that cannot be done is no error: messages come late, and twice. */
 export function step(raft: Raft, message: Message): boolean {
@@ -89,6 +128,25 @@ function answerLowerTerm(raft: Raft, message: Message): void {
   }
 }
 
+/** What a leader promised itself in `term` is on disk. */
+export function ownAppended(raft: Raft, term: number, index: number): void {
+  const { own } = raft
+  if (own !== undefined && raft.term === term && raft.state === LEADER) {
+    handleOwnAppend(raft, own, index)
+  } else step(raft, raft.ownAcknowledgement(term, index))
+}
+
+/** What was promised is on disk: steps what this node said to itself, and returns what it says to others. */
+export function release(raft: Raft, messages: readonly Message[]): readonly Message[] {
+  let onward = NO_MESSAGES
+  for (let i = 0; i < messages.length; i++) {
+    const message = messages[i]!
+    if (message.to === raft.id) step(raft, message)
+    else onward = withMessage(onward, message)
+  }
+  return onward
+}
+
 /** The log is on disk up to (`index`, `logTerm`), and `snapshot` is, as was said in `term`. 0 and null: nothing of that. */
 export function storageAppended(
   raft: Raft,
@@ -100,17 +158,19 @@ export function storageAppended(
   if (index !== 0) {
     if (term === raft.term) {
       raft.log.unstable.stableTo(index, logTerm)
-    } else {
-      // What was written may have been replaced since, and more than once, so that index and term match again: see
-      // `Ready.writtenIndex`.
-      raft.logger?.info(
-        `${hex(raft.id)} [term: ${raft.term}] ignored entry appends from a MsgStorageAppendResp message ` +
-          `with lower term [term: ${term}]`,
-      )
-    }
+    } else logEarlierTerm(raft, term)
   }
   // A snapshot is committed state, of whatever term.
   if (snapshot !== null) snapshotApplied(raft, snapshot.index)
+}
+
+function logEarlierTerm(raft: Raft, term: number): void {
+  // What was written may have been replaced since, and more than once, so that index and term match again: see
+  // `Ready.writtenIndex`.
+  raft.logger?.info(
+    `${hex(raft.id)} [term: ${raft.term}] ignored entry appends from a MsgStorageAppendResp message ` +
+      `with lower term [term: ${term}]`,
+  )
 }
 
 export function tick(raft: Raft): void {

@@ -1,6 +1,6 @@
 import { union } from './id-set.ts'
 import { Ballot, Progress } from './progress.ts'
-import { jointIndex, jointVote, majorityIndex, majorityVote, type VoteResult } from './quorum.ts'
+import { jointIndex, jointVote, majorityIndex, majorityIndexOfThree, majorityVote, type VoteResult } from './quorum.ts'
 import { type ConfState, emptyConfState } from './state.ts'
 
 /** One for all trackers of the thread: quorums are counted in one go, and the result is a number. */
@@ -75,8 +75,16 @@ export class Tracker {
   }
 
   #acknowledgedIndex(voters: readonly number[]): number {
+    const { progress } = this
+    // The usual group, and nobody in it who has no vote.
+    return voters.length === 3 && progress.length === 3
+      ? majorityIndexOfThree(progress[0]!.match, progress[1]!.match, progress[2]!.match)
+      : this.#countedIndex(voters)
+  }
+
+  #countedIndex(voters: readonly number[]): number {
+    const { progress } = this
     // Both lists ascend and every voter has a record, so one walk meets them all.
-    const progress = this.progress
     let at = 0
     for (let i = 0; i < voters.length; i++) {
       while (progress[at]!.id !== voters[i]) at++

@@ -24,6 +24,8 @@ export class Unstable {
   offsetInProgress: number
   entries: readonly Entry[]
   snapshot: Snapshot | null
+  /** The term of the entry before `offset`, which is asked for with every append; UNAVAILABLE: the storage knows. */
+  termBefore: number
   #snapshotInProgress: boolean
   #shared: boolean
   readonly #logger: Logger | null
@@ -33,6 +35,7 @@ export class Unstable {
     this.offsetInProgress = offset
     this.entries = NO_ENTRIES
     this.snapshot = null
+    this.termBefore = UNAVAILABLE
     this.#snapshotInProgress = false
     this.#shared = true
     this.#logger = logger
@@ -54,11 +57,19 @@ export class Unstable {
     const to = high - this.offset
     assert(from >= 0 && from <= to && to <= this.entries.length, 'a slice outside of the unstable log')
     if (from === to) return NO_ENTRIES
-    if (from === 0 && to === this.entries.length) {
-      this.#shared = true
-      return this.entries
-    }
+    if (from === 0 && to === this.entries.length) return this.whole()
     return this.entries.slice(from, to)
+  }
+
+  /** All of them, as they are kept. */
+  whole(): readonly Entry[] {
+    this.#shared = true
+    return this.entries
+  }
+
+  /** The last entry, where there is one. */
+  get last(): Entry {
+    return this.entries[this.entries.length - 1]!
   }
 
   hasNextEntries(): boolean {
@@ -66,6 +77,8 @@ export class Unstable {
   }
 
   nextEntries(): readonly Entry[] {
+    if (!this.hasNextEntries()) return NO_ENTRIES
+    if (this.offsetInProgress === this.offset) return this.whole()
     return this.slice(this.offsetInProgress, this.offset + this.entries.length)
   }
 
@@ -85,21 +98,29 @@ export class Unstable {
    */
   stableTo(index: number, term: number): void {
     const own = this.term(index)
+    if (own === term) this.#forgetUpTo(index, term)
+    else this.#ignoreStable(index, term, own)
+  }
+
+  #forgetUpTo(index: number, term: number): void {
+    const written = index + 1 - this.offset
+    // Never kept is an array of which nothing is needed any more: a node at rest owns none.
+    if (written === this.entries.length) this.#replace(NO_ENTRIES, true)
+    else this.#replace(this.entries.slice(written), false)
+    this.offset = index + 1
+    this.termBefore = term
+    if (this.offsetInProgress < this.offset) this.offsetInProgress = this.offset
+  }
+
+  #ignoreStable(index: number, term: number, own: number): void {
     if (index < this.offset && this.snapshot?.index === index) {
       this.#logger?.info(`entry at index ${index} matched unstable snapshot; ignoring`)
     } else if (own < 0) {
       this.#logger?.info(`entry at index ${index} missing from unstable log; ignoring`)
-    } else if (own !== term) {
+    } else {
       this.#logger?.info(
         `entry at (index,term)=(${index},${term}) mismatched with entry at (${index},${own}) in unstable log; ignoring`,
       )
-    } else {
-      const written = index + 1 - this.offset
-      // Never kept is an array of which nothing is needed any more: a node at rest owns none.
-      if (written === this.entries.length) this.#replace(NO_ENTRIES, true)
-      else this.#replace(this.entries.slice(written), false)
-      this.offset = index + 1
-      if (this.offsetInProgress < this.offset) this.offsetInProgress = this.offset
     }
   }
 
@@ -112,6 +133,7 @@ export class Unstable {
   /** The log begins anew behind the snapshot. */
   restore(snapshot: Snapshot): void {
     this.offset = snapshot.index + 1
+    this.termBefore = snapshot.term
     this.offsetInProgress = this.offset
     this.#replace(NO_ENTRIES, true)
     this.snapshot = snapshot
@@ -122,12 +144,17 @@ export class Unstable {
   truncateAndAppend(entries: readonly Entry[]): void {
     const first = entries[0]!.index
     const end = this.offset + this.entries.length
-    if (first === end) {
-      this.#append(entries)
-    } else if (first <= this.offset) {
+    if (first !== end) this.#overwrite(first, end, entries)
+    else if (this.entries.length === 0) this.#replace(entries, true)
+    else this.#append(entries)
+  }
+
+  #overwrite(first: number, end: number, entries: readonly Entry[]): void {
+    if (first <= this.offset) {
       this.#logger?.info(`replace the unstable entries from index ${first}`)
       this.#replace(entries, true)
       this.offset = first
+      this.termBefore = UNAVAILABLE
       this.offsetInProgress = first
     } else {
       assert(first < end, 'a gap in the unstable log')
@@ -139,9 +166,7 @@ export class Unstable {
   }
 
   #append(entries: readonly Entry[]): void {
-    if (this.entries.length === 0) {
-      this.#replace(entries, true)
-    } else if (this.#shared) {
+    if (this.#shared) {
       this.#replace(this.entries.concat(entries), false)
     } else {
       const own = this.entries as Entry[]

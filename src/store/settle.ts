@@ -64,7 +64,7 @@ function gather(stores: Stores, peer: Peer, ready: Ready): void {
   } else if (ready.afterSync.length > 0) {
     peer.unsynced++
     acknowledge(stores, peer, ready)
-  } else {
+  } else if (ready.promises) {
     peer.node.appended(ready)
   }
 }

@@ -31,6 +31,16 @@ test('appends go out one by one until the window is full, and then none does', (
   for (let i = 0; i < 4; i++) expect(propose(host)).toEqual([])
 })
 
+test('a follower that lacks what is before a new entry gets that first', () => {
+  const host = streaming({ entryBytesMax: 0 })
+  host.node.proposeAll([utf8('a'), utf8('b'), utf8('c')])
+  expect(appends(host.work())).toEqual([[2]])
+  const next = propose(host).filter(({ type }) => type === MessageType.app)
+  expect(next.map(({ index, entries }) => [index, entries.map((entry) => entry.index)])).toEqual([[2, [3]]])
+  host.node.step(message(MessageType.appResp, 2, 1, 1, { index: 3 }))
+  expect(appends(host.work())).toEqual([[4], [5]])
+})
+
 test('an acknowledgement moves the window up to what it names, and an old one does not', () => {
   const host = streaming({ inflightMessagesMax: 4 })
   for (let i = 0; i < 4; i++) propose(host)

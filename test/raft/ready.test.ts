@@ -60,7 +60,7 @@ test('a leader sends its appends at once, and what it promises waits for its own
   const ready = node.ready()
   expect(ready.mustSync).toBe(true)
   expect(kinds(ready.messages)).toEqual([[2, MessageType.app]])
-  expect(kinds(ready.afterSync)).toEqual([[1, MessageType.appResp]])
+  expect([ready.afterSync, ready.countsItself, ready.promises]).toEqual([[], true, true])
   expect([ready.writtenIndex, ready.writtenLogTerm, ready.writtenTerm]).toEqual([2, 1, 1])
 })
 
@@ -170,6 +170,48 @@ test('the acknowledgement of a write of an earlier term does not count', () => {
   expect(node.ready().committedEntries).toEqual([])
   node.appended(third)
   expect(indexes(node.ready().committedEntries)).toEqual([1])
+})
+
+test('what a leader promised itself does not count when it leads again in a later term', () => {
+  const host = asyncLeader()
+  const { node } = host
+  node.proposeAll([utf8('x'), utf8('y')])
+  const first = node.ready()
+  expect(first.countsItself).toBe(true)
+  const overwrite = new Message(MessageType.app, 1, 2, 2)
+  overwrite.index = 1
+  overwrite.logTerm = 1
+  overwrite.entries = [new Entry(2, 2)]
+  node.step(overwrite)
+  const second = node.ready()
+  node.campaign()
+  node.step(new Message(MessageType.voteResp, 1, 2, 3))
+  node.step(new Message(MessageType.voteResp, 1, 3, 3))
+  expect([node.isLeader, node.term, node.lastIndex]).toEqual([true, 3, 3])
+  for (const ready of [first, second]) {
+    host.write(ready)
+    node.appended(ready)
+  }
+  // The entry at 3 is another now, and not on disk.
+  expect(node.progress(1)!.match).toBe(2)
+})
+
+test('what a leader promises itself stands in its place among the promises to others', () => {
+  const { node } = asyncLeader()
+  node.propose(utf8('x'))
+  const request = new Message(MessageType.vote, 1, 2, 9)
+  request.index = 9
+  request.logTerm = 1
+  node.step(request)
+  const ready = node.ready()
+  expect([kinds(ready.afterSync), ready.countsItself]).toEqual([
+    [
+      [1, MessageType.appResp],
+      [2, MessageType.voteResp],
+    ],
+    false,
+  ])
+  expect([ready.afterSync[0]!.term, ready.afterSync[0]!.index, node.term]).toEqual([1, 2, 9])
 })
 
 test('a snapshot is applied when its Ready is, and holds back everything else', () => {

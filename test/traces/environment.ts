@@ -285,8 +285,16 @@ function storageAppend(id: number, ready: Ready): Message {
   }
   message.entries = ready.entries
   message.snapshot = ready.snapshot
-  message.responses = ready.afterSync.concat(appendAcknowledgement(id, ready))
+  message.responses = [...ownAcknowledgement(id, ready), ...ready.afterSync, ...appendAcknowledgement(id, ready)]
   return message
+}
+
+/** What a leader says to itself, which the recorded files show as a message. */
+function ownAcknowledgement(id: number, ready: Ready): Message[] {
+  if (!ready.countsItself) return []
+  const acknowledgement = new Message(MessageType.appResp, id, id, ready.writtenTerm)
+  acknowledgement.index = ready.writtenIndex
+  return [acknowledgement]
 }
 
 /** What a storage thread says when it has written: the node's word for it is in the Ready. */

@@ -33,8 +33,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a cast vote is no reason to sync',
     'raw-node.ts',
-    ' || raft.vote !== this.#previousVote\n    const hardState',
-    '\n    const hardState',
+    ' || vote !== this.#previousVote\n    let hardState',
+    '\n    let hardState',
   ),
   mutant('a vote is forgotten in a restart', 'raft.ts', 'this.vote = config.hardState.vote', 'this.vote = NONE'),
   mutant(
@@ -52,20 +52,26 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'what was replaced since is taken for written',
     'unstable.ts',
-    '} else if (own !== term) {',
-    '} else if (own < 0) {',
+    'if (own === term) this.#forgetUpTo(index, term)',
+    'if (own >= 0) this.#forgetUpTo(index, term)',
   ),
   mutant(
     'an array that was handed out is pushed to',
     'unstable.ts',
-    '} else if (this.#shared) {',
-    '} else if (entries.length > 9) {',
+    'if (this.#shared) {',
+    'if (entries.length > 9) {',
   ),
   mutant(
     'what is not on disk yet is applied',
     'log.ts',
     'return allowUnstable ? this.committed : Math.min(this.committed, this.unstable.offset - 1)',
     'return this.committed',
+  ),
+  mutant(
+    'what a leader promised itself in an earlier term counts in this one',
+    'step.ts',
+    'if (own !== undefined && raft.term === term && raft.state === LEADER) {',
+    'if (own !== undefined && raft.state === LEADER) {',
   ),
   // Terms and votes.
   mutant('two votes in one term', 'election.ts', 'raft.vote === message.from ||', 'raft.vote !== NONE ||'),
@@ -145,6 +151,12 @@ export const mutants: readonly Mutant[] = [
     'return indexes[count >> 1]!',
   ),
   mutant(
+    'of three voters the first is the majority',
+    'quorum.ts',
+    'if (a < b) return b < c ? b : a < c ? c : a',
+    'if (a < b) return b < c ? c : a < c ? c : a',
+  ),
+  mutant(
     'a learner confirms that its leader leads',
     'tracker.ts',
     'majorityVote(voters.length, countIn(voters, ids), 0)',
@@ -188,6 +200,12 @@ export const mutants: readonly Mutant[] = [
     'if (previousIndex > this.lastIndex()) return -1',
   ),
   mutant(
+    'the term before the tail is remembered when the tail is another',
+    'unstable.ts',
+    '      this.termBefore = UNAVAILABLE\n',
+    '',
+  ),
+  mutant(
     'a follower commits more than it knows to agree',
     'log.ts',
     'this.commitTo(Math.min(committed, last))',
@@ -214,8 +232,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a page of committed entries has no end',
     'log.ts',
-    'const room = this.#applyingBytesMax - this.#applyingBytes',
-    'const room = Number.POSITIVE_INFINITY',
+    'const room = this.countsApplyingBytes',
+    'const room = this.#applyingBytes < 0',
   ),
   // Progress.
   mutant(
@@ -240,8 +258,14 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a full window is no reason to wait',
     'replication.ts',
-    'if (progress.state !== ProgressState.replicate || !progress.isInflightFull) {',
+    'if (progress.state !== REPLICATE || !progress.isInflightFull) {',
     'if (progress.next > 0) {',
+  ),
+  mutant(
+    'new entries go also to those who lack what is before them',
+    'replication.ts',
+    'progress.next === first && progress.isStreaming',
+    'progress.next > 0 && progress.isStreaming',
   ),
   mutant(
     'a snapshot is sent to nobody',
