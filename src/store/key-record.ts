@@ -53,7 +53,7 @@ export interface ChunkView {
 
 /** What the leader knows of one key: its value, or that there is none. */
 export class KeyRecord implements StringValue {
-  readonly type = 'string'
+  readonly key: string
   slab: Slab
   start: number
   end: number
@@ -67,7 +67,8 @@ export class KeyRecord implements StringValue {
   /** Of a value that is far: the chunks that are newer in the overlay than in the engine. */
   newer: Map<number, ChunkView> | null
 
-  constructor() {
+  constructor(key: string) {
+    this.key = key
     this.slab = NO_SLAB
     this.start = 0
     this.end = 0
@@ -76,6 +77,11 @@ export class KeyRecord implements StringValue {
     this.index = 0
     this.chunkBytes = 0
     this.newer = null
+  }
+
+  /** Not a field, for there are as many records as keys. */
+  get type(): 'string' {
+    return 'string'
   }
 
   get buffer(): Uint8Array {

@@ -12,8 +12,9 @@ import {
 } from './entry.ts'
 import type { KeyOrder } from './key-order.ts'
 import { FAR, KeyRecord, NO_SLAB } from './key-record.ts'
+import { type KeyCursor, KeyTable } from './key-table.ts'
 
-/** What a key costs in memory beside its bytes: the record, the map's slot, the string. Roughly. */
+/** What a key costs in memory beside its bytes: the record, its place and slot, the string. Roughly. */
 const RECORD_BYTES = 192
 /** Values that are copied together. */
 const HEIRS_SLAB_BYTES = 64 * 1024
@@ -33,17 +34,25 @@ export class KnownKeys {
   clearedIndex = 0
   /** Memory held by values; whole slabs, for that is what a small value pins (rule 23). */
   #pinnedBytes = 0
-  readonly #records = new Map<string, KeyRecord>()
+  readonly #records: KeyTable
+  readonly #seed: number
   /** Where values that are loaded are put, and up to where it is full. */
   #loaded = NO_SLAB
   #loadedAt = 0
+
+  /** @param seed for the table of keys; a number that no client can know */
+  constructor(seed = 0) {
+    this.#seed = seed
+    this.#records = new KeyTable(seed)
+  }
 
   get memoryBytes(): number {
     return this.#pinnedBytes + this.#records.size * RECORD_BYTES + (this.order?.size ?? 0) * ORDERED_BYTES
   }
 
-  entries(): IterableIterator<[string, KeyRecord]> {
-    return this.#records.entries()
+  /** Goes over all keys while others come and go; there is one at a time. */
+  cursor(): KeyCursor {
+    return this.#records.cursor()
   }
 
   find(key: string): KeyRecord | undefined {
@@ -54,15 +63,15 @@ export class KnownKeys {
   record(key: string): KeyRecord {
     let record = this.#records.get(key)
     if (record === undefined) {
-      record = new KeyRecord()
-      this.#records.set(key, record)
+      record = new KeyRecord(key)
+      this.#records.add(record)
     }
     return record
   }
 
   /** What the engine holds of a key that was asked for; null: nothing. A key that is known already stays as it is. */
   load(key: string, raw: Uint8Array | null): void {
-    if (this.#records.has(key)) return
+    if (this.#records.get(key) !== undefined) return
     const record = this.record(key)
     if (raw === null) return
     this.order?.add(key)
@@ -174,7 +183,7 @@ export class KnownKeys {
   }
 
   forgetAll(): void {
-    for (const record of this.#records.values()) this.vacate(record)
+    for (const record of this.#records) this.vacate(record)
     this.#records.clear()
     this.order?.clear()
   }
@@ -185,15 +194,15 @@ export class KnownKeys {
    * `bytesMax`, with those that would be forgotten first left out.
    */
   heirs(bound: Uint8Array, bytesMax: number): KnownKeys {
-    const heirs = new KnownKeys()
+    const heirs = new KnownKeys(this.#seed)
     const text = latin1(bound)
-    const going: [string, KeyRecord][] = []
-    for (const entry of this.#records) if (entry[0] >= text) going.push(entry)
+    const going: KeyRecord[] = []
+    for (const record of this.#records) if (record.key >= text) going.push(record)
     let slab = NO_SLAB
     let at = 0
     for (let i = going.length - 1; i >= 0 && heirs.memoryBytes < bytesMax; i--) {
-      const [key, record] = going[i] as [string, KeyRecord]
-      const heir = heirs.record(key)
+      const record = going[i] as KeyRecord
+      const heir = heirs.record(record.key)
       const { start, end, bytes, expireAtMs, chunkBytes } = record
       if (record.isFar) heirs.settle(heir, FAR, start, end, expireAtMs, chunkBytes)
       else if (chunkBytes !== 0) {
@@ -218,15 +227,13 @@ export class KnownKeys {
   cut(bound: Uint8Array | null): void {
     if (bound === null) return
     const text = latin1(bound)
-    for (const [key, record] of this.#records) {
-      if (key >= text) this.#drop(key, record)
-    }
+    for (const record of this.#records) if (record.key >= text) this.#drop(record)
   }
 
-  #drop(key: string, record: KeyRecord): void {
-    if (record.exists) this.order?.delete(key)
+  #drop(record: KeyRecord): void {
+    if (record.exists) this.order?.delete(record.key)
     this.vacate(record)
-    this.#records.delete(key)
+    this.#records.delete(record)
   }
 
   /**
@@ -235,9 +242,9 @@ export class KnownKeys {
    */
   evict(bytesMax: number, writtenIndex: number, isAwaited: (key: string) => boolean): void {
     if (this.memoryBytes <= bytesMax || this.clearedIndex > writtenIndex) return
-    for (const [key, record] of this.#records) {
-      if (record.index > writtenIndex || isAwaited(key)) continue
-      this.#drop(key, record)
+    for (const record of this.#records) {
+      if (record.index > writtenIndex || isAwaited(record.key)) continue
+      this.#drop(record)
       if (this.memoryBytes <= bytesMax) return
     }
   }

@@ -143,7 +143,7 @@ function beginEvaluation(stores: Stores, peer: Peer): void {
   const { options, sizes } = stores
   const { cell, keys, sizeBytes, node } = peer
   // As of its birth; all that has changed since is in the overlay as long as nothing was written back.
-  const known = (peer.written === BORN_INDEX && peer.inherited) || new KnownKeys()
+  const known = (peer.written === BORN_INDEX && peer.inherited) || new KnownKeys(stores.random.u32())
   peer.inherited = null
   const working = new WorkingState(node.term, cell, keys, sizeBytes, options.valueMax, stores.random, sizes, known)
   const groups = new EntryGroups()

@@ -2,6 +2,7 @@ import { assert, latin1, type Random } from '../base/index.ts'
 import type { Walked } from '../redis/index.ts'
 import { expiryOfValue } from './entry.ts'
 import { KeyOrder } from './key-order.ts'
+import type { KeyCursor } from './key-table.ts'
 import type { EnginePage } from './pages.ts'
 import type { WorkingState } from './working-state.ts'
 
@@ -23,14 +24,10 @@ export class Walker {
   #strideLeft = 0
   readonly #working: WorkingState
   /** What was in memory at the beginning, and is not in the order yet. */
-  #unordered: IterableIterator<[string, { readonly exists: boolean }]> | null
+  #unordered: KeyCursor | null
   readonly #random: Random
 
-  constructor(
-    working: WorkingState,
-    records: IterableIterator<[string, { readonly exists: boolean }]>,
-    random: Random,
-  ) {
+  constructor(working: WorkingState, records: KeyCursor, random: Random) {
     this.#working = working
     this.#unordered = records
     this.#random = random
@@ -40,9 +37,9 @@ export class Walker {
   /** Puts up to so many keys more into their order; true when all are there, and a walk may be run. */
   orderKeys(keysMax: number): boolean {
     for (let i = 0; i < keysMax && this.#unordered !== null; i++) {
-      const { value, done } = this.#unordered.next()
-      if (done) this.#unordered = null
-      else if (value[1].exists) this.order.add(value[0])
+      const record = this.#unordered.next()
+      if (record === null) this.#unordered = null
+      else if (record.exists) this.order.add(record.key)
     }
     return this.#unordered === null
   }

@@ -343,7 +343,7 @@ export class WorkingState implements Keyspace {
 
   /** What walks over the keys of this cell; made when it is asked for. */
   walker(): Walker {
-    this.#walker ??= new Walker(this, this.#keys.entries(), this.#random)
+    this.#walker ??= new Walker(this, this.#keys.cursor(), this.#random)
     this.#keys.order = this.#walker.order
     return this.#walker
   }
