@@ -22,6 +22,7 @@ export type Plan =
       readonly url: string
       readonly password: string
       readonly asJson: boolean
+      readonly loseData: boolean
     }
   | { readonly command: 'bench'; readonly options: BenchOptions }
   /** Help, or the version. */
@@ -47,13 +48,13 @@ type Command = (typeof COMMANDS)[number]
 const FLAGS: Readonly<Record<Command, readonly string[]>> = {
   serve: [...(Object.keys(optionTable) as OptionName[]).map(flagName), 'log-level'],
   bench: Object.keys(benchFlags),
-  ctl: ['url', 'password', 'json'],
+  ctl: ['url', 'password', 'json', 'yes-lose-data'],
 }
 const FOR_ALL = ['help', 'version']
 const WITHOUT_VALUE: Readonly<Record<Command, readonly string[]>> = {
   serve: FOR_ALL,
   bench: [...Object.keys(benchFlags).filter((name) => benchFlags[name]?.type === 'bare'), ...FOR_ALL],
-  ctl: ['json', ...FOR_ALL],
+  ctl: ['json', 'yes-lose-data', ...FOR_ALL],
 }
 
 export function readCommandLine(argv: readonly string[], environment: NodeJS.ProcessEnv, version: string): Plan {
@@ -88,6 +89,7 @@ export function readCommandLine(argv: readonly string[], environment: NodeJS.Pro
     url: url.replace(/\/$/, ''),
     password: flags.get('password')?.at(-1) ?? environment.CELLARIUM_REQUIREPASS ?? '',
     asJson: flags.has('json'),
+    loseData: flags.has('yes-lose-data'),
   }
 }
 
@@ -255,5 +257,6 @@ ${words.join('\n')}
 Options
   --url URL            where its HTTP is (default: http://127.0.0.1:6380; also CELLARIUM_URL)
   --password PASSWORD  of the server (better: CELLARIUM_REQUIREPASS, which no process list shows)
-  --json               print JSON, for programs`
+  --json               print JSON, for programs
+  --yes-lose-data      with unsafe-recover: do it`
 }

@@ -45,6 +45,10 @@ export const CTL_WORDS: Readonly<Record<string, CtlWord>> = {
   },
   'evict-leaders': { ...storeAlone, summary: 'lets the store lead nothing' },
   'let-lead': { ...storeAlone, summary: 'lets it lead again' },
+  'unsafe-recover': {
+    ...nothing,
+    summary: 'goes on with one copy where a majority is lost for good; says first what that loses',
+  },
   pause: { ...name, summary: 'lets that scheduler rest' },
   resume: { ...name, summary: 'lets it go on' },
 }

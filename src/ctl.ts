@@ -1,5 +1,6 @@
 /** `cellarium ctl`: asks a running server over HTTP, and prints tables for people or JSON for programs. */
 import { SetUpError } from './base/index.ts'
+import { ctlRecover } from './ctl-recover.ts'
 import { BASE64, orderOf } from './ctl-words.ts'
 
 export interface CtlRequest {
@@ -7,6 +8,8 @@ export interface CtlRequest {
   readonly url: string
   readonly password: string
   readonly asJson: boolean
+  /** Whoever asks has confirmed that data may be lost. */
+  readonly loseData: boolean
 }
 
 type Item = Readonly<Record<string, unknown>>
@@ -127,6 +130,11 @@ const tables: Readonly<Record<string, { path: string; columns: readonly Column[]
 /** Prints what was asked for; throws a sentence when it cannot. */
 export async function ctl(request: CtlRequest, print: (text: string) => void): Promise<void> {
   const [what, first = ''] = request.words as [string, ...string[]]
+  if (what === 'unsafe-recover') {
+    const edges = { ask: (path: string, body?: object) => ask(request, path, body), print, keyText, layOut }
+    await ctlRecover(request.asJson, request.loseData, edges)
+    return
+  }
   const order = orderOf(request.words)
   if (order !== null) {
     const answer = (await ask(request, order.path, order.body)) as Item

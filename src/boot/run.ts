@@ -169,6 +169,10 @@ class Runner implements Running {
 
   #mainEdges(): Edges {
     const desk: DeskEdge = {
+      stores: {
+        lost: () => this.#fence.reports().map(({ store }) => store),
+        executors: () => [...new Set(this.#fence.topology.stores.map(({ executor }) => executor))],
+      },
       open: (opened) => {
         this.#desk = opened
       },

@@ -9,6 +9,7 @@ import type { Absorbed, MergeAsked, MergeTold, Merging } from './merges.ts'
 import type { OperatorAnswer, OperatorInfo, OperatorWanted, StoreOrder } from './operators.ts'
 import type { OptionName } from './options.ts'
 import type { PdAsked, PdTold } from './pd-questions.ts'
+import type { Recovered, RecoveryWanted, Survivors, SurvivorsWanted } from './recovery.ts'
 
 export const actorNames = {
   pd: 'pd',
@@ -173,6 +174,8 @@ export type StoresMessage =
   | MergeAsked
   | MergeTold
   | ReportAll
+  | SurvivorsWanted
+  | RecoveryWanted
   | StoresInternal
 
 /** What the stores' actor sends to itself. Never crosses threads. */
@@ -329,9 +332,11 @@ export interface SupervisorInternal {
   readonly kind: 'tick'
 }
 
-export type OpsMessage = World | OperatorAnswer | PdTold | Events | OpsInternal
+export type OpsMessage = World | OperatorAnswer | PdTold | Events | Survivors | Recovered | OpsInternal
 
-export type OpsInternal = { readonly kind: 'expired'; readonly request: number } | { readonly kind: 'askForEvents' }
+export type OpsInternal =
+  | { readonly kind: 'expired' | 'recoveryExpired'; readonly request: number }
+  | { readonly kind: 'askForEvents' }
 
 /** Figures of the whole server, which INFO tells. Whoever gathers them sends them to each gateway, about once a second. */
 export interface GatewayFacts {

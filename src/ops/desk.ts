@@ -11,6 +11,7 @@ import {
   type PdTold,
   type World,
 } from '../model/index.ts'
+import { type RecoveryAnswer, RecoveryDesk, type StoresKnown } from './recovery.ts'
 
 /** `null`: no answer in time. */
 export interface Desk {
@@ -20,10 +21,13 @@ export interface Desk {
   ask(question: PdQuestion, done: (answer: PdTold | null) => void): void
   /** From now until the returned function is called. */
   watch(listener: (event: ClusterEvent) => void): () => void
+  /** See `RecoveryDesk`. */
+  recover(given: readonly unknown[] | null, done: (answer: RecoveryAnswer | null) => void): void
 }
 
 /** Through which the desk is handed to those who speak HTTP. */
 export interface DeskEdge {
+  readonly stores: StoresKnown
   open(desk: Desk): void
 }
 
@@ -37,14 +41,16 @@ type Answer = World | OperatorAnswer | PdTold
 type Waiting = { readonly done: (answer: Answer | null) => void }
 
 class OpsDesk implements Desk {
+  readonly recovery: RecoveryDesk
   readonly #ctx: ActorContext<OpsMessage>
   readonly #pd: Ref<PdMessage>
   readonly #waiting = new Map<number, Waiting>()
   readonly #listeners = new Set<(event: ClusterEvent) => void>()
   #request = 0
 
-  constructor(ctx: ActorContext<OpsMessage>) {
+  constructor(ctx: ActorContext<OpsMessage>, stores: StoresKnown) {
     this.#ctx = ctx
+    this.recovery = new RecoveryDesk(ctx, stores)
     this.#pd = ctx.named(actorNames.pd)
     ctx.every(EVENTS_AGAIN_MS, { kind: 'askForEvents' })
   }
@@ -67,6 +73,10 @@ class OpsDesk implements Desk {
   ask(question: PdQuestion, done: (answer: PdTold | null) => void): void {
     const request = this.#expect((answer) => done(answer as PdTold | null))
     this.#send(request, { kind: 'pdAsked', origin: actorNames.ops, request, question })
+  }
+
+  recover(given: readonly unknown[] | null, done: (answer: RecoveryAnswer | null) => void): void {
+    this.recovery.recover(given, done)
   }
 
   watch(listener: (event: ClusterEvent) => void): () => void {
@@ -92,6 +102,7 @@ class OpsDesk implements Desk {
 
   close(): void {
     for (const request of [...this.#waiting.keys()]) this.answer(request, null)
+    this.recovery.close()
   }
 
   #expect(done: Waiting['done']): number {
@@ -111,8 +122,9 @@ export const opsDesk = actor<OpsMessage>({
   module: import.meta.url,
   name: 'ops',
   start(ctx) {
-    const desk = new OpsDesk(ctx)
-    ctx.edge(deskEdge).open(desk)
+    const edge = ctx.edge(deskEdge)
+    const desk = new OpsDesk(ctx, edge.stores)
+    edge.open(desk)
     return {
       receive(message) {
         switch (message.kind) {
@@ -121,6 +133,13 @@ export const opsDesk = actor<OpsMessage>({
             return
           case 'events':
             desk.tell(message.events)
+            return
+          case 'survivors':
+          case 'recovered':
+            desk.recovery.answered(message)
+            return
+          case 'recoveryExpired':
+            desk.recovery.expired(message.request)
             return
           case 'expired':
             desk.answer(message.request, null)

@@ -8,6 +8,7 @@ import type { HandKind, HandOrder, OperatorAnswer, OperatorInfo, World } from '.
 import { streamEvents } from './events.ts'
 import { metricsText } from './metrics.ts'
 import { asked, pdRows } from './pd-rows.ts'
+import { recoveryRows } from './recovery-rows.ts'
 import { type Answered, fromDesk, HttpError, type HttpOptions, operatorAnswered, type Row, refuse } from './rows.ts'
 import {
   cellsPage,
@@ -103,6 +104,7 @@ const rows: readonly Row[] = [
   storeRow('offline'),
   storeRow('online'),
   ...pdRows,
+  ...recoveryRows,
 ]
 
 /** The body is JSON, be it empty: no form of a foreign page can send that. */

@@ -13,5 +13,7 @@
  */
 export { type Desk, type DeskEdge, deskEdge, opsDesk } from './desk.ts'
 export { type HttpServer, openHttp } from './http.ts'
+export type { RecoveryAnswer } from './recovery.ts'
+export { planRecovery } from './recovery-plan.ts'
 export type { HttpOptions } from './rows.ts'
 export { type CellShape, cellShapes, type StoreShape, storeShape } from './shapes.ts'

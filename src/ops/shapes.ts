@@ -17,7 +17,7 @@ export const LIMIT_MAX = 1000
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Text where the bytes are text, so that people can read it; exact in either case. */
-function keyShape(key: Uint8Array): KeyShape {
+export function keyShape(key: Uint8Array): KeyShape {
   try {
     return { utf8: decoder.decode(key) }
   } catch {

@@ -15,6 +15,12 @@ export function applyConfChange(raft: Raft, change: ConfChangeV2): ConfState {
   return configuration
 }
 
+/** Whoever it led, or followed, was of the former configuration. */
+export function forceConfiguration(raft: Raft, confState: ConfState): void {
+  raft.adoptConfiguration(restoreConfiguration(raft.tracker, confState, raft.log.lastIndex()))
+  raft.becomeFollower(raft.term, NONE)
+}
+
 function leadNewConfiguration(raft: Raft): void {
   const own = raft.tracker.find(raft.id)
   if (own === undefined || own.isLearner) {

@@ -3,7 +3,7 @@ import { asV2, type ConfChange, type ConfChangeV2, confChangeEntryType, encodeCo
 import type { RaftConfig } from './config.ts'
 import { Entry, EntryType } from './entry.ts'
 import type { Logger } from './logger.ts'
-import { applyConfChange } from './membership.ts'
+import { applyConfChange, forceConfiguration } from './membership.ts'
 import { Message, MessageType, NO_MESSAGES, NONE } from './message.ts'
 import type { ProgressView } from './progress.ts'
 import { entriesApplied, proposalBudgetBytes, proposeAtLeader, proposeOne } from './proposals.ts'
@@ -213,6 +213,14 @@ export class RawNode {
   /** A committed change is applied: to be called for each, in the order of the log. Returns what is in force then. */
   applyConfChange(change: ConfChange | ConfChangeV2): ConfState {
     return applyConfChange(this.#raft, asV2(change))
+  }
+
+  /**
+   * By order of a person, where a majority is gone for good: from now on these are the members, whatever the others
+   * believe. It gives up every promise of Raft; the host sees to it that the others never speak again.
+   */
+  forceConfiguration(confState: ConfState): void {
+    forceConfiguration(this.#raft, confState)
   }
 
   /** A leader's word to all on what is committed, where it would otherwise wait for the next entries or heartbeat. */

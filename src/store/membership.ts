@@ -142,6 +142,8 @@ export function applyMembership(stores: Stores, peer: Peer, entry: Entry): void 
     stores.log('info', 'a membership change was decided on another epoch and does nothing', { cell: peer.cell.id })
     return
   }
+  // Whoever was to leave a joint configuration was made the only voter meanwhile, by order (`unsafe-recover.ts`).
+  if (decided === null && !peer.node.inJoint) return
   const wasMember = peerWithId(peer.cell, peer.id) !== undefined
   const confState = peer.node.applyConfChange(conf)
   const stores_ = new Map<number, number>()

@@ -43,6 +43,7 @@ import type { Store } from './store.ts'
 import { Wakings } from './survivors.ts'
 import { Transport } from './transport.ts'
 import { turn } from './turn.ts'
+import { UnsafeRecoveries } from './unsafe-recover.ts'
 import { WriteBack } from './write-back.ts'
 
 export interface StoresArgs {
@@ -96,6 +97,7 @@ export class Stores {
   readonly beginnings: Beginnings
   readonly wakings: Wakings
   readonly liveness: Liveness
+  readonly unsafeRecoveries: UnsafeRecoveries
   readonly meters = new Meters()
   readonly heartbeats: Heartbeats
   // What has come since the last turn, and what the turn works on.
@@ -150,6 +152,7 @@ export class Stores {
     this.liveness = new Liveness(this, ctx.incarnation)
     this.#pd = ctx.named<PdMessage>(actorNames.pd)
     this.heartbeats = new Heartbeats(this)
+    this.unsafeRecoveries = new UnsafeRecoveries(this, (origin) => ctx.named(origin))
   }
 
   /** One store's share of `--memory` for what its engine lacks; the working states there have as much. */
@@ -212,6 +215,12 @@ export class Stores {
       case 'mergeAsked':
       case 'mergeTold':
         this.complete(() => (message.kind === 'mergeAsked' ? this.merges.asked(message) : this.merges.told(message)))
+        break
+      case 'survivorsWanted':
+        this.complete(() => this.unsafeRecoveries.tell(message))
+        break
+      case 'recoveryWanted':
+        this.complete(() => this.unsafeRecoveries.begin(message))
         break
       case 'reportAll':
         if (message.generation >= this.pdGeneration) this.pdGeneration = message.generation

@@ -27,6 +27,7 @@ export function tick(stores: Stores): void {
   for (const origin of stores.origins.values()) origin.tick(stores.nowMs)
   stores.snapshots.tick()
   stores.snapshotsIn.tick()
+  stores.unsafeRecoveries.tick()
 }
 
 function tickPeer(stores: Stores, peer: Peer): void {

@@ -30,6 +30,7 @@ function bench(withPd: boolean) {
     executors: 1,
     edges: () => ({
       [deskEdge.name]: {
+        stores: { lost: () => [], executors: () => [] },
         open(opened: Desk) {
           desk = opened
         },

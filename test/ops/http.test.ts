@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { utf8 } from '../../src/base/index.ts'
 import type { ClusterEvent, HandOrder, OperatorAnswer, PdQuestion, PdTold, World } from '../../src/model/index.ts'
-import { type Desk, type HttpServer, openHttp } from '../../src/ops/index.ts'
+import { type Desk, type HttpServer, openHttp, type RecoveryAnswer } from '../../src/ops/index.ts'
 
 /** A world of one system cell and five user cells that follow on each other, the last key not being text. */
 const bounds: (Uint8Array | null)[] = [new Uint8Array(0), ...['b', 'c', 'd'].map(utf8), new Uint8Array([0xff, 0]), null]
@@ -75,6 +75,8 @@ let ready: boolean
 let asked: PdQuestion[]
 let told: PdTold | null
 let watchers: Set<(event: ClusterEvent) => void>
+let recoveries: (readonly unknown[] | null)[]
+let recovered: RecoveryAnswer | null
 
 beforeEach(async () => {
   password = ''
@@ -83,6 +85,8 @@ beforeEach(async () => {
   asked = []
   told = { kind: 'pdTold', request: 1, refusal: 'none', message: '', value: { id: 3 } }
   watchers = new Set()
+  recoveries = []
+  recovered = { lost: [2, 3], cells: [], outcomes: null, refused: null }
   answer = { kind: 'operatorAnswer', request: 1, operator: 42, refusal: 'none', message: '' }
   desk = {
     world: (done) => done(world),
@@ -97,6 +101,10 @@ beforeEach(async () => {
     ask(question, done) {
       asked.push(question)
       done(told)
+    },
+    recover(given, done) {
+      recoveries.push(given)
+      done(recovered)
     },
     watch(listener) {
       watchers.add(listener)
@@ -405,10 +413,36 @@ describe('An error', () => {
       orderStore: (_a, _b, done) => done(null),
       ask: (_, done) => done(null),
       watch: () => () => {},
+      recover: (_, done) => done(null),
     }
     expect(await ask('/api/v1/cells')).toMatchObject({ status: 503, body: { error: { code: 'UNAVAILABLE' } } })
     desk = null
     expect((await ask('/api/v1/stores')).status).toBe(503)
+  })
+})
+
+describe('Recovery of cells that have lost a majority', () => {
+  const recover = (body: unknown) => post('/api/v1/unsafe-recover', body)
+
+  test('is shown to whoever asks, and done for nobody who does not say what it costs', async () => {
+    expect(await ask('/api/v1/unsafe-recover')).toMatchObject({ status: 200, body: { lost: [2, 3], cells: [] } })
+    expect(recoveries).toEqual([null])
+    expect((await recover({})).status).toBe(400)
+    expect((await recover({ loseData: 'yes', lost: [2, 3] })).status).toBe(400)
+    expect((await recover({ loseData: true })).status).toBe(400)
+    expect(recoveries).toEqual([null])
+    expect((await recover({ loseData: true, lost: [2, 3] })).status).toBe(200)
+    expect(recoveries).toEqual([null, [2, 3]])
+  })
+
+  test('is refused when other stores are lost than was thought, and given up when stores do not answer', async () => {
+    recovered = { lost: [2], cells: [], outcomes: null, refused: 'the stores that are lost are 2, and not 2, 3' }
+    expect(await recover({ loseData: true, lost: [2, 3] })).toMatchObject({
+      status: 409,
+      body: { error: { message: 'the stores that are lost are 2, and not 2, 3' } },
+    })
+    recovered = null
+    expect((await recover({ loseData: true, lost: [2, 3] })).status).toBe(503)
   })
 })
 

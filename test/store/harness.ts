@@ -13,9 +13,11 @@ import {
   type MemberWanted,
   type Options,
   type Order,
+  type Recovered,
   Refusal,
   resolveOptions,
   type StoresMessage,
+  type Survivors,
   SYSTEM_CELL,
   type Topology,
 } from '../../src/model/index.ts'
@@ -57,6 +59,8 @@ export class StoreHarness {
   heartbeats: Heartbeat[] = []
   readonly memberAsked: MemberWanted[] = []
   nowMs = 1000
+  /** What stores have told the desk that HTTP asks. */
+  readonly toDesk: (Survivors | Recovered)[] = []
   /** Before `start`: how values lie in the engine; null: as in the product. */
   sizes: ValueSizes | null = null
   /** A message between two executors for which this is true is lost. */
@@ -336,7 +340,8 @@ export class StoreHarness {
     const ref = {
       isLocal: false,
       tell: (message: StoresMessage | AnswerBatch | Heartbeat): boolean => {
-        if (message.kind === 'answers') this.#takeAnswers(message)
+        if (name === actorNames.ops) this.toDesk.push(message as never)
+        else if (message.kind === 'answers') this.#takeAnswers(message)
         else if (message.kind === 'heartbeat') {
           if (!this.takesHeartbeat()) return false
           this.heartbeats.push(message)
