@@ -155,7 +155,7 @@ function outcomeOf({ cell, store }: Peer, refused: string | null): RecoveryOutco
 }
 
 /** Half of its voters, or more, of either half of a joint configuration, are on these stores. */
-export function isStuckWithout(peer: Peer, lost: ReadonlySet<number>): boolean {
+function isStuckWithout(peer: Peer, lost: ReadonlySet<number>): boolean {
   const { voters, votersOutgoing } = peer.confState
   return [voters, votersOutgoing].some((half) => {
     const gone = half.filter((id) => lost.has(peer.storeOf(id))).length
