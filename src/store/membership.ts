@@ -52,6 +52,7 @@ export function obey(stores: Stores, order: Order): void {
   stores.pdGeneration = order.generation
   const peer = stores.peer(order.store, order.cell)
   if (peer?.working == null || peer.transferTo !== 0 || peer.merging !== null || peer.isAdministered) return
+  if (peer.forcedUpTo !== 0) return
   if (!sameEpoch(peer.cell.epoch, order.epoch)) {
     stores.heartbeats.due(peer)
     return
@@ -142,8 +143,11 @@ export function applyMembership(stores: Stores, peer: Peer, entry: Entry): void 
     stores.log('info', 'a membership change was decided on another epoch and does nothing', { cell: peer.cell.id })
     return
   }
-  // Whoever was to leave a joint configuration was made the only voter meanwhile, by order (`unsafe-recover.ts`).
-  if (decided === null && !peer.node.inJoint) return
+  if (entry.index <= peer.forcedUpTo) {
+    // It counts, for what was decided behind it, but who is a member is not for the log to say (`unsafe-recover.ts`).
+    peer.cell = { ...peer.cell, epoch: { ...peer.cell.epoch, confVer: peer.cell.epoch.confVer + 1 } }
+    return
+  }
   const wasMember = peerWithId(peer.cell, peer.id) !== undefined
   const confState = peer.node.applyConfChange(conf)
   const stores_ = new Map<number, number>()

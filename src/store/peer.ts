@@ -188,6 +188,9 @@ export class Peer {
   /** As leader: the last entry that changes the version of the cell. Until it is applied nothing is evaluated. */
   administeredIndex = 0
 
+  /** It is made the only voter, by order, and changes of members up to here do not count (`unsafe-recover.ts`); 0: not so. */
+  forcedUpTo = 0
+
   snapshotOut: SnapshotOut | null = null
   snapshotIn: SnapshotIn | null = null
 

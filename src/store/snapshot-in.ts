@@ -60,7 +60,17 @@ export class SnapshotsIn {
     this.#stores = stores
   }
 
-  piece(peer: Peer, message: SnapshotPiece): void {
+  take(message: SnapshotPiece): void {
+    const { cell, fromStore: toStore, fromPeer: toPeer, toPeer: fromPeer, index } = message
+    const peer = this.#stores.peer(message.toStore, cell)
+    if (peer?.id === fromPeer) this.#piece(peer, message)
+    else {
+      const taken = { kind: 'snapshotPieceTaken', toStore, cell, fromPeer, toPeer, index, next: REFUSED } as const
+      this.#stores.transport.tell(toStore, taken)
+    }
+  }
+
+  #piece(peer: Peer, message: SnapshotPiece): void {
     const into = message.piece === 0 ? this.#begin(peer, message) : peer.snapshotIn
     if (!into || into.installing || into.busy) return
     if (into.fromPeer !== message.fromPeer || into.index !== message.index || into.next !== message.piece) {

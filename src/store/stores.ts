@@ -37,7 +37,7 @@ import { answerLast } from './refuse.ts'
 import { Removals } from './removal.ts'
 import { Sleep } from './sleep.ts'
 import { SnapshotsIn } from './snapshot-in.ts'
-import { REFUSED, Snapshots } from './snapshot-out.ts'
+import { Snapshots } from './snapshot-out.ts'
 import { Splits } from './split.ts'
 import type { Store } from './store.ts'
 import { Wakings } from './survivors.ts'
@@ -217,10 +217,8 @@ export class Stores {
         this.complete(() => (message.kind === 'mergeAsked' ? this.merges.asked(message) : this.merges.told(message)))
         break
       case 'survivorsWanted':
-        this.complete(() => this.unsafeRecoveries.tell(message))
-        break
       case 'recoveryWanted':
-        this.complete(() => this.unsafeRecoveries.begin(message))
+        this.complete(() => this.unsafeRecoveries.take(message))
         break
       case 'reportAll':
         if (message.generation >= this.pdGeneration) this.pdGeneration = message.generation
@@ -228,7 +226,7 @@ export class Stores {
         break
       case 'snapshotPiece':
         // Taken at once: its bytes are a view of the ring.
-        this.#takePiece(message)
+        this.snapshotsIn.take(message)
         break
       case 'snapshotPieceTaken':
         this.complete(() => {
@@ -385,24 +383,5 @@ export class Stores {
       this.origins.set(message.origin, origin)
     }
     this.commandBatches.push({ origin, records: message.records })
-  }
-
-  #takePiece(message: Extract<StoresMessage, { kind: 'snapshotPiece' }>): void {
-    const store = this.stores.get(message.toStore)
-    const peer = store?.peers.get(message.cell)
-    if (peer === undefined || peer.id !== message.toPeer) {
-      const { fromStore, fromPeer, toPeer, cell, index } = message
-      this.transport.tell(fromStore, {
-        kind: 'snapshotPieceTaken',
-        toStore: fromStore,
-        cell,
-        fromPeer: toPeer,
-        toPeer: fromPeer,
-        index,
-        next: REFUSED,
-      })
-      return
-    }
-    this.snapshotsIn.piece(peer, message)
   }
 }

@@ -1,9 +1,9 @@
 /**
  * A cell of which a majority of copies is gone for good goes on with one of those that are left, by order of a person.
  *
- * Phases: asked which copies are left of cells that are stuck → told which one is to go on → if that is so still, its
- * configuration is overwritten: it is the only voter, with a configuration version that none of the lost could reach →
- * it leads, and commits what its log holds → its state is written and flushed → answered.
+ * Phases: asked which copies are left of cells that are stuck → told which one is to go on → if that is so still, Raft is told
+ * that it is the only voter → it leads, commits and applies what its log holds → its configuration is that, with a version
+ * that none of the lost could reach → its state is written and flushed → answered.
  *
  * What may be lost: entries that only the lost copies had. What may come to be: entries that this one had and that were
  * never acknowledged. Who was told *done* may be wrong after this, which is why nobody does it but by order.
@@ -11,8 +11,10 @@
  * Until the state is flushed, a power cut takes the configuration back to the one that is stuck. Nothing that was acknowledged
  * meanwhile is lost by that, for the log has it: the order is to be given again.
  *
- * Changes of members and splits that the log holds behind what is applied were decided on an epoch that is no more: they
- * do nothing. Other copies that are left are no members now: they ask PD, and are told (`membership.ts`).
+ * What the log holds is applied as it would have been: splits and merges, too, for what is behind them rests on them. But
+ * changes of members only raise the version: they name copies that are gone. A child that is born so has copies on the lost
+ * stores, and is stuck in its turn: the order is to be given again. Other copies that are left are no members now: they ask
+ * PD, and are told (`membership.ts`).
  */
 import type { Ref } from '../actor/index.ts'
 import type {
@@ -39,7 +41,8 @@ interface Request {
 interface Job {
   readonly peer: Peer
   readonly request: Request
-  isWritten: boolean
+  readonly confVer: number
+  phase: 'commits' | 'writes' | 'written'
 }
 
 export class UnsafeRecoveries {
@@ -52,7 +55,12 @@ export class UnsafeRecoveries {
     this.#named = named
   }
 
-  tell({ origin, request, lost, cells }: SurvivorsWanted): void {
+  take(message: SurvivorsWanted | RecoveryWanted): void {
+    if (message.kind === 'survivorsWanted') this.#tell(message)
+    else this.#begin(message)
+  }
+
+  #tell({ origin, request, lost, cells }: SurvivorsWanted): void {
     const gone = new Set(lost)
     const wanted = cells === null ? null : new Set(cells)
     const survivors: Survivor[] = []
@@ -65,7 +73,7 @@ export class UnsafeRecoveries {
     this.#named(origin).tell({ kind: 'survivors', request, executor, survivors })
   }
 
-  begin(message: RecoveryWanted): void {
+  #begin(message: RecoveryWanted): void {
     // It goes to all executors: each has its part.
     const own = message.recoveries.filter(({ store }) => this.#stores.stores.has(store))
     const request: Request = { message: { ...message, recoveries: own }, outcomes: [] }
@@ -77,8 +85,8 @@ export class UnsafeRecoveries {
         request.outcomes.push({ cell: recovery.cell, store: recovery.store, refused })
         continue
       }
-      this.#jobs.push({ peer: peer as Peer, request, isWritten: false })
-      this.#goOnAlone(peer as Peer, recovery.confVer)
+      this.#jobs.push({ peer: peer as Peer, request, confVer: recovery.confVer, phase: 'commits' })
+      this.#goOnAlone(peer as Peer)
     }
     this.#answerIfDone(request)
   }
@@ -87,12 +95,13 @@ export class UnsafeRecoveries {
   tick(): void {
     if (this.#jobs.length === 0) return
     for (const job of this.#jobs) {
-      if (!job.peer.destroyed) continue
-      job.request.outcomes.push(outcomeOf(job.peer, 'it was removed'))
-      this.#end(job)
+      if (job.peer.destroyed) {
+        job.request.outcomes.push(outcomeOf(job.peer, 'it was removed'))
+        this.#end(job)
+      } else if (job.phase === 'commits') this.#commit(job)
     }
     for (const store of this.#stores.stores.values()) {
-      const written = this.#jobs.filter((job) => job.peer.store === store && job.isWritten)
+      const written = this.#jobs.filter((job) => job.peer.store === store && job.phase === 'written')
       if (written.length === 0 || store.flushing) continue
       this.#stores.writeBack.flush(store, () => {
         for (const job of written) {
@@ -108,11 +117,12 @@ export class UnsafeRecoveries {
     if (peer === undefined || peer.id !== id || peer.destroyed) return 'that copy is not there any more'
     if (!peer.initialized || peer.snapshotIn?.installing) return 'its data is not whole'
     if (peer.bornOf !== null) return 'what it was born with is not written yet: give the order again'
+    if (peer.forcedUpTo !== 0) return 'it is under way'
     if (!isStuckWithout(peer, lost)) return 'a majority of its cell is not lost'
     return null
   }
 
-  #goOnAlone(peer: Peer, confVer: number): void {
+  #goOnAlone(peer: Peer): void {
     const stores = this.#stores
     const { cell, id, node, store } = peer
     stores.log('warn', 'by order, one copy goes on alone: what only the lost copies had is lost', {
@@ -124,16 +134,33 @@ export class UnsafeRecoveries {
     stores.splits.cancel(peer)
     stores.sleep.takeBack(peer)
     stores.sleep.wake(peer)
-    const self: Member = { id, store: store.id, role: 'voter' }
-    const epoch = { version: cell.epoch.version, confVer: Math.max(confVer, cell.epoch.confVer) + CONF_VER_STEP }
-    peer.confState = { voters: [id], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false }
-    peer.cell = { ...cell, epoch, peers: [self] }
     peer.leaderContactMs = Number.NEGATIVE_INFINITY
-    node.forceConfiguration(peer.confState)
+    peer.forcedUpTo = node.lastIndex
+    node.forceConfiguration(aloneIn(id))
     node.campaign()
     stores.touch(peer)
-    stores.writeBack.force(peer, () => {
-      for (const job of this.#jobs) if (job.peer === peer) job.isWritten = true
+  }
+
+  /** When all that the log holds is applied, its own first entry as a leader with it, it is what it was told to be. */
+  #commit(job: Job): void {
+    const { peer, confVer } = job
+    const { node, cell, id, store } = peer
+    if (!node.isLeader) {
+      // What is committed and not applied yet holds an election back.
+      if (!peer.node.hasReady()) node.campaign()
+      this.#stores.touch(peer)
+      return
+    }
+    if (peer.leadTerm !== node.term || peer.applied < peer.termStart) return
+    const self: Member = { id, store: store.id, role: 'voter' }
+    const epoch = { version: cell.epoch.version, confVer: Math.max(confVer, cell.epoch.confVer) + CONF_VER_STEP }
+    peer.confState = aloneIn(id)
+    peer.cell = { ...cell, epoch, peers: [self] }
+    peer.forcedUpTo = 0
+    job.phase = 'writes'
+    this.#stores.heartbeats.due(peer)
+    this.#stores.writeBack.force(peer, () => {
+      job.phase = 'written'
     })
   }
 
@@ -148,6 +175,10 @@ export class UnsafeRecoveries {
     const answer: Recovered = { kind: 'recovered', request: message.request, executor, outcomes }
     this.#named(message.origin).tell(answer)
   }
+}
+
+function aloneIn(id: number) {
+  return { voters: [id], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false }
 }
 
 function outcomeOf({ cell, store }: Peer, refused: string | null): RecoveryOutcome {
