@@ -75,7 +75,7 @@ describe('The command line', () => {
     ['serve --log-level loud', "--log-level is one of debug, info, warn, error, not 'loud'"],
     [
       'ctl',
-      'say what: cellarium ctl cells | stores | executors | operators | schedulers | settings | why-cell | why-store | transfer-leader | add-peer | remove-peer | split | split-at | offline | online | weight | label | evict-leaders | let-lead | unsafe-recover | pause | resume',
+      'say what: cellarium ctl cells | stores | executors | operators | schedulers | settings | why-cell | why-store | transfer-leader | add-peer | remove-peer | split | merge | split-at | offline | online | weight | label | evict-leaders | let-lead | unsafe-recover | pause | resume',
     ],
     ['ctl cell', "ctl does not know 'cell': did you mean cells?"],
     ['ctl cells 3', 'ctl cells takes no further words'],
