@@ -29,6 +29,10 @@ export class LogPerDisk implements RaftLog {
     for (const log of this.#logs) yield* log.tombstones()
   }
 
+  tombstone(store: number, cell: number): Tombstone | undefined {
+    return this.#of(store).tombstone(store, cell)
+  }
+
   create(store: number, cell: number, peer: number, start: LogStart, hardState: HardState): GroupLog {
     return this.#of(store).create(store, cell, peer, start, hardState)
   }

@@ -113,6 +113,10 @@ class FileRaftLog implements RaftLog {
     return this.#tombstones.values()
   }
 
+  tombstone(store: number, cell: number): Tombstone | undefined {
+    return this.#tombstones.get(store, cell)
+  }
+
   create(store: number, cell: number, peer: number, start: LogStart, hardState: HardState): GroupLog {
     this.#refuseIfOver()
     assert(this.#groups.get(store, cell) === undefined, 'the group exists already')

@@ -28,6 +28,10 @@ class MemoryRaftLog implements RaftLog {
     return this.#tombstones.values()
   }
 
+  tombstone(store: number, cell: number): Tombstone | undefined {
+    return this.#tombstones.get(store, cell)
+  }
+
   create(store: number, cell: number, peer: number, start: LogStart, hardState: HardState): GroupLog {
     assert(this.#groups.get(store, cell) === undefined, 'the group exists already')
     const group = new GroupImage(store, cell, peer, { ...start }, { ...hardState })

@@ -53,6 +53,7 @@ export interface RaftLog {
   groups(): Iterable<GroupLog>
   /** The newest per store and cell. */
   tombstones(): Iterable<Tombstone>
+  tombstone(store: number, cell: number): Tombstone | undefined
 
   /** A peer comes to be here: a log without entries, beginning after `start`. There must be no group of that store and cell. */
   create(store: number, cell: number, peer: number, start: LogStart, hardState: HardState): GroupLog

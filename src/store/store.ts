@@ -64,9 +64,7 @@ export class Store {
 
   /** Was this peer of the cell, or a later one, removed from here? It does not come back. */
   isBuried(cell: number, peer: number): boolean {
-    for (const tombstone of this.log.tombstones()) {
-      if (tombstone.store === this.id && tombstone.cell === cell && tombstone.peer >= peer) return true
-    }
-    return false
+    const tombstone = this.log.tombstone(this.id, cell)
+    return tombstone !== undefined && tombstone.peer >= peer
   }
 }

@@ -14,9 +14,13 @@ export class RealServer {
 
   /** Where it answers. The flags are those of `serve`, without directory and ports. */
   async start(...flags: string[]): Promise<{ redis: number; http: number }> {
-    const own = ['--dir', join(this.#base, 'd'), '--port', '0', '--http-port', '0']
+    const own = ['--dir', this.dir, '--port', '0', '--http-port', '0']
     this.#program = new Program(['serve', ...own, ...flags])
     return await this.#program.ready()
+  }
+
+  get dir(): string {
+    return join(this.#base, 'd')
   }
 
   get pid(): number {

@@ -171,6 +171,8 @@ describe.each(places)('a raft log $name', (place) => {
     expect([...log.tombstones()]).toMatchObject([{ peer: 11 }])
     log.bury(next, 8)
     expect([...log.tombstones()]).toMatchObject([{ peer: 12, confVer: 8 }])
+    expect(log.tombstone(1, 1)).toMatchObject({ peer: 12, confVer: 8 })
+    expect([log.tombstone(1, 2), log.tombstone(2, 1)]).toEqual([undefined, undefined])
     await closed(log)
   })
 
