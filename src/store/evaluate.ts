@@ -307,8 +307,7 @@ export class Evaluator {
         ? this.entries.lastIndex(peer)
         : working.touchedIndex
     const index = Math.max(own, before)
-    const out =
-      index > peer.node.committed ? peer.pending.writer(index, working.term, origin, stores.nowMs) : origin.answers()
+    const out = index > peer.node.committed ? peer.pending.writer(index, working.term, origin) : origin.answers()
     out.add(session, sequence, Fate.done, Refusal.none, reply.buffer, 0, reply.length)
     return index
   }

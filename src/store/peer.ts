@@ -98,6 +98,8 @@ export class Peer {
   /** By peer: when it last answered this leader. */
   readonly heardAtMs = new LazyMap<number, number>()
   leadTerm = 0
+  /** When it led last, as of a tick. */
+  ledMs = LONG_AGO_MS
   readonly pending = new PendingAnswers()
   /** What it costs, as leader; null: nobody asks it anything. */
   meter: Meter | null = null

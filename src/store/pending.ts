@@ -6,14 +6,12 @@ import type { Origin } from './origin.ts'
 class AnswerGroup {
   readonly index: number
   readonly term: number
-  readonly sinceMs: number
   readonly origins: Origin[] = []
   readonly writers: AnswerWriter[] = []
 
-  constructor(index: number, term: number, sinceMs: number) {
+  constructor(index: number, term: number) {
     this.index = index
     this.term = term
-    this.sinceMs = sinceMs
   }
 
   get bytes(): number {
@@ -60,13 +58,13 @@ export class PendingAnswers {
   }
 
   /** Where an answer that waits for `index` is to be written. */
-  writer(index: number, term: number, origin: Origin, nowMs: number): AnswerWriter {
+  writer(index: number, term: number, origin: Origin): AnswerWriter {
     const groups = this.#groups
     let at = groups.length
     while (at > this.#first && (groups[at - 1] as AnswerGroup).index > index) at--
     let group = at > this.#first ? (groups[at - 1] as AnswerGroup) : undefined
     if (group === undefined || group.index !== index) {
-      group = new AnswerGroup(index, term, nowMs)
+      group = new AnswerGroup(index, term)
       groups.splice(at, 0, group)
     }
     assert(group.term === term, 'answers of two terms wait for one index')
@@ -101,17 +99,12 @@ export class PendingAnswers {
     }
   }
 
-  /** Groups that have waited since before `sinceMs` are given up: *unknown*. */
-  expire(sinceMs: number): void {
-    while (this.#first < this.#groups.length && (this.#groups[this.#first] as AnswerGroup).sinceMs < sinceMs) {
+  /** Nobody here will ever know what became of any of them: *unknown*. */
+  abandon(): void {
+    while (this.#first < this.#groups.length) {
       this.#fail(this.#groups[this.#first] as AnswerGroup, Fate.unknown)
       this.#drop()
     }
-  }
-
-  /** The peer is gone: nobody will ever know. */
-  abandon(): void {
-    this.expire(Number.POSITIVE_INFINITY)
   }
 
   #release(group: AnswerGroup): void {

@@ -110,6 +110,7 @@ function follow(stores: Stores, peer: Peer): void {
   if (leadTerm !== peer.leadTerm) {
     // Whatever a former term of ours evaluated ahead of the log is void (rule 5); its answers wait for their fate.
     peer.leadTerm = leadTerm
+    peer.ledMs = stores.nowMs
     peer.working = null
     peer.page = null
     peer.loading.clear()

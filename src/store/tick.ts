@@ -5,7 +5,7 @@ import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 import { campaignAgain } from './survivors.ts'
 
-/** A peer that gives no fate for so long answers *unknown* (rule 5). */
+/** A peer that has not led for so long, and has not learned a fate, answers *unknown* (rule 5). */
 const FATE_MS = 10_000
 
 export function tick(stores: Stores): void {
@@ -34,6 +34,7 @@ function tickPeer(stores: Stores, peer: Peer): void {
   const { node } = peer
   if (peer.isLeader) {
     peer.store.leaders++
+    peer.ledMs = stores.nowMs
     stores.sleep.consider(peer)
   } else if (!mayCampaign(stores, peer)) {
     // A follower that has promised silence keeps its election clock at zero.
@@ -41,7 +42,9 @@ function tickPeer(stores: Stores, peer: Peer): void {
   }
   if (!stores.sleep.isWaiting(peer)) node.tick()
   if (peer.orphanedMs !== 0) campaignAgain(stores, peer)
-  if (!peer.pending.isEmpty) peer.pending.expire(stores.nowMs - FATE_MS)
+  // Who leads will learn it, however long the others have no room for entries, or this thread got no time: how long a
+  // client is to wait is for its gateway to say.
+  if (!peer.pending.isEmpty && stores.nowMs - peer.ledMs > FATE_MS) peer.pending.abandon()
   stores.splits.tick(peer)
   stores.pages.tick(peer)
   askIfMember(stores, peer)

@@ -52,6 +52,33 @@ test('a leader that lost several entries to another one leads again, and the fat
   expect((await harness.ask(['GET', 'k3'])).text).toBe('$-1\r\n')
 })
 
+test('a write that waits for the others to have room is not given up by a leader that goes on leading', async () => {
+  const harness = await threeCopies()
+  const leader = harness.leader(FIRST_USER_CELL)?.executor as number
+  const others = harness.nodes.filter(({ executor }) => executor !== leader)
+  // They hear of their leader, and take no entries.
+  for (const { host } of others) Object.defineProperty(host, 'overlayBytesLimit', { value: -1, configurable: true })
+  const write = harness.send(['SET', 'k', 'v'])
+  await harness.run(12_000)
+  expect(fateOf(harness, write)).toBe(undefined)
+  expect(harness.leader(FIRST_USER_CELL)?.executor).toBe(leader)
+  for (const { host } of others) Object.defineProperty(host, 'overlayBytesLimit', { value: 1e9 })
+  await harness.until(() => fateOf(harness, write) !== undefined, 'there is room again')
+  expect(harness.answers.find(({ sequence }) => sequence === write)).toMatchObject({ fate: Fate.done, text: '+OK\r\n' })
+})
+
+test('a write of one that does not lead any more, and never learns what came of it, is unknown after ten seconds', async () => {
+  const harness = await threeCopies()
+  await harness.transfer(FIRST_USER_CELL, 1)
+  harness.drop = (from, to) => from === 0 || to === 0
+  const write = harness.send(['SET', 'k', 'v'])
+  await harness.until(() => harness.nodes[0]?.host?.peer(1, FIRST_USER_CELL)?.node.isLeader === false, 'it steps down')
+  await harness.run(9_000)
+  expect(fateOf(harness, write)).toBe(undefined)
+  await harness.run(1_500)
+  expect(fateOf(harness, write)).toBe(Fate.unknown)
+})
+
 test('large writes that nobody acknowledges for a while wait for room, and so does the deletion of a dead key', async () => {
   const harness = await threeCopies()
   const leader = harness.leader(FIRST_USER_CELL)?.executor as number

@@ -40,8 +40,8 @@ function listener() {
 test('an answer leaves when its entry is committed, and not before', () => {
   const { origin, answers, send } = listener()
   const pending = new PendingAnswers()
-  pending.writer(8, 2, origin, 0).add(1, 1, Fate.done, Refusal.none, EMPTY, 0, 0)
-  pending.writer(9, 2, origin, 0).add(1, 2, Fate.done, Refusal.none, EMPTY, 0, 0)
+  pending.writer(8, 2, origin).add(1, 1, Fate.done, Refusal.none, EMPTY, 0, 0)
+  pending.writer(9, 2, origin).add(1, 2, Fate.done, Refusal.none, EMPTY, 0, 0)
   pending.commit(7, () => 2)
   send()
   expect(answers).toEqual([])
@@ -56,9 +56,9 @@ test('an answer leaves when its entry is committed, and not before', () => {
 test('a reply that read an earlier effect waits for that entry only', () => {
   const { origin, answers, send } = listener()
   const pending = new PendingAnswers()
-  pending.writer(8, 2, origin, 0).add(1, 1, Fate.done, Refusal.none, EMPTY, 0, 0)
-  pending.writer(9, 2, origin, 0).add(1, 2, Fate.done, Refusal.none, EMPTY, 0, 0)
-  pending.writer(8, 2, origin, 0).add(1, 3, Fate.done, Refusal.none, EMPTY, 0, 0)
+  pending.writer(8, 2, origin).add(1, 1, Fate.done, Refusal.none, EMPTY, 0, 0)
+  pending.writer(9, 2, origin).add(1, 2, Fate.done, Refusal.none, EMPTY, 0, 0)
+  pending.writer(8, 2, origin).add(1, 3, Fate.done, Refusal.none, EMPTY, 0, 0)
   pending.commit(8, () => 2)
   send()
   expect(answers.map((answer) => answer.sequence)).toEqual([1, 3])
@@ -67,8 +67,8 @@ test('a reply that read an earlier effect waits for that entry only', () => {
 test('another entry committed at the index means not executed; a log that no longer tells means unknown', () => {
   const { origin, answers, send } = listener()
   const pending = new PendingAnswers()
-  pending.writer(8, 2, origin, 0).add(1, 1, Fate.done, Refusal.none, EMPTY, 0, 0)
-  pending.writer(9, 2, origin, 0).add(1, 2, Fate.done, Refusal.none, EMPTY, 0, 0)
+  pending.writer(8, 2, origin).add(1, 1, Fate.done, Refusal.none, EMPTY, 0, 0)
+  pending.writer(9, 2, origin).add(1, 2, Fate.done, Refusal.none, EMPTY, 0, 0)
   pending.commit(9, (index) => (index === 8 ? 3 : -1))
   send()
   expect(answers).toEqual([
@@ -77,14 +77,13 @@ test('another entry committed at the index means not executed; a log that no lon
   ])
 })
 
-test('answers whose fate nobody learns in time are unknown', () => {
+test('answers whose fate nobody will learn are unknown', () => {
   const { origin, answers, send } = listener()
   const pending = new PendingAnswers()
-  pending.writer(8, 2, origin, 100).add(1, 1, Fate.done, Refusal.none, EMPTY, 0, 0)
-  pending.expire(100)
+  pending.writer(8, 2, origin).add(1, 1, Fate.done, Refusal.none, EMPTY, 0, 0)
   send()
   expect(answers).toEqual([])
-  pending.expire(101)
+  pending.abandon()
   send()
   expect(answers).toEqual([{ sequence: 1, fate: Fate.unknown, refusal: Refusal.none }])
   expect(pending.isEmpty).toBe(true)
