@@ -92,7 +92,8 @@ export function drawCluster(random: Random, mode: Mode): ClusterSettings {
       // Who reads from a leader that nobody else hears is beside it.
       gateways: mode === 'leases' ? 'all' : random.pick(['main', 'all']),
       initialCells: mode === 'speed' ? '19' : mode === 'order' ? '1' : random.pick(['1', '1', '1', '3']),
-      splitPeers: random.pick(['all', 'all', 'one']),
+      // A child with one peer is not merged before it has others.
+      splitPeers: mode === 'merges' ? 'all' : random.pick(['all', 'all', 'one']),
       sleepAfter: random.pick(['60ms', '200ms', '500ms', '3s', '0']),
     },
     syncMs: random.pick<[number, number]>([

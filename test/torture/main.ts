@@ -1,10 +1,13 @@
 /**
  * `npm run torture [-- --rounds N --first F --campaigns C --strikes kill,crash --executors E]`
  *
+ * `npm run torture -- --merges N`: no strikes; cells are cut and made one again N times while clients write.
+ *
  * So many campaigns of so many rounds each, the first with the seed F. Not a part of `npm test`: a round takes a second
  * or two. Ends with 1 at the first thing that is wrong.
  */
 import { parseArgs } from 'node:util'
+import { splitAndMerge } from './rounds.ts'
 import { type Strike, torture } from './torture.ts'
 
 const { values } = parseArgs({
@@ -15,11 +18,22 @@ const { values } = parseArgs({
     strikes: { type: 'string', default: 'kill,crash' },
     executors: { type: 'string', default: '3' },
     stores: { type: 'string', default: '6' },
+    merges: { type: 'string', default: '0' },
   },
 })
 
+const rounds = Number(values.merges)
+if (rounds > 0) {
+  const told = await splitAndMerge({ rounds, say: (line) => console.log(`  ${line}`) })
+  const refused = [...told.errors].map(([word, count]) => `${count} × ${word}`).join(', ') || 'none'
+  console.log(
+    `${told.splits} splits and ${told.merges} merges, ${told.acknowledged} writes acknowledged and there, ` +
+      `${told.keys} keys; nobody waited longer than ${Math.round(told.longestWaitMs)} ms; refused: ${refused}`,
+  )
+}
+
 const all = new Map<string, number>()
-for (let i = 0; i < Number(values.campaigns); i++) {
+for (let i = 0; i < (rounds > 0 ? 0 : Number(values.campaigns)); i++) {
   const seed = `${Number(values.first) + i}`
   const { strikes, acknowledged, longestWaitMs, cells } = await torture({
     seed,

@@ -1,7 +1,7 @@
 /**
- * The built server, struck again and again in the middle of splits and moves.
+ * The built server, struck again and again in the middle of splits, merges and moves.
  *
- * A campaign begins with an empty directory. In each round something is ordered (a split, or a store is to be emptied or
+ * A campaign begins with an empty directory. In each round something is ordered (a split, a merge, or a store is to be emptied or
  * used again), and when the placement driver shows that it is under way the process is killed, or one of its threads,
  * while clients write. After it everything that was acknowledged must be there, and at the end every cell must have its
  * copies and the ranges must tile. No client may wait so long for a reply that only the router's patience ended it.
@@ -141,6 +141,13 @@ class Campaign {
   /** Something that makes PD plan; what it makes of it may differ. */
   async #order(): Promise<string> {
     const cells = await this.#cells()
+    if (cells.length > 1 && this.#random.chance(0.35)) {
+      const at = this.#random.below(cells.length - 1)
+      const [left, right] = [cells[at] as CellShape, cells[at + 1] as CellShape]
+      const [source, into] = this.#random.chance(0.5) ? [left, right] : [right, left]
+      const status = await this.#post('operators', { kind: 'merge', cell: source.id, into: into.id })
+      return `merge of ${source.id} into ${into.id}: ${status}`
+    }
     if (cells.length > 0 && cells.length < CELLS_MAX && this.#random.chance(0.5)) {
       const { id } = this.#random.pick(cells)
       await this.#post('operators', { kind: 'split', cell: id })
@@ -156,7 +163,7 @@ class Campaign {
     return `store ${store} ${word}: ${status}`
   }
 
-  /** The kind of the operator that is under way, a split or a move if there is one; `rest` when none begins. */
+  /** The kind of the operator that is under way, a split, a merge or a move if there is one; `rest` when none begins. */
   async #underWay(): Promise<string> {
     const beganMs = performance.now()
     let seen = 'rest'
@@ -165,7 +172,7 @@ class Campaign {
       const kinds = (items as unknown as OperatorShape[])
         .filter(({ outcome }) => outcome === null)
         .map(({ kind }) => kind)
-      const found = ['split', 'move-peer', 'replace-peer', 'add-peer'].filter((kind) => kinds.includes(kind))
+      const found = ['split', 'merge', 'move-peer', 'replace-peer', 'add-peer'].filter((kind) => kinds.includes(kind))
       if (found.length > 0) return this.#random.pick(found)
       seen = kinds[0] ?? seen
       await new Promise((resolve) => setTimeout(resolve, 3))
