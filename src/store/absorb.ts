@@ -203,7 +203,7 @@ function bornHere(stores: Stores, store: Store, id: number): Peer | undefined {
       // An earlier one may have been decided on another epoch; those up to the one that bore it are committed.
       if (parent === undefined || parent.applied >= index) continue
       parent.node.learnCommitted(index)
-      settle(stores, parent)
+      settle(stores, parent, index)
     }
   }
   return store.peers.get(id)

@@ -17,6 +17,7 @@ import type { Meter } from './meter.ts'
 import type { EnginePage } from './pages.ts'
 import { type ParkedCommand, Parking } from './parking.ts'
 import { PendingAnswers } from './pending.ts'
+import type { Applying } from './settle.ts'
 import type { SnapshotIn } from './snapshot-in.ts'
 import type { SnapshotOut } from './snapshot-out.ts'
 import type { SplitJob } from './split.ts'
@@ -138,6 +139,8 @@ export class Peer {
   /** Stores of peers that this one has heard of but that are not in its cell: a learner's leader. */
   readonly heardFrom = new LazyMap<number, number>()
 
+  /** Committed entries that are being applied, or wait for that (`settle`). */
+  applying: Applying | null = null
   /** Readys whose sync is outstanding; those of them that wait for the flush after the one in flight. */
   unsynced = 0
   gathered = 0

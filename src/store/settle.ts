@@ -6,7 +6,7 @@
  */
 
 import { encodeCell, Refusal } from '../model/index.ts'
-import { type Message, MessageType, type Ready } from '../raft/index.ts'
+import { type Entry, type Message, MessageType, type Ready } from '../raft/index.ts'
 import { apply } from './apply.ts'
 import { asksForVote } from './birth.ts'
 import { EffectReader } from './entry.ts'
@@ -17,17 +17,27 @@ import { BORN_INDEX } from './split.ts'
 import type { Stores } from './stores.ts'
 import { WorkingState } from './working-state.ts'
 
-/** Takes all that Raft has for one peer. */
-export function settle(stores: Stores, peer: Peer): void {
+/** What a Ready has committed, applied up to `next`. */
+export interface Applying {
+  readonly ready: Ready
+  next: number
+}
+
+/**
+ * Takes all that Raft has for one peer. With a limit: nothing behind that index is applied now, for somebody in the midst
+ * of an entry of his own waits for what is before it, and nothing else may happen to him.
+ */
+export function settle(stores: Stores, peer: Peer, indexMax: number = Number.POSITIVE_INFINITY): void {
   const { node } = peer
-  while (!peer.destroyed && node.hasReady()) {
+  while (!peer.destroyed && (peer.applying !== null || node.hasReady())) {
+    if (peer.applying !== null) {
+      if (!applyUpTo(stores, peer, peer.applying, indexMax)) return
+      continue
+    }
     const ready = node.ready()
     sendAll(stores, peer, ready.messages)
     gather(stores, peer, ready)
-    if (ready.committedEntries.length > 0) {
-      for (const entry of ready.committedEntries) apply(stores, peer, entry)
-      node.appliedTo(ready)
-    }
+    if (ready.committedEntries.length > 0) peer.applying = { ready, next: 0 }
     for (const { context } of ready.readStates) {
       peer.confirmedTurn = stores.turnNumber
       peer.confirmedRoundTurn = turnOfRound(context)
@@ -37,6 +47,23 @@ export function settle(stores: Stores, peer: Peer): void {
   if (peer.destroyed) return
   follow(stores, peer)
   if (!peer.pending.isEmpty) peer.pending.commit(node.committed, stores.termAt(peer))
+}
+
+/** False: there is more. */
+function applyUpTo(stores: Stores, peer: Peer, applying: Applying, indexMax: number): boolean {
+  const { committedEntries } = applying.ready
+  while (applying.next < committedEntries.length && !peer.destroyed) {
+    const entry = committedEntries[applying.next] as Entry
+    if (entry.index > indexMax) {
+      stores.touch(peer)
+      return false
+    }
+    applying.next++
+    apply(stores, peer, entry)
+  }
+  peer.applying = null
+  if (!peer.destroyed) peer.node.appliedTo(applying.ready)
+  return true
 }
 
 /** A Ready is on disk: what waited for that may be said. */

@@ -54,6 +54,6 @@ function tickPeer(stores: Stores, peer: Peer): void {
 /** Most peers, in most ticks, have nothing to settle: to look at each costs more than the tick itself. */
 function hasWork(peer: Peer): boolean {
   if (!peer.parked.isEmpty || !peer.pending.isEmpty || peer.transferTo !== 0 || peer.split !== null) return true
-  if (peer.merging !== null) return true
+  if (peer.merging !== null || peer.applying !== null) return true
   return (peer.isLeader && peer.working === null) || peer.inherited !== null || peer.node.hasReady()
 }

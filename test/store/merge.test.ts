@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Cell, containsKey, FIRST_USER_CELL, type MergeAsked, type StoresMessage } from '../../src/model/index.ts'
-import type { Engine } from '../../src/storage/index.ts'
+import { type Engine, memoryEngine } from '../../src/storage/index.ts'
 import type { Peer } from '../../src/store/peer.ts'
 import { Refusal, StoreHarness } from './harness.ts'
 
@@ -55,7 +55,7 @@ async function merge(harness: StoreHarness, source: number, target: number, copi
 }
 
 async function get(harness: StoreHarness, key: string): Promise<string> {
-  for (const id of [FIRST_USER_CELL, CHILD, 3000]) {
+  for (const id of [FIRST_USER_CELL, CHILD, 1500, 3000]) {
     const peer = harness.leadingPeer(id)
     if (peer === undefined || !containsKey(peer.cell, Buffer.from(key))) continue
     const { text } = await harness.ask(['GET', key], { cell: id, version: peer.cell.epoch.version })
@@ -209,12 +209,79 @@ test('where the target lags its peer takes the source in when it catches up', as
   await harness.until(() => harness.peersOf(CHILD).length === 1, 'it is merged elsewhere')
   const version = cellOf(harness, FIRST_USER_CELL).epoch.version
   for (const key of keys) await harness.ask(['APPEND', key, '!'], { version })
+  // It is gone for good, but the peer of the target here has yet to take it in.
+  tellMerged(harness, behind)
+  await harness.run(100)
+  expect(harness.peersOf(CHILD)).toEqual([behind])
   isMuted = false
   await harness.until(() => harness.peersOf(CHILD).length === 0, 'it is merged there, too')
   await harness.until(() => harness.peersOf(FIRST_USER_CELL).every(({ barrier }) => barrier === null), 'it is written')
   await harness.transfer(FIRST_USER_CELL, away)
   for (const key of keys) expect(await get(harness, key)).toBe(`${key}:first!`)
 })
+
+function tellMerged(harness: StoreHarness, { store, id, cell }: Peer): void {
+  const removed = { store: store.id, cell: cell.id, peer: id, confVer: cell.epoch.confVer, merged: true } as const
+  harness.tell(store.place.executor, { kind: 'peerRemoved', ...removed })
+}
+
+test('what is left of a source where the target has no peer any more goes when PD says that it is merged', async () => {
+  const harness = await twoCells(3)
+  const source = harness.leadingPeer(CHILD) as Peer
+  const target = harness.leadingPeer(FIRST_USER_CELL) as Peer
+  const away = source.cell.peers.find(({ store }) => store !== source.store.id && store !== target.store.id)
+    ?.store as number
+  const host = harness.nodes[away - 1]?.host
+  const lagging = host?.peer(away, FIRST_USER_CELL) as Peer
+  lagging.node.step = () => 'ok'
+  order(harness, CHILD, FIRST_USER_CELL)
+  await harness.until(() => harness.peersOf(CHILD).length === 1, 'it is merged elsewhere')
+  const [left] = harness.peersOf(CHILD) as [Peer]
+  await harness.removePeer(FIRST_USER_CELL, lagging.id)
+  await harness.until(() => lagging.destroyed, 'the target has two peers')
+  tellMerged(harness, left)
+  await harness.until(() => {
+    if (harness.nowMs % 200 === 0) tellMerged(harness, left)
+    return harness.peersOf(CHILD).length === 0
+  }, 'it is gone')
+  await harness.addPeer(FIRST_USER_CELL, away, 4000)
+  await harness.transfer(FIRST_USER_CELL, away)
+  await expectAll(harness)
+})
+
+test('what was born and merged is born again after a crash, before the log of its parent is replayed', async () => {
+  const harness = await twoCells(1, { sleepAfter: '0' })
+  await merge(harness, FIRST_USER_CELL, CHILD, 1)
+  await split(harness, 'key:130', 1, 1500, CHILD)
+  const engine = harness.engines.get(1) as Engine
+  await harness.run(6000)
+  // What the engine has by now is all that the crash leaves. The parent's id is greater, so its log is replayed later.
+  const left = await copyOf(harness, engine)
+  engine.flush = () => {}
+  await split(harness, 'key:125', 1, 3000, CHILD)
+  await merge(harness, 3000, 1500, 1)
+  harness.kill(0)
+  harness.engines.set(1, left)
+  harness.open(0, 2)
+  await harness.until(() => harness.leader(CHILD) !== null && harness.leader(1500) !== null, 'both are led')
+  await harness.until(() => harness.leadingPeer(1500)?.holdsCommands === false, 'it serves')
+  expect(cellOf(harness, 1500).start).toEqual(cellOf(harness, CHILD).end)
+  await expectAll(harness)
+})
+
+async function copyOf(harness: StoreHarness, engine: Engine): Promise<Engine> {
+  const copy = memoryEngine()
+  let isCopied = false
+  const all = { pairsMax: 100_000, bytesMax: 100_000_000 }
+  engine.scan(new Uint8Array(0), new Uint8Array(64).fill(0xff), all, (_, pairs) => {
+    const batch = { deleteRanges: [], keys: pairs.map(({ key }) => key), values: pairs.map(({ value }) => value) }
+    copy.write(batch, () => {
+      isCopied = true
+    })
+  })
+  await harness.until(() => isCopied, 'it is copied')
+  return copy
+}
 
 test('where the target gets a snapshot it takes the place of the source, too', async () => {
   const harness = await twoCells(3)
