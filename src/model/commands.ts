@@ -53,12 +53,19 @@ const ANSWER_HEADER_BYTES = 24
 /** A buffer that a few large records made larger than this is not kept for the next. */
 const KEPT_BYTES_MAX = 4 * 1024 * 1024
 
-/** A growing list of records in one buffer. Hand over `finish()` and it starts a new one. */
+/** Batches that were given away share blocks of this size. */
+const TAKEN_BLOCK_BYTES = 64 * 1024
+
+/**
+ * A growing list of records in one buffer. What `take` has given away stays as it is, and the next batch is written
+ * behind it: a batch of a few records costs no buffer of its own, which V8 would have to find and free.
+ */
 export class RecordWriter {
   #buffer: Buffer
   /** Of the same bytes: Buffer's own methods for numbers are several times slower. */
   #data: DataView
-  #length = 0
+  #begin = 0
+  #end = 0
   count = 0
 
   constructor(bytes = 4096) {
@@ -67,19 +74,21 @@ export class RecordWriter {
   }
 
   get length(): number {
-    return this.#length
+    return this.#end - this.#begin
   }
 
   /** Room for a record of `bytes`; returns where it begins. */
   protected reserve(bytes: number): number {
-    const at = this.#length
-    if (at + bytes > this.#buffer.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, at + bytes))
-      this.#buffer.copy(larger, 0, 0, at)
-      this.#buffer = larger
-      this.#data = new DataView(larger.buffer)
+    if (this.#end + bytes > this.#buffer.length) {
+      const { length } = this
+      const usual = this.#begin === 0 ? this.#buffer.length * 2 : Math.min(this.#buffer.length * 2, TAKEN_BLOCK_BYTES)
+      const larger = Buffer.allocUnsafeSlow(Math.max(usual, length * 2, length + bytes))
+      this.#buffer.copy(larger, 0, this.#begin, this.#end)
+      this.#write(larger)
+      this.#end = length
     }
-    this.#length = at + bytes
+    const at = this.#end
+    this.#end = at + bytes
     this.count++
     return at
   }
@@ -92,17 +101,22 @@ export class RecordWriter {
     return this.#data
   }
 
-  /** The records written so far; a view that is valid until the next write. */
-  view(): Uint8Array {
-    return this.#buffer.subarray(0, this.#length)
+  /** Where the first of the records lies. */
+  protected get begin(): number {
+    return this.#begin
   }
 
-  /** Gives the records away, with their buffer, and starts anew. */
+  /** The records written so far; a view that is valid until the next write. */
+  view(): Uint8Array {
+    return this.#buffer.subarray(this.#begin, this.#end)
+  }
+
+  /** Gives the records away; their bytes stay as they are. */
   take(): Uint8Array {
     const records = this.view()
-    this.#buffer = Buffer.allocUnsafeSlow(Math.min(this.#buffer.length, 64 * 1024))
-    this.#data = new DataView(this.#buffer.buffer)
-    this.clear()
+    this.count = 0
+    if (this.#buffer.length > TAKEN_BLOCK_BYTES) this.#write(Buffer.allocUnsafeSlow(TAKEN_BLOCK_BYTES))
+    else this.#begin = this.#end
     return records
   }
 
@@ -113,12 +127,19 @@ export class RecordWriter {
     this.count += count - 1
   }
 
+  /** Forgets the records written since the last `take`. */
   clear(): void {
-    this.#length = 0
+    this.#end = this.#begin
     this.count = 0
-    if (this.#buffer.length <= KEPT_BYTES_MAX) return
-    this.#buffer = Buffer.allocUnsafeSlow(64 * 1024)
-    this.#data = new DataView(this.#buffer.buffer)
+    if (this.#buffer.length > KEPT_BYTES_MAX) this.#write(Buffer.allocUnsafeSlow(TAKEN_BLOCK_BYTES))
+  }
+
+  /** From now on into this buffer, from its beginning. */
+  #write(buffer: Buffer): void {
+    this.#buffer = buffer
+    this.#data = new DataView(buffer.buffer)
+    this.#begin = 0
+    this.#end = 0
   }
 }
 
@@ -302,7 +323,8 @@ export class AnswerWriter extends RecordWriter {
 
   /** Whom the records are for, in order. */
   forEach(visit: (session: number, sequence: number) => void): void {
-    for (let at = 0; at < this.length; at += this.buffer.readUInt32LE(at)) {
+    const end = this.begin + this.length
+    for (let at = this.begin; at < end; at += this.buffer.readUInt32LE(at)) {
       visit(this.buffer.readUInt32LE(at + 4), this.buffer.readDoubleLE(at + 8))
     }
   }
