@@ -20,6 +20,9 @@ import { decodePairs } from './snapshot-pairs.ts'
 import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
 
+/** Taken in at once by one store: each is staged, so that all of it is written twice, and flushed, while commands are served. */
+const IN_MAX = 16
+
 export class SnapshotIn {
   readonly fromPeer: number
   readonly fromStore: number
@@ -129,6 +132,7 @@ export class SnapshotsIn {
     const useful =
       state !== null &&
       !current?.dropped &&
+      this.#countOf(store) < IN_MAX + (current == null ? 0 : 1) &&
       message.leaderTerm >= node.term &&
       peer.barrier === null &&
       peer.bornOf === null &&
@@ -142,6 +146,12 @@ export class SnapshotsIn {
     peer.snapshotIn = into
     this.#in.add(peer)
     return into
+  }
+
+  #countOf(store: Store): number {
+    let count = 0
+    for (const peer of this.#in) if (peer.store === store && peer.snapshotIn !== null && !peer.destroyed) count++
+    return count
   }
 
   /** Nobody else is there, but for those that are a part of it; and they may go. */

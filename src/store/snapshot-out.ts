@@ -19,6 +19,7 @@ import type { Message, Snapshot } from '../raft/index.ts'
 import { behind, rangeOfCell } from './cell-range.ts'
 import type { Peer } from './peer.ts'
 import { encodePairs } from './snapshot-pairs.ts'
+import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
 import { View } from './view.ts'
 
@@ -26,8 +27,13 @@ const PIECE_PAIRS = 2000
 const PIECE_BYTES = 256 * 1024
 /** Without a word from the receiver for so long, the stream is given up, and Raft tries again. */
 const SILENCE_MS = 10_000
-/** A kept view that nobody has asked for is let go. */
+/** A kept view that nobody has asked for is let go, and much sooner when another cell of the store waits for its place. */
 const UNUSED_MS = 30_000
+const UNUSED_MS_MIN = 1000
+/** Of one store, being prepared, kept or under way: more than PD lets it move at once. One that comes back may need thousands. */
+const OUT_MAX = 16
+/** After a refusal: who refuses has others to take in, most often. */
+const REFUSED_MS = 500
 
 /** The receiver has installed everything. */
 export const INSTALLED = -2
@@ -44,6 +50,8 @@ export class SnapshotOut {
   after: Uint8Array | null = null
   ended = false
   sinceMs = 0
+  /** It was refused: not to be offered again before this. */
+  againMs = 0
 
   get streaming(): boolean {
     return this.toPeer !== 0
@@ -62,6 +70,7 @@ export class Snapshots {
   prepared(peer: Peer): Snapshot | null {
     const out = peer.snapshotOut
     const state = out?.state
+    if (out && out.againMs > this.#stores.nowMs) return null
     if (state) {
       // Raft can go on from it only if the log still begins at or before it.
       if (state.appliedIndex + 1 >= peer.group.firstIndex()) return metadata(state)
@@ -70,6 +79,8 @@ export class Snapshots {
     } else if (out !== null) {
       return null
     }
+    // Raft asks again with the next answer of that follower.
+    if (!this.#hasPlace(peer.store)) return null
     const preparing = new SnapshotOut()
     peer.snapshotOut = preparing
     preparing.sinceMs = this.#stores.nowMs
@@ -81,6 +92,23 @@ export class Snapshots {
       preparing.sinceMs = this.#stores.nowMs
     })
     return null
+  }
+
+  /** One that has served may give its place up. */
+  #hasPlace(store: Store): boolean {
+    let unused: Peer | null = null
+    let count = 0
+    for (const other of this.#out) {
+      if (other.store !== store) continue
+      count++
+      const out = other.snapshotOut
+      const isUnused = out?.state && !out.streaming && this.#stores.nowMs - out.sinceMs > UNUSED_MS_MIN
+      if (isUnused) unused = other
+    }
+    if (count < OUT_MAX) return true
+    if (unused === null) return false
+    this.cancel(unused)
+    return true
   }
 
   /** Raft's message to a peer that is to have the snapshot: its data goes instead. */
@@ -111,8 +139,10 @@ export class Snapshots {
     if (!out?.streaming || message.fromPeer !== out.toPeer || message.index !== out.state?.appliedIndex) return
     out.sinceMs = this.#stores.nowMs
     if (message.next === INSTALLED) this.#end(peer, out, true)
-    else if (message.next === REFUSED) this.#end(peer, out, false)
-    else if (message.next === out.piece + 1 && !out.ended) {
+    else if (message.next === REFUSED) {
+      out.againMs = this.#stores.nowMs + REFUSED_MS
+      this.#end(peer, out, false)
+    } else if (message.next === out.piece + 1 && !out.ended) {
       out.piece = message.next
       this.#sendPiece(peer, out)
     }

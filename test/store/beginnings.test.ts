@@ -149,3 +149,39 @@ test('when commands come for thousands of cells without a leader, no more than a
   )
   expect(most).toBeLessThan(1000)
 }, 60_000)
+
+test('a store that comes back and lacks what no log has any more takes a bounded number of snapshots in at once, and gets all', async () => {
+  const cells = 90
+  const harness = await manyCells(cells)
+  await harness.until(() => peersOf(harness).every((peer) => peer.node.leader !== 0), 'every cell has a leader', 10_000)
+  harness.kill(2)
+  const led = () =>
+    harness.nodes.slice(0, 2).flatMap(({ host }) => [...(host?.peers() ?? [])].filter((p) => p.isLeader))
+  await harness.until(() => led().length === cells, 'the other two lead them all', 10_000)
+  for (const { cell, store } of led()) {
+    await harness.ask(['SET', 'k', 'v'], { cell: cell.id, to: { executor: store.id - 1, store: store.id } })
+  }
+  await harness.until(() => led().every((peer) => peer.durable === peer.applied), 'all is in the engines', 20_000)
+  for (const peer of led()) harness.logs[peer.store.id - 1]?.trim(peer.group, peer.durable)
+  harness.open(2, 2)
+  let takenAtOnce = 0
+  let sentAtOnce = 0
+  await harness.until(
+    () => {
+      for (const { host } of harness.nodes) {
+        const awake = awakePeers(host)
+        takenAtOnce = Math.max(takenAtOnce, awake.filter((peer) => peer.snapshotIn !== null).length)
+        sentAtOnce = Math.max(sentAtOnce, awake.filter((peer) => peer.snapshotOut !== null).length)
+      }
+      const back = [...(harness.nodes[2]?.host?.peers() ?? [])]
+      return (
+        back.length === cells && led().every((peer) => peer.node.members.every(({ match }) => match === peer.applied))
+      )
+    },
+    'all have caught up',
+    60_000,
+  )
+  expect(takenAtOnce).toBeGreaterThan(1)
+  expect(takenAtOnce).toBeLessThanOrEqual(16)
+  expect(sentAtOnce).toBeLessThanOrEqual(16)
+}, 120_000)
