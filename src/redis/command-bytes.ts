@@ -30,14 +30,33 @@ export function parseCommand(buffer: Uint8Array, offset: number, args: Arguments
   return at
 }
 
-const encoder = new TextEncoder()
-
 /** A command as RESP bytes: for those who send one, and for those who make one of a part of another's. */
 export function encodeCommand(parts: readonly (string | number | bigint | Uint8Array)[]): Uint8Array {
-  const encoded = parts.map((part) => (part instanceof Uint8Array ? part : encoder.encode(String(part))))
-  const pieces: Uint8Array[] = [encoder.encode(`*${parts.length}\r\n`)]
-  for (const bytes of encoded) pieces.push(encoder.encode(`$${bytes.length}\r\n`), bytes, lineEnd)
-  return Buffer.concat(pieces)
+  // Measured, then written into one piece of memory: a piece for each argument would cost a million of them seconds.
+  let size = lineBytes(parts.length)
+  for (const part of parts) {
+    const length = bytesIn(part)
+    size += lineBytes(length) + length + 2
+  }
+  const encoded = Buffer.allocUnsafe(size)
+  let at = encoded.write(`*${parts.length}\r\n`, 'latin1')
+  for (const part of parts) {
+    const length = bytesIn(part)
+    at += encoded.write(`$${length}\r\n`, at, 'latin1')
+    if (part instanceof Uint8Array) encoded.set(part, at)
+    else encoded.write(String(part), at, 'utf8')
+    at += length
+    encoded[at++] = 13
+    encoded[at++] = 10
+  }
+  return encoded
 }
 
-const lineEnd = encoder.encode('\r\n')
+function bytesIn(part: string | number | bigint | Uint8Array): number {
+  return part instanceof Uint8Array ? part.length : Buffer.byteLength(String(part))
+}
+
+/** Of a line that holds a type and this number. */
+function lineBytes(count: number): number {
+  return String(count).length + 3
+}
