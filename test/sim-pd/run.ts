@@ -179,6 +179,8 @@ class Run {
     else if (churn >= 1) wrong.push(`${churn} operators in one minute after it had settled`)
     if (this.#operators > scenario.movesMax) wrong.push(`${this.#operators} operators, ${scenario.movesMax} allowed`)
     if (this.#stores.splits < scenario.splitsMin) wrong.push(`${this.#stores.splits} splits only`)
+    const users = this.#stores.cells.size - 1
+    if (users > scenario.cellsMax) wrong.push(`${users} cells, ${scenario.cellsMax} allowed`)
     const used = [...this.#stores.stores.values()].filter(({ place: { id }, lost }) => !lost && !this.#ordered.has(id))
     const roomy = used.filter(({ filledShare }) => filledShare < 0.5).map(({ place }) => place.id)
     const counts = this.#counts()

@@ -7,6 +7,7 @@
  *   at TIME restart pd                    at TIME silence store N           at TIME wake store N
  *   run TIME                              settled within TIME               moves at most N
  *   threads within SHARE                  splits at least N                 emptied store N
+ *   cells at most N
  *
  * `run` is the whole length. `settled` counts from the last event; from then on less than one move a minute is expected.
  */
@@ -40,6 +41,8 @@ export interface Scenario {
   readonly movesMax: number
   readonly threadsWithin: number
   readonly splitsMin: number
+  /** In the end, without the system range. */
+  readonly cellsMax: number
   readonly emptied: readonly number[]
 }
 
@@ -70,6 +73,7 @@ export function parseScenario(name: string, text: string): Scenario {
     movesMax: Infinity,
     threadsWithin: Infinity,
     splitsMin: 0,
+    cellsMax: Number.POSITIVE_INFINITY,
     emptied: [],
   }
   for (const [i, whole] of text.split('\n').entries()) {
@@ -91,6 +95,10 @@ function readLine(words: readonly string[], draft: Draft): boolean {
       if (after('disks') > 0) draft.disks = number(after('disks'))
       return true
     case 'cells': {
+      if (words[1] === 'at') {
+        draft.cellsMax = number(3)
+        return true
+      }
       draft.cells = number(1)
       if (after('of') > 0) draft.cellBytes = bytes(words[after('of')])
       const end = words.includes('of') ? words.indexOf('of') : words.length

@@ -4,6 +4,7 @@
  */
 import { compareBytes, type Random } from '../../src/base/index.ts'
 import {
+  type Absorbed,
   type Cell,
   type CellLoad,
   type CellReport,
@@ -40,6 +41,7 @@ export interface SimCell {
   sizeBytes: number
   commands: number
   askedMs: number
+  absorbed: readonly Absorbed[]
 }
 
 interface Copy {
@@ -64,6 +66,7 @@ export class SimStores {
   readonly snapshotsMax: number
   readonly cellBytesMax: number
   splits = 0
+  merges = 0
   growth = 0
   executors = 0
   disks = 1
@@ -94,7 +97,15 @@ export class SimStores {
 
   addCell(cell: Cell, sizeBytes: number): void {
     const [first] = cell.peers
-    const held = { cell, leader: first?.store ?? 0, term: 6, sizeBytes, commands: 0, askedMs: -SPLIT_ASK_MS }
+    const held = {
+      cell,
+      leader: first?.store ?? 0,
+      term: 6,
+      sizeBytes,
+      commands: 0,
+      askedMs: -SPLIT_ASK_MS,
+      absorbed: [],
+    }
     for (const peer of cell.peers) this.ids.add(peer.id)
     this.cells.set(cell.id, held)
     this.#growing.push(held)
@@ -207,6 +218,9 @@ export class SimStores {
         this.#members(held, [...others, step.peer])
         return
       }
+      case 'merge':
+        this.#merge(held, step.target)
+        return
       default:
         throw new Error(`an order at ${nowMs} ms that no store knows`)
     }
@@ -260,6 +274,31 @@ export class SimStores {
     this.splits++
   }
 
+  /** Decided at once, and for it where the two fit. */
+  #merge(source: SimCell, asOf: Cell): void {
+    const target = this.cells.get(asOf.id)
+    if (target === undefined || target.cell.epoch.confVer !== asOf.epoch.confVer) return
+    const { cell } = target
+    if (cell.epoch.version !== asOf.epoch.version) return
+    const { start, end, peers, epoch } = source.cell
+    if (peers.length !== cell.peers.length || !peers.every(({ store }) => peerOn(cell, store)?.role === 'voter')) {
+      this.faults.push(`cell ${source.cell.id} was to be merged into one on other stores`)
+      return
+    }
+    const isLeft = end !== null && compareBytes(end, cell.start) === 0
+    const version = Math.max(epoch.version + 1, cell.epoch.version) + 1
+    target.cell = { ...cell, ...(isLeft ? { start } : { end }), epoch: { version, confVer: cell.epoch.confVer } }
+    target.sizeBytes += source.sizeBytes
+    target.commands += source.commands
+    target.absorbed = [...target.absorbed, { cell: source.cell.id, index: 0 }]
+    this.cells.delete(source.cell.id)
+    this.#changed.delete(source)
+    this.#loaded.delete(source)
+    this.#growing = this.#growing.filter((growing) => growing !== source)
+    this.#changed.add(target)
+    this.merges++
+  }
+
   /** What has changed; each second, all stores and what has load. Splits that leaders want are called out. */
   heartbeats(nowMs: number, all: boolean, splitWanted: (cell: Cell) => void): Heartbeat | null {
     const cells: CellReport[] = []
@@ -304,7 +343,7 @@ export class SimStores {
     return reports
   }
 
-  #report({ cell, leader, term, sizeBytes, commands }: SimCell, all: boolean): CellReport {
+  #report({ cell, leader, term, sizeBytes, commands, absorbed }: SimCell, all: boolean): CellReport {
     const lead = peerOn(cell, leader) as Peer
     const pending = cell.peers.map(({ id }) => id).filter((id) => this.#pending.has(id))
     const load: CellLoad | null =
@@ -312,7 +351,9 @@ export class SimStores {
         ? null
         : { forMs: 1000, commands, bytes: commands * 100, cpuMicros: commands * COMMAND_MICROS, middle: middleOf(cell) }
     const match = cell.peers.map(({ id }) => ({ peer: id, index: Math.round(this.#pending.get(id)?.bytesLeft ?? 0) }))
-    const report = { cell, term, leader: lead, pending, down: [], match, sizeBytes, keys: Math.round(sizeBytes / 100) }
+    const keys = Math.round(sizeBytes / 100)
+    const held = { cell, term, leader: lead, pending, down: [], match, sizeBytes, keys }
+    const report = absorbed.length === 0 ? held : { ...held, absorbed }
     return load === null ? report : { ...report, load }
   }
 
