@@ -15,7 +15,9 @@ export function text(bytes: Uint8Array): string {
 
 /** Bytes to a string of the same length, a character per byte: a cheap and exact key for a `Map`. */
 export function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  // Asked for with every key: a buffer is not wrapped once more.
+  const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return buffer.toString('latin1')
 }
 
 /** The reverse of `latin1`: the low byte of each character. */

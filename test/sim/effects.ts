@@ -2,27 +2,58 @@
  * What entries do to the raw key space, written a second time from the permanent format alone: the reference that the
  * stores' engines and overlays are compared with.
  */
-import { assert, latin1 } from '../../src/base/index.ts'
+import { assert } from '../../src/base/index.ts'
 import { EFFECT, EFFECT_HEADER_BYTES, ENTRY_KIND, ENTRY_PREFIX_BYTES } from '../../src/storage/index.ts'
 
 /** Raw keys and raw values, a character per byte. */
 export type RawSpace = Map<string, string>
 
-/** Entries that wait for the one that closes their group. */
-export type OpenGroup = Uint8Array[]
+/** One change: of a key to a value, or of the range from `key` to `value`. */
+interface Effect {
+  readonly op: number
+  readonly key: string
+  readonly value: string
+}
 
-/** Applies the next entry of a cell, if it changes keys; `data` is null for one that is not a normal one. */
-export function applyEntry(space: RawSpace, open: OpenGroup, data: Uint8Array | null): void {
-  if (data?.[0] === ENTRY_KIND.part) {
-    open.push(data)
+/** What an entry does, read once and applied as often as it is compared. */
+export interface Effects {
+  readonly isPart: boolean
+  /** Of an entry that closes a group: how many stand before it. -1: the entry changes no keys. */
+  readonly parts: number
+  readonly changes: readonly Effect[]
+}
+
+const NOTHING: Effects = { isPart: false, parts: -1, changes: [] }
+
+/** Entries that wait for the one that closes their group. */
+export type OpenGroup = Effects[]
+
+/** `data` is null for an entry that is not a normal one. */
+export function effectsOf(data: Uint8Array | null): Effects {
+  if (data === null) return NOTHING
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+  switch (bytes[0]) {
+    case ENTRY_KIND.part:
+      return { isPart: true, parts: -1, changes: changesOf(bytes) }
+    case ENTRY_KIND.effects:
+      return { isPart: false, parts: bytes.readUInt16LE(2), changes: changesOf(bytes) }
+    default:
+      return NOTHING
+  }
+}
+
+/** Applies the next entry of a cell, if it changes keys. */
+export function applyEntry(space: RawSpace, open: OpenGroup, effects: Effects): void {
+  if (effects.isPart) {
+    open.push(effects)
     return
   }
   // Half of a group that another entry has followed never counts.
   const parts = open.splice(0)
-  if (data?.[0] !== ENTRY_KIND.effects) return
-  assert(Buffer.from(data).readUInt16LE(2) === parts.length, 'a group is closed by an entry of its own')
-  for (const part of parts) applyEffects(space, part)
-  applyEffects(space, data)
+  if (effects.parts === -1) return
+  assert(effects.parts === parts.length, 'a group is closed by an entry of its own')
+  for (const part of parts) apply(space, part.changes)
+  apply(space, effects.changes)
 }
 
 /** The cell's clock as of an entry; null when it has none. */
@@ -30,16 +61,23 @@ export function stampOf(data: Uint8Array | null): number | null {
   return data?.[0] === ENTRY_KIND.effects ? Buffer.from(data.buffer, data.byteOffset).readDoubleLE(8) : null
 }
 
-function applyEffects(space: RawSpace, data: Uint8Array): void {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+function changesOf(bytes: Buffer): Effect[] {
+  const changes: Effect[] = []
   let at = ENTRY_PREFIX_BYTES
   while (at < bytes.length) {
-    const op = bytes[at]
+    const op = bytes[at] as number
     const keyEnd = at + EFFECT_HEADER_BYTES + bytes.readUInt32LE(at + 1)
     const valueEnd = keyEnd + bytes.readUInt32LE(at + 5)
     assert(valueEnd <= bytes.length, 'an effect reaches over the end of its entry')
-    const key = latin1(bytes.subarray(at + EFFECT_HEADER_BYTES, keyEnd))
-    const value = latin1(bytes.subarray(keyEnd, valueEnd))
+    const key = bytes.toString('latin1', at + EFFECT_HEADER_BYTES, keyEnd)
+    changes.push({ op, key, value: bytes.toString('latin1', keyEnd, valueEnd) })
+    at = valueEnd
+  }
+  return changes
+}
+
+function apply(space: RawSpace, changes: readonly Effect[]): void {
+  for (const { op, key, value } of changes) {
     switch (op) {
       case EFFECT.put:
         space.set(key, value)
@@ -53,18 +91,18 @@ function applyEffects(space: RawSpace, data: Uint8Array): void {
       default:
         throw new Error(`an effect of an unknown kind: ${op}`)
     }
-    at = valueEnd
   }
 }
 
 /** The first difference between two spaces, for people; null: they are equal. */
-export function firstDifference(wanted: RawSpace, found: RawSpace): string | null {
+export function firstDifference(wanted: ReadonlyMap<string, string>, found: RawSpace): string | null {
   for (const [key, value] of wanted) {
     const other = found.get(key)
     if (other === value) continue
     const shown = other === undefined ? 'absent' : JSON.stringify(other.slice(0, 80))
     return `${JSON.stringify(key)} is ${shown}, and ${JSON.stringify(value.slice(0, 80))} would be right`
   }
+  if (found.size === wanted.size) return null
   for (const [key, value] of found) {
     if (!wanted.has(key)) return `${JSON.stringify(key)} is ${JSON.stringify(value.slice(0, 80))}, and should be absent`
   }

@@ -21,7 +21,15 @@ import { compareBytes, latin1 } from '../../src/base/index.ts'
 import { decodeCommitMerge, decodeSplit, FIRST_USER_CELL, olderEpoch, SYSTEM_CELL } from '../../src/model/index.ts'
 import { ENTRY_KIND, rangeOf, SCOPE } from '../../src/storage/index.ts'
 import type { Stores } from '../../src/store/index.ts'
-import { applyEntry, firstDifference, type OpenGroup, type RawSpace, stampOf } from './effects.ts'
+import {
+  applyEntry,
+  type Effects,
+  effectsOf,
+  firstDifference,
+  type OpenGroup,
+  type RawSpace,
+  stampOf,
+} from './effects.ts'
 import { Tiling } from './tiling.ts'
 
 type Peer = NonNullable<ReturnType<Stores['peer']>>
@@ -36,6 +44,18 @@ interface RecordedEntry {
   readonly crc: number
   /** Null when it changes no keys, or when the reference is already behind it. */
   data: Uint8Array | null
+  /** Read once for all peers that hold the same bytes, while they are few. */
+  effects: Effects | null
+}
+
+/** A longer entry is read anew for each peer: kept, long values would fill the memory. */
+const KEPT_ENTRY_BYTES = 4096
+
+/** What an entry does that a peer holds now, be it as it was recorded or not. */
+function recordedEffects(recorded: RecordedEntry | undefined, data: Uint8Array): Effects {
+  if (recorded === undefined || data.length > KEPT_ENTRY_BYTES || recorded.crc !== crc32(data)) return effectsOf(data)
+  recorded.effects ??= effectsOf(data)
+  return recorded.effects
 }
 
 class CellRecord {
@@ -150,7 +170,7 @@ export class Replicas {
       const known = record.entries.get(at)
       if (known === undefined) {
         const data = entry.type === 0 && at > record.spaceIndex ? new Uint8Array(entry.data) : null
-        record.entries.set(at, { term: entry.term, crc, data })
+        record.entries.set(at, { term: entry.term, crc, data, effects: null })
         this.entriesSeen++
       } else if (known.term !== entry.term || known.crc !== crc) {
         throw new WrongState(
@@ -192,31 +212,44 @@ export class Replicas {
     }
     peers.sort((a, b) => a.applied - b.applied)
     let begun = 0
+    const copies = new Map<CellRecord, { index: number; space: RawSpace }>()
     for (const peer of peers) {
       const record = this.#record(peer.cell.id)
       // A split-born peer lacks what its parent's overlay still has, and one that takes another in what that one's has.
       if (!record.born || peer.bornOf !== null || peer.absorbing.length > 0) continue
       if (peer.applied < record.spaceIndex || !this.#advance(record, peer.cell.id, peer.applied, peer)) continue
       begun++
-      this.#comparePeer(peer, new Map(record.space as RawSpace), done)
+      let copy = copies.get(record)
+      if (copy?.index !== record.spaceIndex) {
+        copy = { index: record.spaceIndex, space: new Map(record.space as RawSpace) }
+        copies.set(record, copy)
+      }
+      this.#comparePeer(peer, record, copy.space, done)
     }
     return begun
   }
 
-  #comparePeer(peer: Peer, wanted: RawSpace, done: (found: WrongState | null) => void): void {
+  #comparePeer(
+    peer: Peer,
+    record: CellRecord,
+    wanted: ReadonlyMap<string, string>,
+    done: (found: WrongState | null) => void,
+  ): void {
     const { applied, written, id } = peer
     const { cell, store } = peer
-    const overlay: (Uint8Array | null)[] = []
+    const overlay: Effects[] = []
     const open: OpenGroup = []
     for (let at = written + 1; at <= applied; at++) {
       const entry = peer.group.entry(at)
-      overlay.push(entry.type === 0 ? new Uint8Array(entry.data) : null)
+      overlay.push(entry.type === 0 ? recordedEffects(record.entries.get(at), entry.data) : effectsOf(null))
     }
     const range = rangeOf(cell.system ? SCOPE.system : SCOPE.user, cell.start, cell.end)
+    const start = latin1(range.start)
+    const end = latin1(range.end)
     const snapshot = store.engine.snapshot()
     const found: RawSpace = new Map()
-    const read = (start: Uint8Array) => {
-      snapshot.scan(start, range.end, { pairsMax: 1000, bytesMax: 1 << 20 }, (error, pairs, more) => {
+    const read = (from: Uint8Array) => {
+      snapshot.scan(from, range.end, { pairsMax: 1000, bytesMax: 1 << 20 }, (error, pairs, more) => {
         if (error !== null) {
           // It rots: the store will find out as we have.
           snapshot.release()
@@ -231,9 +264,9 @@ export class Replicas {
           return
         }
         snapshot.release()
-        for (const data of overlay) applyEntry(found, open, data)
+        for (const effects of overlay) applyEntry(found, open, effects)
         // What the overlay says of keys that were given away since is another cell's affair.
-        for (const key of found.keys()) if (key < latin1(range.start) || key >= latin1(range.end)) found.delete(key)
+        for (const key of found.keys()) if (key < start || key >= end) found.delete(key)
         this.comparisons++
         const difference = firstDifference(wanted, found)
         done(
@@ -263,7 +296,7 @@ export class Replicas {
       }
       const kind = entry.data?.[0]
       if (kind === ENTRY_KIND.commitMerge && !this.#merge(record, space, entry.data as Uint8Array, peer)) return false
-      applyEntry(space, record.open, entry.data)
+      applyEntry(space, record.open, entry.effects ?? effectsOf(entry.data))
       this.#followClock(record, cell, stampOf(entry.data))
       if (kind === ENTRY_KIND.split) this.#split(record, space, peer, entry.data as Uint8Array)
       entry.data = null

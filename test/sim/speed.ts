@@ -4,8 +4,8 @@
  */
 import { type RunResult, run } from './run.ts'
 
-/** The first runs are for the compiler. */
-const WARM_UP = 3
+/** The first runs are for the compiler: a search of thousands of seeds is past them after seconds. */
+const WARM_UP = 6
 const RUNS = 5
 
 export async function measureSpeed(): Promise<number> {
