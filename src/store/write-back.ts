@@ -53,6 +53,8 @@ const LOOK_MS = 20
 const IDLE_MS = 2000
 /** A follower that lacks more than this is not waited for: it gets a snapshot. */
 const KEEP_FOR_FOLLOWERS_BYTES = 64 * 1024 * 1024
+/** Nor one that lacks more than this: a small entry takes more memory than its bytes. */
+const KEEP_FOR_FOLLOWERS_ENTRIES = 20_000
 
 export class WriteBack {
   readonly #stores: Stores
@@ -381,7 +383,8 @@ export class WriteBack {
     if (written > peer.durable) peer.durable = written
     let to = trimMax(peer)
     const keptBytesMax = Math.min(KEEP_FOR_FOLLOWERS_BYTES, this.#stores.overlayBytesMax / peer.store.peers.size)
-    if (peer.isLeader && peer.group.bytes < keptBytesMax) {
+    const entries = peer.group.lastIndex() + 1 - peer.group.firstIndex()
+    if (peer.isLeader && peer.group.bytes < keptBytesMax && entries < KEEP_FOR_FOLLOWERS_ENTRIES) {
       for (const member of peer.cell.peers) {
         const progress = peer.node.progress(member.id)
         if (progress !== undefined && progress.match < to) to = progress.match

@@ -10,6 +10,7 @@ import {
   SCOPE,
   stagingRange,
 } from '../../src/storage/index.ts'
+import type { Peer } from '../../src/store/peer.ts'
 import { Fate, Refusal, StoreHarness } from './harness.ts'
 
 async function threeCopies(): Promise<StoreHarness> {
@@ -266,6 +267,28 @@ test('a log of many segments is not held for a follower that is not there', asyn
   expect(peer?.group.firstIndex()).toBeLessThan(peer?.applied ?? 0)
   segments.now = 100
   await harness.until(() => peer?.group.firstIndex() === (peer?.applied ?? 0) + 1, 'it is trimmed', 10_000)
+})
+
+test.each([
+  [500, 'keeps'],
+  [25_000, 'lets go of'],
+])('with %i small entries a log %s what a follower that is away lacks', async (count, does) => {
+  const harness = new StoreHarness(3)
+  await harness.startWith(3)
+  await harness.transfer(FIRST_USER_CELL, 1)
+  harness.kill(2)
+  const peer = harness.leadingPeer() as Peer
+  for (let left = count; left > 0; left -= 500) {
+    peer.node.proposeAll(Array.from({ length: 500 }, () => EMPTY))
+    harness.nodes[0]?.host?.touch(peer)
+    harness.nodes[0]?.host?.again()
+    await harness.run(5)
+  }
+  await harness.until(() => peer.applied === peer.node.lastIndex, 'all is applied', 20_000)
+  await harness.until(() => peer.durable === peer.applied, 'all is durable', 20_000)
+  await harness.run(100)
+  expect(peer.group.bytes).toBeLessThan(64 * 1024)
+  expect(peer.group.firstIndex() > peer.applied).toBe(does === 'lets go of')
 })
 
 test('a store whose log was full asks for room, and takes writes when there is some', async () => {
