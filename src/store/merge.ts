@@ -25,7 +25,8 @@
  *    exactly on the stores of S, whose membership nothing changes once it is prepared (its version is another). Each of
  *    these had acknowledged S's log up to the preparation, synced; it is committed, so it is never cut off; it is not
  *    trimmed while S is merging. So what of it is not applied yet can be applied there and then, whatever the peer of S
- *    knows to be committed. Behind the preparation there are only entries that change no key.
+ *    knows to be committed. Behind the preparation there are only entries that change no key. If a crash has taken its
+ *    birth back, what bore it is in another log there, and that is committed, too (`absorb.ts`: `bornHere`).
  * 6. *Who comes by a snapshot comes behind the decision.* A snapshot of T that tells of S among its absorbed takes the
  *    place of S's peer (`absorb.ts`: `giveWay`). One whose store has no peer of T any more asks PD, as anyone without a
  *    leader does, and goes; but it stays while there is a peer of T that may still have to take it in.

@@ -3,7 +3,7 @@
  * and its state deleted from the engine, again at recovery if a crash came between.
  */
 
-import { Refusal } from '../model/index.ts'
+import { type Cell, containsKey, Refusal } from '../model/index.ts'
 import { type EngineBatch, metaKey, stagingRange } from '../storage/index.ts'
 import { rangeOfCell } from './cell-range.ts'
 import type { Peer } from './peer.ts'
@@ -64,6 +64,15 @@ export class Removals {
   /** Until its data is deleted no other peer of the cell may come to be here: it would lose its own. */
   isUnderWay(store: Store, cell: number): boolean {
     for (const peer of this.#leaving) if (peer.store === store && peer.cell.id === cell) return true
+    return false
+  }
+
+  /** Is data still to be deleted in the range of the cell? Whoever comes to be there would lose his own with it. */
+  willClear(store: Store, cell: Cell): boolean {
+    for (const peer of this.#leaving) {
+      if (peer.store !== store || !peer.initialized || peer.cell.system !== cell.system) continue
+      if (containsKey(peer.cell, cell.start) || containsKey(cell, peer.cell.start)) return true
+    }
     return false
   }
 

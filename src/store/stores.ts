@@ -343,7 +343,7 @@ export class Stores {
       if (hasAbsorbed(absorbed, other.id)) continue
       if (containsKey(other, cell.start) || containsKey(cell, other.start)) return true
     }
-    return false
+    return this.removals.willClear(store, cell)
   }
 
   /** A thread has exited, which proves that the leaders on it are dead: nobody has to wait for their leases (rule 13). */

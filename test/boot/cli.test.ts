@@ -102,12 +102,17 @@ describe('The command line', () => {
   })
 })
 
-test.each(['split 2', 'split 2 user:5000', 'split 2 base64:/wA=', 'add-peer 2 4', 'remove-peer 2 4', 'offline 4'])(
-  '`ctl %s` is understood',
-  (line) => {
-    expect(read(`ctl ${line}`)).toMatchObject({ command: 'ctl', words: line.split(' ') })
-  },
-)
+test.each([
+  'split 2',
+  'merge 3 2',
+  'split 2 user:5000',
+  'split 2 base64:/wA=',
+  'add-peer 2 4',
+  'remove-peer 2 4',
+  'offline 4',
+])('`ctl %s` is understood', (line) => {
+  expect(read(`ctl ${line}`)).toMatchObject({ command: 'ctl', words: line.split(' ') })
+})
 
 test('of bench the load, the servers and the files are understood', () => {
   const plan = read('bench --mix GET=9,set --pipeline 16 --value-size 1kb --embedded --executors 1,2 --json out.json')

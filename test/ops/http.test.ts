@@ -307,7 +307,8 @@ describe('An order', () => {
   })
 
   test.each([
-    ['of another kind', { ...body, kind: 'merge' }, 400],
+    ['of another kind', { ...body, kind: 'dance' }, 400],
+    ['to merge without a cell to merge into', { kind: 'merge', cell: 10 }, 400],
     ['without a body', '', 400],
     ['to split without a cell', { kind: 'split' }, 400],
     ['to split at a key that is no shape of one', { kind: 'split', cell: 10, key: 'm' }, 400],
@@ -327,6 +328,10 @@ describe('An order', () => {
     [
       { kind: 'add-peer', cell: 10, store: 2 },
       { operator: 'add-peer', cell: 10, store: 2, key: null },
+    ],
+    [
+      { kind: 'merge', cell: 10, into: 2 },
+      { operator: 'merge', cell: 10, store: 0, key: null, into: 2 },
     ],
     [
       { kind: 'remove-peer', cell: 10, store: 2 },

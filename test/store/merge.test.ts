@@ -360,3 +360,22 @@ test('cells are cut and made one again and again, and every key stays', async ()
   const [peer] = harness.peersOf(FIRST_USER_CELL)
   expect(peer?.absorbed).toHaveLength(7)
 })
+
+test('while data of a removed peer is still to be deleted nobody comes to be in its range', async () => {
+  const harness = await twoCells(2)
+  const away = (harness.leader(CHILD)?.store as number) === 1 ? 2 : 1
+  const host = harness.nodes[away - 1]?.host
+  const peer = host?.peer(away, CHILD) as Peer
+  const { store, cell } = peer
+  const engine = harness.engines.get(away) as Engine
+  const write = engine.write.bind(engine)
+  const held: (() => void)[] = []
+  engine.write = (batch, done) => held.push(() => write(batch, done))
+  const later = { ...cell, id: 5000, epoch: { ...cell.epoch, version: cell.epoch.version + 1 } }
+  await harness.removePeer(CHILD, peer.id)
+  await harness.until(() => held.length > 0 && peer.destroyed, 'it is removed, and its data is to be deleted')
+  expect(host?.overlaps(store, later)).toBe(true)
+  engine.write = write
+  for (const go of held) go()
+  await harness.until(() => host?.overlaps(store, later) === false, 'it is deleted')
+})

@@ -27,7 +27,7 @@ if (rounds > 0) {
   const told = await splitAndMerge({ rounds, say: (line) => console.log(`  ${line}`) })
   const refused = [...told.errors].map(([word, count]) => `${count} × ${word}`).join(', ') || 'none'
   console.log(
-    `${told.splits} splits and ${told.merges} merges, ${told.acknowledged} writes acknowledged and there, ` +
+    `${told.splits} splits and ${told.merges} merges (${told.givenUp} more given up), ${told.acknowledged} writes acknowledged and there, ` +
       `${told.keys} keys; nobody waited longer than ${Math.round(told.longestWaitMs)} ms; refused: ${refused}`,
   )
 }

@@ -15,6 +15,8 @@ export interface RoundsOptions {
 export interface RoundsResult {
   readonly splits: number
   readonly merges: number
+  /** Merges that came to nothing at first, and were ordered again. */
+  readonly givenUp: number
   readonly acknowledged: number
   readonly longestWaitMs: number
   /** What was refused for good, by the first word of the error. */
@@ -22,9 +24,15 @@ export interface RoundsResult {
   readonly keys: number
 }
 
+interface OperatorShape {
+  readonly kind: string
+  readonly outcome: string | null
+}
+
 const WRITERS = 4
 const REPLICAS = 3
 const LIMIT_MS = 60_000
+const AGAIN_MS = 5000
 
 export async function splitAndMerge({ rounds, say }: RoundsOptions): Promise<RoundsResult> {
   const server = new RealServer('merges')
@@ -43,17 +51,25 @@ export async function splitAndMerge({ rounds, say }: RoundsOptions): Promise<Rou
       // To the left and to the right in turn.
       const [source, into] = round % 2 === 0 ? [left, right] : [right, left]
       await order(http, { kind: 'merge', cell: source.id, into: into.id })
-      await wholeCells(http, (cells) => cells.length === count)
+      await wholeCells(
+        http,
+        (cells) => cells.length === count,
+        () => {
+          return post(http, '/api/v1/operators', { kind: 'merge', cell: source.id, into: into.id })
+        },
+      )
       say?.(`round ${round}: ${source.id} became a part of ${into.id}; ${load.acknowledged} writes`)
     }
     await load.stop()
     const wrongs = await load.wrongs(redis)
     if (wrongs.length > 0) throw new Error(`not what was acknowledged: ${wrongs.slice(0, 5).join('; ')}`)
+    const operators = (await json(http, '/api/v1/operators?limit=1000')).items as unknown as OperatorShape[]
+    const givenUp = operators.filter(({ kind, outcome }) => kind === 'merge' && outcome !== 'finished').length
     const client = new Client(redis)
     const keys = Number(await client.send('DBSIZE'))
     client.close()
     const { acknowledged, longestWaitMs, errors } = load
-    return { splits: rounds, merges: rounds, acknowledged, longestWaitMs, errors, keys }
+    return { splits: rounds, merges: rounds, givenUp, acknowledged, longestWaitMs, errors, keys }
   } finally {
     await server.end()
     await load.stop()
@@ -74,9 +90,21 @@ async function cellsOf(http: number): Promise<readonly CellShape[]> {
   return items as unknown as CellShape[]
 }
 
-async function wholeCells(http: number, are: (cells: readonly CellShape[]) => boolean): Promise<readonly CellShape[]> {
+/** Asks for `meanwhile` now and then; what is under way already is refused. */
+async function wholeCells(
+  http: number,
+  are: (cells: readonly CellShape[]) => boolean,
+  meanwhile: () => Promise<unknown> = async () => {},
+): Promise<readonly CellShape[]> {
+  let askedMs = performance.now()
   return await until(
-    () => cellsOf(http),
+    async () => {
+      if (performance.now() - askedMs > AGAIN_MS) {
+        askedMs = performance.now()
+        await meanwhile()
+      }
+      return await cellsOf(http)
+    },
     (cells) => cells.every((cell) => isWhole(cell, REPLICAS)) && tiles(cells) && are(cells),
     LIMIT_MS,
   )
