@@ -169,9 +169,13 @@ export class Snapshots {
   }
 
   cancel(peer: Peer): void {
-    peer.snapshotOut?.view?.release()
+    const out = peer.snapshotOut
+    if (out === null) return
+    out.view?.release()
     peer.snapshotOut = null
     this.#out.delete(peer)
+    // Otherwise Raft would wait for the end of the stream, and send nothing else to whom it went.
+    if (out.streaming) peer.node.reportSnapshot(out.toPeer, false)
   }
 
   #sendPiece(peer: Peer, out: SnapshotOut): void {

@@ -102,6 +102,8 @@ export class Destruction {
     const { hosts, topology, replicas, offline } = this.#world
     // With two executors a majority may come to be on one of them before its disk fails.
     if (this.#world.executors < 3) return false
+    // What lies on a thread that is down, or not there yet, is known to nobody.
+    for (let at = 0; at < this.#world.executors; at++) if (!this.doomed.has(at) && !hosts.has(at)) return false
     const gone = new Set<number>()
     for (const { id, executor: at } of topology.stores) if (at === executor || this.doomed.has(at)) gone.add(id)
     const left = topology.stores.filter(({ id }) => !gone.has(id) && !offline.has(id))

@@ -207,6 +207,20 @@ test('who was called to life before its birth keeps its vote, and what it promis
   expect(child?.leaderContactMs).toBeGreaterThanOrEqual(promisedMs)
 })
 
+test('a snapshot that is on its way when its cell is cut is sent again, of the cell as it is then', async () => {
+  const harness = new StoreHarness(3)
+  await harness.startWith(2)
+  for (const key of ['a', 'z']) await harness.ask(['SET', key, key])
+  harness.drop = (_, to, { kind }) => to === 2 && kind === 'snapshotPiece'
+  harness.order(FIRST_USER_CELL, { kind: 'addLearner', peer: { id: 1002, store: 3, role: 'learner' } })
+  await harness.until(() => harness.leadingPeer()?.snapshotOut?.streaming === true, 'a piece is sent')
+  await split(harness, 'm', 2)
+  harness.drop = () => false
+  const learner = () => harness.nodes[2]?.host?.peer(3, FIRST_USER_CELL)
+  await harness.until(() => learner()?.initialized === true, 'the learner has its data', 5000)
+  expect(learner()?.cell.epoch.version).toBe(2)
+})
+
 for (const heard of ['from PD', 'from its successor'] as const) {
   test(`who was removed while it was down, and hears of it ${heard}, leaves its child what it was born with`, async () => {
     const harness = await cluster(3)
