@@ -162,7 +162,8 @@ export function isStillPossible(step: PlainStep, report: CellReport, view: View,
       return peerOn(report.cell, step.store) === undefined && !view.isGone(step.store, nowMs)
     case 'promoteLearner':
     case 'replacePeer':
-      return report.cell.peers.some((peer) => peer.id === step.peer)
+      // On a store that is gone it would be waited for as long as a snapshot may take.
+      return report.cell.peers.some((peer) => peer.id === step.peer && !view.isGone(peer.store, nowMs))
     case 'removePeer':
       return true
     case 'transferLeader':

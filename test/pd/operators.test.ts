@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { text } from '../../src/base/index.ts'
+import type { StorePlace } from '../../src/model/index.ts'
 import { NEW_PEER, type OperatorClass, type Step, type Wish } from '../../src/pd/operator.ts'
-import { cellReport, places, world } from './world.ts'
+import { cellReport, places, storeReport, world } from './world.ts'
 
 const stores = places(4, 2)
 
@@ -45,6 +46,19 @@ describe('An operator', () => {
     expect(orders(of, 3)).toEqual([])
     expect(of.operators.of(2)).toBeUndefined()
     expect(of.operators.infos(3)[0]?.outcome).toBe('finished')
+  })
+
+  test('is given up when the store of its learner is gone, and does not wait for a snapshot that nobody takes', () => {
+    const of = started('1 2', add(4))
+    orders(of, 0)
+    of.report(0, cellReport({ peers: '1 2 4+', confVer: 2, pending: [4] }))
+    orders(of, 1)
+    expect(of.operators.of(2)).toBeDefined()
+    const lost = storeReport(stores[3] as StorePlace, { state: 'lost' })
+    of.view.heartbeat({ kind: 'heartbeat', executor: 1, stores: [lost], cells: [] }, 2)
+    expect(orders(of, 3)).toEqual([])
+    expect(of.operators.of(2)).toBeUndefined()
+    expect(of.operators.infos(3)[0]?.outcome).toBe('cancelled')
   })
 
   test('gives an order again every two seconds while the world does not change', () => {
