@@ -33,11 +33,10 @@ export class News {
 
   /** CONFIG SET here: all of its options change at one time. */
   changed(names: readonly OptionName[]): void {
-    const { clock, executor: by, settings } = this.#edges
+    const { clock, executor: by } = this.#edges
     const stamp = Math.max(this.#lastStamp + 1, Math.floor(clock.monotonicMs() * 1000))
     for (const name of names) {
       const change = { kind: 'settingChanged', name, value: String(this.#settings.options[name]), stamp, by } as const
-      settings.note(change)
       this.#learn(change)
     }
     this.#tell()
@@ -52,7 +51,6 @@ export class News {
   #take(change: SettingChanged): boolean {
     const known = this.#known.get(change.name)
     if (known !== undefined && !isLaterChange(change, known)) return false
-    this.#edges.settings.note(change)
     this.#learn(change)
     return true
   }
@@ -74,6 +72,7 @@ export class News {
   }
 
   #learn(change: SettingChanged): void {
+    this.#edges.settings.note(change)
     this.#lastStamp = Math.max(this.#lastStamp, change.stamp)
     this.#known.set(change.name, change)
     this.#settings.set(change.name, change.value)

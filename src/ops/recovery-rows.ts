@@ -1,10 +1,11 @@
 /** Recovery where a majority of copies is gone for good: shown to whoever asks, done for whoever says what it costs. */
 import type { RecoveryAnswer } from './recovery.ts'
 import type { RecoveredCell } from './recovery-plan.ts'
-import { HttpError, type HttpOptions, type Row } from './rows.ts'
-import { keyShape } from './shapes.ts'
+import { fromDesk, HttpError, type HttpOptions, type Row } from './rows.ts'
+import { rangeShape } from './shapes.ts'
 
 const PATH = '/api/v1/unsafe-recover'
+const SILENCE = 'not all stores have answered, and one of them may have what is looked for'
 
 export const recoveryRows: readonly Row[] = [
   {
@@ -32,29 +33,10 @@ export const recoveryRows: readonly Row[] = [
 ]
 
 /** With `given`: it is an order, of someone who has seen that these stores are lost. */
-function recovery(options: HttpOptions, given: readonly unknown[] | null): Promise<RecoveryAnswer> {
-  return new Promise((resolve, reject) => {
-    const silent = () =>
-      reject(
-        new HttpError(
-          503,
-          'UNAVAILABLE',
-          'not all stores have answered, and one of them may have what is looked for',
-          'ask again in a moment',
-        ),
-      )
-    const desk = options.desk()
-    if (desk === null) {
-      silent()
-      return
-    }
-    desk.recover(given, (answer) => {
-      if (answer === null) silent()
-      else if (answer.refused !== null) {
-        reject(new HttpError(409, 'ERR', answer.refused, `GET ${PATH} shows what would be done`))
-      } else resolve(answer)
-    })
-  })
+async function recovery(options: HttpOptions, given: readonly unknown[] | null): Promise<RecoveryAnswer> {
+  const answer = await fromDesk<RecoveryAnswer>(options, (desk, done) => desk.recover(given, done), SILENCE)
+  if (answer.refused !== null) throw new HttpError(409, 'ERR', answer.refused, `GET ${PATH} shows what would be done`)
+  return answer
 }
 
 function recoveryShape({ lost, cells, outcomes }: RecoveryAnswer) {
@@ -65,9 +47,7 @@ function cellShape({ cell, survivor, others, lost }: RecoveredCell) {
   return {
     id: cell.id,
     system: cell.system,
-    start: cell.start.length === 0 ? null : keyShape(cell.start),
-    end: cell.end === null ? null : keyShape(cell.end),
-    epoch: { version: cell.epoch.version, confVer: cell.epoch.confVer },
+    ...rangeShape(cell),
     lost,
     survivor: logShape(survivor),
     others: others.map(logShape),

@@ -82,10 +82,10 @@ export function refuse(answer: Pick<OperatorAnswer, 'refusal' | 'message'>): voi
 export function fromDesk<T>(
   options: HttpOptions,
   ask: (desk: Desk, done: (answer: T | null) => void) => void,
+  silence = 'the placement driver does not answer',
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const refused = () =>
-      reject(new HttpError(503, 'UNAVAILABLE', 'the placement driver does not answer', 'ask again in a moment'))
+    const refused = () => reject(new HttpError(503, 'UNAVAILABLE', silence, 'ask again in a moment'))
     const desk = options.desk()
     if (desk === null) refused()
     else ask(desk, (answer) => (answer === null ? refused() : resolve(answer)))

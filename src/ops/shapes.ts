@@ -1,7 +1,7 @@
 /** The nouns as HTTP shows them, and lists in pages. Pure. */
 import type { ExecutorInspection } from '../actor/index.ts'
 import { compareBytes } from '../base/index.ts'
-import type { CellReport, OperatorInfo, StoreInfo } from '../model/index.ts'
+import type { Cell, CellReport, OperatorInfo, StoreInfo } from '../model/index.ts'
 
 type KeyShape = { utf8: string } | { base64: string }
 
@@ -17,7 +17,7 @@ export const LIMIT_MAX = 1000
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Text where the bytes are text, so that people can read it; exact in either case. */
-export function keyShape(key: Uint8Array): KeyShape {
+function keyShape(key: Uint8Array): KeyShape {
   try {
     return { utf8: decoder.decode(key) }
   } catch {
@@ -42,12 +42,19 @@ export type CellShape = ReturnType<typeof cellShape>
 
 type ReportedCell = CellReport & { readonly leaderStore: number }
 
+/** Null: the first key, or behind the last one. */
+export function rangeShape({ start, end, epoch }: Cell) {
+  return {
+    start: start.length === 0 ? null : keyShape(start),
+    end: end === null ? null : keyShape(end),
+    epoch: { version: epoch.version, confVer: epoch.confVer },
+  }
+}
+
 function cellShape({ cell, leaderStore, sizeBytes, keys }: ReportedCell) {
   return {
     id: cell.id,
-    start: cell.start.length === 0 ? null : keyShape(cell.start),
-    end: cell.end === null ? null : keyShape(cell.end),
-    epoch: { version: cell.epoch.version, confVer: cell.epoch.confVer },
+    ...rangeShape(cell),
     peers: cell.peers.map((peer) => ({ id: peer.id, store: peer.store, role: peer.role })),
     leader: leaderStore === 0 ? null : leaderStore,
     sizeBytes,

@@ -2,7 +2,15 @@
  * A plan for one cell: steps, each finished when the reported world shows it. An operator is not remembered over a
  * restart of PD; what is left to do is derived again from the world.
  */
-import { type CellReport, type Epoch, type HandKind, type OrderStep, type Peer, peerOn } from '../model/index.ts'
+import {
+  type CellReport,
+  type Epoch,
+  type HandKind,
+  type OrderStep,
+  type Peer,
+  peerOn,
+  peerWithId,
+} from '../model/index.ts'
 import type { View } from './view.ts'
 
 export type OperatorKind = HandKind | 'promote-peer' | 'replace-peer' | 'move-peer'
@@ -139,7 +147,7 @@ export class Operator {
 
 /** Looks at the reported world only: an order that was given is no reason to believe that it was carried out. */
 export function isFinished(step: PlainStep, report: CellReport): boolean {
-  const find = (id: number) => report.cell.peers.find((peer) => peer.id === id)
+  const find = (id: number) => peerWithId(report.cell, id)
   switch (step.kind) {
     case 'addLearner':
       return find(step.peer) !== undefined
@@ -178,7 +186,7 @@ export function isStillPossible(step: PlainStep, report: CellReport, view: View,
 export function orderFor(step: PlainStep, report: CellReport, view: View, nowMs: number): OrderStep | null {
   // No member comes or goes, nor takes over, before the joint configuration is left, which needs no order.
   if (report.joint) return null
-  const peer = report.cell.peers.find((candidate) => candidate.id === step.peer)
+  const peer = peerWithId(report.cell, step.peer)
   switch (step.kind) {
     case 'addLearner':
       return { kind: 'addLearner', peer: { id: step.peer, store: step.store, role: 'learner' } }
@@ -191,7 +199,7 @@ export function orderFor(step: PlainStep, report: CellReport, view: View, nowMs:
       return peer.id === report.leader.id ? handOver(report, view, nowMs) : { kind: 'removePeer', peer }
     case 'replacePeer': {
       if (peer === undefined) return null
-      const removed = report.cell.peers.find((candidate) => candidate.id === step.removed)
+      const removed = peerWithId(report.cell, step.removed)
       // What other hands have done of it is not done again.
       if (removed === undefined) return orderFor({ ...step, kind: 'promoteLearner' }, report, view, nowMs)
       if (peer.role === 'voter') return orderFor({ ...step, kind: 'removePeer', peer: removed.id }, report, view, nowMs)

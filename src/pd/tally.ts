@@ -2,7 +2,7 @@
  * What each store has, counted as reports come in: with a hundred thousand cells nobody can look at all of them to know
  * how full a store is. Invariant: it is always what counting all held reports anew would give, which a test does.
  */
-import type { CellReport } from '../model/index.ts'
+import { type CellReport, peerWithId } from '../model/index.ts'
 import { IdSet } from './id-set.ts'
 
 export class StoreTally {
@@ -88,7 +88,7 @@ export class Tallies {
 
   #countPending(report: CellReport, sign: 1 | -1): void {
     for (const id of report.pending) {
-      const peer = report.cell.peers.find((candidate) => candidate.id === id)
+      const peer = peerWithId(report.cell, id)
       if (peer !== undefined) this.#make(peer.store).pending += sign
     }
   }

@@ -18,6 +18,7 @@ import { metaKey, stagingRange } from '../storage/index.ts'
 import { apply } from './apply.ts'
 import { commitOf, hasAbsorbed, hasComeToItsEnd, isAdjacent } from './merge.ts'
 import type { Peer } from './peer.ts'
+import { retire } from './removal.ts'
 import { settle } from './settle.ts'
 import { childOf } from './split.ts'
 import type { Store } from './store.ts'
@@ -85,8 +86,7 @@ export class Absorptions {
     const { writeBack } = this.#stores
     const { source, state } = absorption
     writeBack.forget(source)
-    source.store.overlayBytes -= source.overlayBytes
-    source.overlayBytes = 0
+    source.dropOverlay()
     const { id } = source.cell
     writeBack.forceAs(peer, state, () => this.#written(peer), {
       states: [],
@@ -130,7 +130,7 @@ export class Absorptions {
 
 function bury(stores: Stores, { store, group, cell }: Peer): void {
   store.log.bury(group, cell.epoch.confVer)
-  stores.afterSync(() => {})
+  stores.syncSoon()
 }
 
 /** The first with the least range that holds both; they overlap, or lie side by side. */
@@ -184,7 +184,7 @@ function takeOut(stores: Stores, peer: Peer, { source: id, sourceVersion, prepar
   assert(isPrepared && cell.epoch.version === sourceVersion, 'a merge is committed as it was prepared')
   // What is behind the preparation changes nothing, so nothing is lost with it.
   source.pending.commit(preparedIndex, stores.termAt(source))
-  retire(stores, source)
+  endCell(stores, source)
   return source
 }
 
@@ -209,20 +209,12 @@ function bornHere(stores: Stores, store: Store, id: number): Peer | undefined {
   return store.peers.get(id)
 }
 
-/** Nothing more is heard, said or evaluated. */
-function retire(stores: Stores, peer: Peer): void {
-  const { store } = peer
+/** Out of service, and with it what was under way in its cell. */
+function endCell(stores: Stores, peer: Peer): void {
   stores.splits.cancel(peer)
-  stores.snapshots.cancel(peer)
-  peer.pending.abandon()
-  peer.working = null
   peer.page = null
   peer.snapshotIn = null
-  stores.sleep.takeBack(peer)
-  stores.sleep.wake(peer)
-  store.active.delete(peer)
-  store.peers.delete(peer.cell.id)
-  peer.destroyed = true
+  retire(stores, peer)
 }
 
 /**
@@ -241,9 +233,8 @@ export function giveWay(stores: Stores, store: Store, cell: Cell, absorbed: read
   for (const peer of inTheWay(store, cell, absorbed)) {
     stores.evaluator.refuseParked(peer, Refusal.cellNotFound)
     stores.writeBack.forget(peer)
-    retire(stores, peer)
-    store.overlayBytes -= peer.overlayBytes
-    peer.overlayBytes = 0
+    endCell(stores, peer)
+    peer.dropOverlay()
     bury(stores, peer)
   }
 }

@@ -5,7 +5,6 @@ import { type Message, MessageType, type RaftStorage, RawNode } from '../raft/in
 import type { GroupLog } from '../storage/index.ts'
 import { Lease } from './lease.ts'
 import { Peer, unknownCell } from './peer.ts'
-import { confStateOf } from './snapshot-out.ts'
 import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
 import { UNCOMMITTED_RESERVE_BYTES } from './turn-entries.ts'
@@ -67,7 +66,7 @@ export function createPeer(stores: Stores, store: Store, state: CellState, group
       heartbeatTicks: HEARTBEAT_TICKS,
       // A commit index is written with the next record that must be: the engine may be ahead of it.
       hardState: { ...group.hardState, commit: Math.max(group.hardState.commit, state.appliedIndex) },
-      confState: confStateOf(state.confState),
+      confState: state.confState,
       applied: state.appliedIndex,
       entryBytesMax: MESSAGE_BYTES_MAX,
       inflightMessagesMax: INFLIGHT_MESSAGES_MAX,

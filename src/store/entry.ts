@@ -384,3 +384,11 @@ export function longValueOf(raw: Buffer, start: number): { chunkBytes: number; v
   const at = start + prefixBytesOf(flags)
   return { chunkBytes: raw.readUInt32LE(at), valueBytes: raw.readUInt32LE(at + 4) }
 }
+
+/** The data of an entry that changes the cell and no key: its kind, then what it says. */
+export function administrative(kind: number, bytes: Uint8Array): Uint8Array {
+  const data = Buffer.allocUnsafe(1 + bytes.length)
+  data[0] = kind
+  data.set(bytes, 1)
+  return data
+}

@@ -42,7 +42,7 @@ import { startTransfer } from './transfer.ts'
 /** A learner is promoted only when it lacks no more than this many entries: a voter that lags would hold commits back. */
 const PROMOTE_LAG_MAX = 1000
 /** Who has answered within so many ticks, twice the time between two heartbeats, is there. */
-export const ANSWER_TICKS = 2 * HEARTBEAT_TICKS
+const ANSWER_TICKS = 2 * HEARTBEAT_TICKS
 /** A peer that has heard of no leader for so long, and then again so often, asks PD whether it still is one. */
 const MEMBER_ASK_MS = 3000
 
@@ -122,10 +122,14 @@ function mostWouldAnswer(stores: Stores, peer: Peer, changes: readonly ConfChang
     if (type === ConfChangeType.addNode) voters.add(nodeId)
     else voters.delete(nodeId)
   }
-  const sinceMs = stores.nowMs - ANSWER_TICKS * stores.options.tick
   let answering = 0
-  for (const id of voters) if (id === peer.id || (peer.heardAtMs.get(id) ?? 0) >= sinceMs) answering++
+  for (const id of voters) if (answersNow(stores, peer, id)) answering++
   return answering * 2 > voters.size
+}
+
+/** Has it answered this leader just now? It hears itself. */
+export function answersNow({ nowMs, options }: Stores, leader: Peer, id: number): boolean {
+  return id === leader.id || (leader.heardAtMs.get(id) ?? 0) >= nowMs - ANSWER_TICKS * options.tick
 }
 
 /** Several at once go through a joint configuration. Raft refuses what comes while one is in force. */
@@ -162,7 +166,7 @@ export function applyMembership(stores: Stores, peer: Peer, entry: Entry): void 
   stores.heartbeats.due(peer)
   // That this is committed is written with whatever is written next. If all went down before, and a copy with them, who is
   // left would go by the members as they were, of whom there may be no majority any more.
-  stores.afterSync(nothing)
+  stores.syncSoon()
   if (peer.isLeader) tellTheRemoved(stores, peer, stores_)
   if (wasMember && peerWithId(peer.cell, peer.id) === undefined) stores.removals.remove(peer)
 }
@@ -214,5 +218,3 @@ export function hearOfRemoval(stores: Stores, { store, cell, peer: id, confVer, 
 function knownConfVer({ cell, bornConfVer, snapshotIn }: Peer): number {
   return Math.max(cell.epoch.confVer, bornConfVer, snapshotIn?.state.cell.epoch.confVer ?? 0)
 }
-
-function nothing(): void {}

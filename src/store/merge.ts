@@ -54,7 +54,8 @@ import {
 } from '../model/index.ts'
 import { type Entry, EntryType, ProgressState } from '../raft/index.ts'
 import { ENTRY_KIND } from '../storage/index.ts'
-import { ANSWER_TICKS } from './membership.ts'
+import { administrative } from './entry.ts'
+import { answersNow } from './membership.ts'
 import type { Peer } from './peer.ts'
 import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
@@ -90,22 +91,19 @@ export class Merges {
   }
 
   /** All its voters are there and close behind. */
-  #isWhole({ id: self, node, cell, heardAtMs }: Peer): boolean {
-    const { nowMs, options } = this.#stores
+  #isWhole(peer: Peer): boolean {
+    const { id: self, node, cell } = peer
     return cell.peers.every(({ id }) => {
       if (id === self) return true
       const progress = node.progress(id)
       if (progress?.state !== ProgressState.replicate || progress.match + LAG_MAX < node.lastIndex) return false
-      return (heardAtMs.get(id) ?? 0) >= nowMs - ANSWER_TICKS * options.tick
+      return answersNow(this.#stores, peer, id)
     })
   }
 
   /** Nobody evaluates anything for this cell until the entry is applied (rule 17). */
   #propose(peer: Peer, kind: number, bytes: Uint8Array): void {
-    const data = Buffer.allocUnsafe(1 + bytes.length)
-    data[0] = kind
-    data.set(bytes, 1)
-    if (!peer.node.propose(data)) return
+    if (!peer.node.propose(administrative(kind, bytes))) return
     peer.administeredIndex = peer.node.lastIndex
     this.#stores.touch(peer)
   }

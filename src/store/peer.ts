@@ -281,6 +281,12 @@ export class Peer {
     return this.page === null ? this.written : Math.min(this.written, this.page.written)
   }
 
+  /** What was applied and not written counts no more: it is no use, or the engine has it otherwise. */
+  dropOverlay(): void {
+    this.store.overlayBytes -= this.overlayBytes
+    this.overlayBytes = 0
+  }
+
   /** Memory gives up keys until the working state takes no more than this, as far as it may. */
   evict(bytesMax: number): void {
     if (this.sweep !== null) return

@@ -31,18 +31,10 @@ export class Removals {
       return
     }
     this.#stores.evaluator.refuseParked(peer, Refusal.cellNotFound)
-    this.#stores.snapshots.cancel(peer)
     this.#stores.writeBack.forget(peer)
-    peer.pending.abandon()
-    peer.working = null
-    peer.destroyed = true
-    store.overlayBytes -= peer.overlayBytes
-    peer.overlayBytes = 0
+    retire(this.#stores, peer)
+    peer.dropOverlay()
     this.#leaving.add(peer)
-    this.#stores.sleep.takeBack(peer)
-    this.#stores.sleep.wake(peer)
-    store.active.delete(peer)
-    store.peers.delete(peer.cell.id)
     store.log.bury(peer.group, peer.cell.epoch.confVer)
     this.#stores.afterSync(() => {
       this.#buried.push(peer)
@@ -105,4 +97,17 @@ export class Removals {
     }
     this.#buried = waiting
   }
+}
+
+/** Nothing more is heard, said or evaluated. */
+export function retire(stores: Stores, peer: Peer): void {
+  const { store } = peer
+  stores.snapshots.cancel(peer)
+  peer.pending.abandon()
+  peer.working = null
+  stores.sleep.takeBack(peer)
+  stores.sleep.wake(peer)
+  store.active.delete(peer)
+  store.peers.delete(peer.cell.id)
+  peer.destroyed = true
 }

@@ -224,8 +224,7 @@ export class SnapshotsIn {
     peer.clockFloorMs = Math.max(peer.clockFloorMs, state.clockFloorMs)
     peer.written = state.appliedIndex
     peer.durable = state.appliedIndex
-    peer.store.overlayBytes -= peer.overlayBytes
-    peer.overlayBytes = 0
+    peer.dropOverlay()
     peer.openParts = 0
     peer.merging = state.merging
     peer.absorbed = state.absorbed

@@ -13,7 +13,6 @@ import {
   peerOn,
   peerWithId,
   type SnapshotPieceTaken,
-  type StoredConfState,
 } from '../model/index.ts'
 import type { Message, Snapshot } from '../raft/index.ts'
 import { behind, rangeOfCell } from './cell-range.ts'
@@ -114,7 +113,7 @@ export class Snapshots {
   /** Raft's message to a peer that is to have the snapshot: its data goes instead. */
   send(peer: Peer, message: Message): void {
     const out = peer.snapshotOut
-    const member = peer.cell.peers.find((candidate) => candidate.id === message.to)
+    const member = peerWithId(peer.cell, message.to)
     if (!out?.state || out.streaming || member === undefined || message.snapshot?.index !== out.state.appliedIndex) {
       peer.node.reportSnapshot(message.to, false)
       return
@@ -235,18 +234,8 @@ export function metadata(state: CellState): Snapshot {
   return {
     index: state.appliedIndex,
     term: state.appliedTerm,
-    confState: confStateOf(state.confState),
+    confState: state.confState,
     data: copyBytes(encodeCellState(state)),
-  }
-}
-
-export function confStateOf(stored: StoredConfState) {
-  return {
-    voters: stored.voters,
-    votersOutgoing: stored.votersOutgoing,
-    learners: stored.learners,
-    learnersNext: stored.learnersNext,
-    autoLeave: stored.autoLeave,
   }
 }
 

@@ -29,7 +29,7 @@ import { type Entry, EntryType } from '../raft/index.ts'
 import { ENTRY_KIND, isMainKey, type Pair, rangeOf, SCOPE, userKeyOf } from '../storage/index.ts'
 import { createPeer } from './birth.ts'
 import { behind, rangeOfCell } from './cell-range.ts'
-import { ownBytesOf } from './entry.ts'
+import { administrative, ownBytesOf } from './entry.ts'
 import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 import { campaignUntilLed } from './survivors.ts'
@@ -179,11 +179,7 @@ export class Splits {
       parentBytes,
       childBytes: working.sizeBytes - parentBytes,
     }
-    const bytes = encodeSplit(split)
-    const data = Buffer.allocUnsafe(1 + bytes.length)
-    data[0] = ENTRY_KIND.split
-    data.set(bytes, 1)
-    if (!node.propose(data)) return this.cancel(peer)
+    if (!node.propose(administrative(ENTRY_KIND.split, encodeSplit(split)))) return this.cancel(peer)
     job.view?.release()
     job.view = null
     job.phase = 'proposed'

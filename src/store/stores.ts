@@ -310,6 +310,11 @@ export class Stores {
   /** When everything that is gathered in the log now is synced. */
   afterSync(step: () => void): void {
     this.gatheredCallbacks.push(step)
+    this.syncSoon()
+  }
+
+  /** What is gathered in the log is not to wait for something that needs a sync itself. */
+  syncSoon(): void {
     this.wantsSync = true
     this.#ctx.requestTurn()
   }

@@ -10,7 +10,7 @@
 import { latin1 } from '../base/index.ts'
 import type { Pair } from '../storage/index.ts'
 import { isMainKey, userKeyOf } from '../storage/index.ts'
-import { rangeOfCell } from './cell-range.ts'
+import { behind, rangeOfCell } from './cell-range.ts'
 import type { Asked } from './loads.ts'
 import type { WorkingState } from './working-state.ts'
 
@@ -36,8 +36,7 @@ export class Sweep {
     for (const { key, value } of pairs) if (isMainKey(key)) working.load(latin1(userKeyOf(key)), value)
     const last = pairs[pairs.length - 1]
     if (!more || last === undefined) return true
-    // The least key behind the last one.
-    this.start = Buffer.concat([last.key, Uint8Array.of(0)])
+    this.start = behind(last.key)
     return false
   }
 }

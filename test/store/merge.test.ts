@@ -220,6 +220,17 @@ test('where the target lags its peer takes the source in when it catches up', as
   for (const key of keys) expect(await get(harness, key)).toBe(`${key}:first!`)
 })
 
+/** A store that leads neither of the two cells, and the target's peer there. */
+function besideBothLeaders(harness: StoreHarness) {
+  const source = harness.leadingPeer(CHILD) as Peer
+  const target = harness.leadingPeer(FIRST_USER_CELL) as Peer
+  const away = source.cell.peers.find(({ store }) => store !== source.store.id && store !== target.store.id)
+    ?.store as number
+  const host = harness.nodes[away - 1]?.host
+  const lagging = host?.peer(away, FIRST_USER_CELL) as Peer
+  return { away, host, lagging }
+}
+
 function tellMerged(harness: StoreHarness, { store, id, cell }: Peer): void {
   const removed = { store: store.id, cell: cell.id, peer: id, confVer: cell.epoch.confVer, merged: true } as const
   harness.tell(store.place.executor, { kind: 'peerRemoved', ...removed })
@@ -227,12 +238,7 @@ function tellMerged(harness: StoreHarness, { store, id, cell }: Peer): void {
 
 test('what is left of a source where the target has no peer any more goes when PD says that it is merged', async () => {
   const harness = await twoCells(3)
-  const source = harness.leadingPeer(CHILD) as Peer
-  const target = harness.leadingPeer(FIRST_USER_CELL) as Peer
-  const away = source.cell.peers.find(({ store }) => store !== source.store.id && store !== target.store.id)
-    ?.store as number
-  const host = harness.nodes[away - 1]?.host
-  const lagging = host?.peer(away, FIRST_USER_CELL) as Peer
+  const { away, lagging } = besideBothLeaders(harness)
   lagging.node.step = () => 'ok'
   order(harness, CHILD, FIRST_USER_CELL)
   await harness.until(() => harness.peersOf(CHILD).length === 1, 'it is merged elsewhere')
@@ -285,12 +291,7 @@ async function copyOf(harness: StoreHarness, engine: Engine): Promise<Engine> {
 
 test('where the target gets a snapshot it takes the place of the source, too', async () => {
   const harness = await twoCells(3)
-  const source = harness.leadingPeer(CHILD) as Peer
-  const target = harness.leadingPeer(FIRST_USER_CELL) as Peer
-  const away = source.cell.peers.find(({ store }) => store !== source.store.id && store !== target.store.id)
-    ?.store as number
-  const host = harness.nodes[away - 1]?.host
-  const lagging = host?.peer(away, FIRST_USER_CELL) as Peer
+  const { away, host, lagging } = besideBothLeaders(harness)
   // Nothing of the target's reaches it, while it hears the source.
   const step = lagging.node.step.bind(lagging.node)
   lagging.node.step = () => 'ok'

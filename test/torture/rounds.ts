@@ -6,6 +6,7 @@ import { Client, json, post, until } from '../boot/process.ts'
 import { Load } from '../real/load.ts'
 import { RealServer } from '../real/server.ts'
 import { type CellShape, isWhole, tiles } from '../spread/cells.ts'
+import type { OperatorShape } from './torture.ts'
 
 export interface RoundsOptions {
   readonly rounds: number
@@ -22,11 +23,6 @@ export interface RoundsResult {
   /** What was refused for good, by the first word of the error. */
   readonly errors: ReadonlyMap<string, number>
   readonly keys: number
-}
-
-interface OperatorShape {
-  readonly kind: string
-  readonly outcome: string | null
 }
 
 const WRITERS = 4

@@ -33,7 +33,7 @@ export interface TortureResult {
   readonly cells: number
 }
 
-interface OperatorShape {
+export interface OperatorShape {
   readonly kind: string
   readonly outcome: string | null
 }
