@@ -3,7 +3,11 @@
  * in turn (A B A B …), so that what the machine does to one it does to the other. Redis syncs each write too
  * (`appendfsync always`), to one copy on one core; Cellarium to three copies.
  *
- *     npm run bench:redis [-- --rounds 3 --requests 300000]
+ *     npm run bench:redis [-- --rounds 3 --seconds 5 --gateways first]
+ *
+ * Each measurement lasts so long whatever the rate is, and begins when both servers are at rest: what a server still has
+ * to do for the writes of one workload is not paid by the next, nor by the other server. A write-back that falls into
+ * the interval is in its figures; the rest of it is not, and `bench:compare` tells it apart.
  *
  * Needs `redis-server` and `redis-benchmark` (Debian: redis-server, redis-tools). Ratios of one run are what counts;
  * absolute figures are this machine's, on this day.
@@ -15,13 +19,26 @@ import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { median } from '../src/bench/index.ts'
+import { median, usageOf } from '../src/bench/index.ts'
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '3' }, requests: { type: 'string', default: '200000' } },
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '5' },
+    gateways: { type: 'string', default: 'main' },
+  },
 })
 const rounds = Number(values.rounds)
-const requests = Number(values.requests)
+const seconds = Number(values.seconds)
+
+/** Enough to learn a rate from, for a first guess. */
+const FIRST_REQUESTS = 50_000
+/** At rest: less than a tenth of one core over so long; asked so often at most. */
+const REST_MS = 500
+const REST_SHARE = 0.1
+const REST_LOOKS_MAX = 60
+/** A short one for a first rate, and one as long as those that count: hot code is compiled before anything does. */
+const WARM_UPS = 2
 
 interface Workload {
   readonly name: string
@@ -44,7 +61,7 @@ interface Figures {
 class Server {
   readonly name: string
   readonly port: number
-  readonly figures = new Map<string, Figures[]>()
+  readonly #figures = new Map<string, Figures[]>()
   readonly #child: ChildProcess
   readonly #directory: string
 
@@ -64,13 +81,27 @@ class Server {
     throw new Error(`${this.name} does not answer`)
   }
 
-  measure({ test, pipeline, name }: Workload, count: number): void {
+  /** With as many requests as the last rate makes of the time. */
+  measure({ test, pipeline, name }: Workload): void {
+    const seen = this.#figures.get(name) ?? []
+    const last = seen.at(-1)
+    const count = last === undefined ? FIRST_REQUESTS : Math.max(1, Math.round(last.perSecond * seconds))
     const args = ['-p', `${this.port}`, '-c', '50', '-P', `${pipeline}`, '-n', `${count}`, '-r', '100000', '-d', '64']
     const run = spawnSync('redis-benchmark', [...args, '-t', test, '--csv'], { encoding: 'utf8' })
     const row = run.stdout.trim().split('\n').at(-1)?.replaceAll('"', '').split(',') ?? []
-    const seen = this.figures.get(name) ?? []
-    seen.push({ perSecond: Number(row[1]), p99Ms: Number(row[6]) })
-    this.figures.set(name, seen)
+    const perSecond = Number(row[1])
+    if (!(perSecond > 0)) throw new Error(`redis-benchmark told no rate: ${run.stderr.trim() || run.stdout.trim()}`)
+    seen.push({ perSecond, p99Ms: Number(row[6]) })
+    this.#figures.set(name, seen)
+  }
+
+  /** Of each workload, without what was measured to warm up. */
+  of({ name }: Workload): readonly Figures[] {
+    return (this.#figures.get(name) ?? []).slice(WARM_UPS)
+  }
+
+  get cpuSeconds(): number {
+    return usageOf(this.#child.pid as number)?.cpuSeconds ?? 0
   }
 
   async stop(): Promise<void> {
@@ -100,7 +131,7 @@ const servers = [
   new Server('cellarium', 7391, (directory) => [
     process.execPath,
     program,
-    ...['serve', '--dir', directory, '--port', '7391', '--http-port', '0'],
+    ...['serve', '--dir', directory, '--port', '7391', '--http-port', '0', '--gateways', values.gateways],
   ]),
   new Server('redis', 7392, (directory) => [
     'redis-server',
@@ -109,34 +140,49 @@ const servers = [
 ]
 const [cellarium, redis] = servers as [Server, Server]
 
-console.log(`bench:redis --rounds ${rounds} --requests ${requests}`)
+/** Until neither has anything to do, or long enough: what one does at rest would be in the other's figures. */
+async function untilAtRest(): Promise<void> {
+  const used = () => servers.reduce((sum, server) => sum + server.cpuSeconds, 0)
+  for (let look = 0, before = used(); look < REST_LOOKS_MAX; look++) {
+    await new Promise((resolve) => setTimeout(resolve, REST_MS))
+    const now = used()
+    if ((now - before) * 1000 < REST_MS * REST_SHARE) return
+    before = now
+  }
+}
+
+async function measureAll(said: string): Promise<void> {
+  for (const workload of workloads) {
+    for (const server of servers) {
+      await untilAtRest()
+      server.measure(workload)
+    }
+  }
+  process.stderr.write(`${said}\n`)
+}
+
+console.log(`bench:redis --rounds ${rounds} --seconds ${seconds} --gateways ${values.gateways}`)
 console.log(
   `${cpus()[0]?.model}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}; ` +
     'redis-benchmark -c 50 -d 64 -r 100000, client on the same cores',
 )
 console.log('cellarium: 3 copies, each synced; redis: appendfsync always, 1 copy\n')
 await Promise.all(servers.map((server) => server.ready()))
-// Copies are made and hot code is compiled before anything counts.
-await new Promise((resolve) => setTimeout(resolve, 5000))
-for (const server of servers) for (const workload of workloads) server.measure(workload, requests / 2)
-for (const server of servers) server.figures.clear()
-for (let round = 0; round < rounds; round++) {
-  for (const workload of workloads) for (const server of servers) server.measure(workload, requests)
-  process.stderr.write(`round ${round + 1} of ${rounds}\n`)
-}
+for (let i = 0; i < WARM_UPS; i++) await measureAll(`warm-up ${i + 1} of ${WARM_UPS}`)
+for (let round = 0; round < rounds; round++) await measureAll(`round ${round + 1} of ${rounds}`)
 
 const column = (text: string | number, width: number) => String(text).padStart(width)
 console.log(
   `${'workload'.padEnd(18)}${column('cellarium/s', 13)}${column('redis/s', 11)}${column('ratio', 8)}   spread`,
 )
-for (const { name } of workloads) {
-  const ours = cellarium.figures.get(name) as Figures[]
-  const theirs = redis.figures.get(name) as Figures[]
+for (const workload of workloads) {
+  const ours = cellarium.of(workload)
+  const theirs = redis.of(workload)
   const ratios = ours.map((figures, i) => figures.perSecond / (theirs[i] as Figures).perSecond)
   const spread = `${Math.min(...ratios).toFixed(2)} – ${Math.max(...ratios).toFixed(2)}`
   const rates = [ours, theirs].map((all) => Math.round(median(all.map((figures) => figures.perSecond))))
   console.log(
-    `${name.padEnd(18)}${column(rates[0] as number, 13)}${column(rates[1] as number, 11)}` +
+    `${workload.name.padEnd(18)}${column(rates[0] as number, 13)}${column(rates[1] as number, 11)}` +
       `${column(median(ratios).toFixed(2), 8)}   ${spread}` +
       `   p99 ${median(ours.map((figures) => figures.p99Ms)).toFixed(1)} and ${median(theirs.map((figures) => figures.p99Ms)).toFixed(1)} ms`,
   )
