@@ -53,6 +53,7 @@ const tables: Readonly<Record<string, { path: string; columns: readonly Column[]
       ['stores', peersText],
       ['keys', text('keys')],
       ['size', (item) => bytesText(item.sizeBytes)],
+      ['commands/s', (item) => String((item.load as { commandsPerSecond: number }).commandsPerSecond)],
     ],
     note: 'stores: * leads, + learns',
   },

@@ -11,6 +11,13 @@ export interface CellLoad {
   readonly middle?: Uint8Array | null
 }
 
+/** What a cell usually costs its leader: commands and bytes a second, and a share of its thread. */
+export interface UsualLoad {
+  readonly cpu: number
+  readonly commands: number
+  readonly bytes: number
+}
+
 /** How a store and its thread have fared since its report before this one. */
 export interface StoreHealth {
   /** Of the file system that it lies on. */

@@ -4,7 +4,7 @@
  */
 import type { Ref } from '../actor/index.ts'
 import type { Cell, Epoch, Peer } from './cell.ts'
-import type { CellLoad, StoreHealth } from './load.ts'
+import type { CellLoad, StoreHealth, UsualLoad } from './load.ts'
 import type { Absorbed, MergeAsked, MergeTold, Merging } from './merges.ts'
 import type { OperatorAnswer, OperatorInfo, OperatorWanted, StoreOrder } from './operators.ts'
 import type { OptionName } from './options.ts'
@@ -317,10 +317,18 @@ export interface Routes {
   readonly routes: readonly Route[]
 }
 
+/** A cell as PD sees it. */
+export interface WorldCell extends CellReport {
+  /** 0: unknown. */
+  readonly leaderStore: number
+  /** What it usually costs its leader; absent: nothing. */
+  readonly usual?: UsualLoad
+}
+
 export interface World {
   readonly kind: 'world'
   readonly request: number
-  readonly cells: readonly (CellReport & { readonly leaderStore: number })[]
+  readonly cells: readonly WorldCell[]
   readonly stores: readonly StoreInfo[]
   /** Under way. */
   readonly operators?: readonly OperatorInfo[]

@@ -1,7 +1,7 @@
 /** The nouns as HTTP shows them, and lists in pages. Pure. */
 import type { ExecutorInspection } from '../actor/index.ts'
 import { compareBytes } from '../base/index.ts'
-import type { Cell, CellReport, OperatorInfo, StoreInfo } from '../model/index.ts'
+import type { Cell, OperatorInfo, StoreInfo, WorldCell } from '../model/index.ts'
 
 type KeyShape = { utf8: string } | { base64: string }
 
@@ -36,11 +36,9 @@ export function keyOf(shape: unknown): Uint8Array | null {
 
 /**
  * A cell. `start` and `end` are null where the range is open; `leader` is the id of a store, null while unknown; sizes
- * in bytes, and `keys`, are approximate.
+ * in bytes, and `keys`, are approximate. `load` is what it usually costs its leader; `cpu` is a share of one thread.
  */
 export type CellShape = ReturnType<typeof cellShape>
-
-type ReportedCell = CellReport & { readonly leaderStore: number }
 
 /** Null: the first key, or behind the last one. */
 export function rangeShape({ start, end, epoch }: Cell) {
@@ -51,7 +49,7 @@ export function rangeShape({ start, end, epoch }: Cell) {
   }
 }
 
-function cellShape({ cell, leaderStore, sizeBytes, keys }: ReportedCell) {
+function cellShape({ cell, leaderStore, sizeBytes, keys, usual }: WorldCell) {
   return {
     id: cell.id,
     ...rangeShape(cell),
@@ -59,6 +57,11 @@ function cellShape({ cell, leaderStore, sizeBytes, keys }: ReportedCell) {
     leader: leaderStore === 0 ? null : leaderStore,
     sizeBytes,
     keys,
+    load: {
+      commandsPerSecond: Math.round(usual?.commands ?? 0),
+      bytesPerSecond: Math.round(usual?.bytes ?? 0),
+      cpu: usual?.cpu ?? 0,
+    },
   }
 }
 
@@ -106,12 +109,12 @@ export function executorShape(executor: ExecutorInspection, executors: number) {
 }
 
 /** A place in the list of cells: system cells first, then by their first key. Goes on behind it when the cell is gone. */
-function cellCursor({ cell }: ReportedCell): string {
+function cellCursor({ cell }: WorldCell): string {
   return `${cell.system ? 's' : 'u'}${Buffer.from(cell.start).toString('base64url')}`
 }
 
 export function cellsPage(
-  cells: readonly ReportedCell[],
+  cells: readonly WorldCell[],
   system: boolean,
   limit: number,
   after: string | null,
@@ -123,7 +126,7 @@ export function cellsPage(
   if (after !== null) {
     const afterSystem = after.startsWith('s')
     const afterKey = Buffer.from(after.slice(1), 'base64url')
-    const behind = ({ cell }: ReportedCell) =>
+    const behind = ({ cell }: WorldCell) =>
       cell.system === afterSystem ? compareBytes(cell.start, afterKey) > 0 : afterSystem
     from = sorted.findIndex(behind)
     if (from < 0) from = sorted.length
@@ -135,7 +138,7 @@ export function cellsPage(
 }
 
 /** Every cell of the users, in the order of their keys. */
-export function cellShapes(cells: readonly ReportedCell[]): CellShape[] {
+export function cellShapes(cells: readonly WorldCell[]): CellShape[] {
   return cellsPage(cells, false, Infinity, null).items
 }
 

@@ -4,14 +4,14 @@
  *
  * Cells without load are not held: what a hundred thousand idle ones cost is nothing.
  */
-import type { CellReport } from '../model/index.ts'
+import type { CellReport, UsualLoad } from '../model/index.ts'
 import type { Operators } from './operators.ts'
 import type { View } from './view.ts'
 
 /** What load is counted in, the most telling first. CPU is a share of one thread, the others are per second. */
-export const DIMENSIONS = ['cpu', 'commands', 'bytes'] as const
+export const DIMENSIONS = ['cpu', 'commands', 'bytes'] as const satisfies (keyof UsualLoad)[]
 export type Dimension = (typeof DIMENSIONS)[number]
-export type Load = Readonly<Record<Dimension, number>>
+export type Load = UsualLoad
 
 const WINDOWS = 10
 const MEDIAN_OF = 5

@@ -268,9 +268,11 @@ class Pd implements Behavior<PdMessage> {
   }
 
   #tellWorld({ origin, request }: WorldWanted, nowMs: number): void {
-    const { view, operators } = this.#planner
+    const { view, operators, loads } = this.#planner
     const cells = []
-    for (const report of view.cells()) cells.push({ ...report, leaderStore: view.leaderStore(report) })
+    for (const report of view.cells()) {
+      cells.push({ ...report, leaderStore: view.leaderStore(report), usual: loads.of(report.cell.id) })
+    }
     const world: World = {
       kind: 'world',
       request,

@@ -11,7 +11,19 @@ function reported(id: number, system: boolean, start: Uint8Array, end: Uint8Arra
   const peer = { id: 1000 + id, store: 1, role: 'voter' as const }
   const learner = { id: 2000 + id, store: 2, role: 'learner' as const }
   const cell = { id, system, start, end, epoch: { version: 3, confVer: 4 }, peers: [peer, learner] }
-  return { cell, term: 6, leader: peer, pending: [], down: [], match: [], sizeBytes: 12, keys: 3, leaderStore }
+  const asked = id === 10 ? { usual: { commands: 1234.4, bytes: 5678.9, cpu: 0.25 } } : {}
+  return {
+    cell,
+    term: 6,
+    leader: peer,
+    pending: [],
+    down: [],
+    match: [],
+    sizeBytes: 12,
+    keys: 3,
+    leaderStore,
+    ...asked,
+  }
 }
 
 const unchanged = { leaderWeight: 1, cellWeight: 1, evictLeaders: false, slow: false }
@@ -164,7 +176,9 @@ describe('Cells', () => {
       leader: 1,
       sizeBytes: 12,
       keys: 3,
+      load: { commandsPerSecond: 1234, bytesPerSecond: 5679, cpu: 0.25 },
     })
+    expect(items[1]).toMatchObject({ load: { commandsPerSecond: 0, bytesPerSecond: 0, cpu: 0 } })
     expect(items[2]).toMatchObject({ leader: null })
     expect(items[4]).toMatchObject({ start: { base64: '/wA=' }, end: null })
   })
