@@ -5,7 +5,7 @@ const key = (utf8: string) => ({ utf8 })
 const voters = (...stores: number[]) => stores.map((store) => ({ store, role: 'voter' }))
 
 function cell(start: unknown, end: unknown, leader: number | null = 1, peers = voters(1, 2, 3)): CellShape {
-  return { id: 1, start, end, leader, peers }
+  return { id: 1, start, end, leader, peers, load: { commandsPerSecond: 0 } }
 }
 
 test('cells tile when the first begins at the beginning, each where the one before ends, and the last never ends', () => {

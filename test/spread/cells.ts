@@ -6,6 +6,7 @@ export interface CellShape {
   readonly end: unknown
   readonly leader: number | null
   readonly peers: readonly { readonly store: number; readonly role: string }[]
+  readonly load: { readonly commandsPerSecond: number }
 }
 
 /** So many voters, each on a store of its own, and nobody else; and one of them leads. */

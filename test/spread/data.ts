@@ -61,6 +61,20 @@ export class Lanes {
     return wrong
   }
 
+  /** Reads, and writes as it is, one key after the other and again from the first, as long as it may. */
+  async keepBusy(data: Data, goesOn: () => boolean): Promise<void> {
+    await this.#each(
+      Number.POSITIVE_INFINITY,
+      () => {},
+      async (client, serial) => {
+        const i = serial % data.count
+        if (serial % 2 === 0) await this.#ask(client, 'GET', data.key(i))
+        else await this.#ask(client, 'SET', data.key(i), data.value(i))
+      },
+      goesOn,
+    )
+  }
+
   async size(): Promise<number> {
     return Number(await this.#ask(this.#clients[0] as Client, 'DBSIZE'))
   }
@@ -70,11 +84,12 @@ export class Lanes {
     count: number,
     progress: (done: number) => void,
     act: (client: Client, i: number) => Promise<void>,
+    goesOn = () => true,
   ): Promise<void> {
     let next = 0
     let done = 0
     const lane = async (client: Client): Promise<void> => {
-      while (next < count) {
+      while (next < count && goesOn()) {
         await act(client, next++)
         if (++done % 1000 === 0) progress(done)
       }
