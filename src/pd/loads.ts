@@ -67,6 +67,10 @@ export class Loads {
     return this.#byCell.get(cell)?.middle
   }
 
+  get isEmpty(): boolean {
+    return this.#byCell.size === 0
+  }
+
   loaded(): IterableIterator<number> {
     return this.#byCell.keys()
   }

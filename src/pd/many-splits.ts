@@ -43,6 +43,11 @@ export class ManySplits {
     return this.#keys.length
   }
 
+  /** Nothing is to be cut or spread. */
+  get isIdle(): boolean {
+    return this.#keys.length === 0 && this.#scattered.length === 0
+  }
+
   splits(survey: Survey): Wish[] {
     if (this.#keys.length === 0) return []
     const waiting: Uint8Array[] = []
@@ -82,12 +87,14 @@ export class ManySplits {
       this.#scattered = []
       return []
     }
-    const { view, nowMs } = survey
+    const { view, operators, nowMs } = survey
     const led = new Map<number, CellReport[]>()
     for (const { report } of view.stores()) if (view.mayLead(report.store, nowMs)) led.set(report.store, [])
     for (const key of this.#scattered) {
       const report = view.cell(view.cellAt(key, false)?.id ?? 0)
-      if (report !== undefined) led.get(report.leader.store)?.push(report)
+      if (report === undefined) continue
+      // What is on its way counts as done: several moves that are decided on one world would swing to and fro.
+      led.get(operators.successorOf(report.cell.id) ?? report.leader.store)?.push(report)
     }
     const stores = [...led.keys()].sort((a, b) => count(led, b) - count(led, a) || a - b)
     for (const giver of stores) {

@@ -35,6 +35,11 @@ export class Notes {
     this.#wanted.set(key, value)
   }
 
+  /** Something is to be written, or read anew. */
+  get isWanted(): boolean {
+    return this.#mustRead || this.#wanted.size > 0
+  }
+
   next(generation: number): readonly string[] | null {
     if (generation === 0 || this.#waiting !== null || this.deposed) return null
     if (this.#mustRead) {

@@ -75,6 +75,10 @@ export class Operators {
     return this.#byCell.get(cell) ?? this.#byTarget.get(cell)
   }
 
+  get isIdle(): boolean {
+    return this.#byCell.size === 0
+  }
+
   #countOf(operatorClass: OperatorClass): number {
     return this.#counts.get(operatorClass) ?? 0
   }

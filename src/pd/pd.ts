@@ -4,9 +4,10 @@
  *
  *   start      all stores are asked to report; the generation is raised (rule 31); until then no order is given
  *   heartbeat  is the planner's; what it makes of it is asked for at the end of the pass
+ *   tick       as often as there is something under way (`pace.ts`)
  *   turn       ids and notes are fetched and written, then the planner's orders, changed routes and events leave
  */
-import { type ActorContext, type AnyRef, actor, type Behavior } from '../actor/index.ts'
+import { type ActorContext, type AnyRef, actor, type Behavior, type Timer } from '../actor/index.ts'
 import {
   actorNames,
   type GatewayMessage,
@@ -35,6 +36,7 @@ import { pdKeys } from './keys.ts'
 import { Memory } from './memory.ts'
 import { Notes } from './notes.ts'
 import { buryEmptied, isNoted, orderStore } from './offline.ts'
+import { Pace } from './pace.ts'
 import { Planner } from './planner.ts'
 import { answerTo } from './questions.ts'
 import { justBegun, type Refusal } from './refusal.ts'
@@ -49,11 +51,14 @@ export interface PdArgs {
   readonly settings?: Partial<PdSettings>
 }
 
-const TICK_MS = 100
 /** Figures for INFO are told to gateways so often. */
 const FACTS_MS = 1_000
 /** After a command to the system range that failed: a full disk answers at once, and is not to be asked all the time. */
 const SYSTEM_REST_MS = 500
+/** What says nothing new of the world; of heartbeats the planner knows. */
+const ASKED_OR_REPEATED: ReadonlySet<PdMessage['kind']> = new Set([
+  ...(['tick', 'heartbeat', 'worldWanted', 'eventsWanted', 'routesWanted', 'routes', 'memberWanted'] as const),
+])
 /** Stores that were not there when PD began are asked again, so often, until the world is whole. */
 const REPORT_AGAIN_MS = 1_000
 
@@ -69,6 +74,8 @@ class Pd implements Behavior<PdMessage> {
   readonly #notes = new Notes()
   readonly #memory: Memory
   readonly #takeId = () => this.#ids.take()
+  readonly #pace: Pace
+  #timer: Timer | null = null
   #factsToldMs = 0
   #reportAskedMs = 0
   /** Executors whose stores have reported to this PD. */
@@ -97,15 +104,17 @@ class Pd implements Behavior<PdMessage> {
     this.#ids = new Ids(settings.idBlock)
     this.#system = new SystemRange(ctx, topology, options.requestTimeout)
     ctx.watchExecutors()
-    ctx.every(TICK_MS, { kind: 'tick' })
+    this.#pace = new Pace(nowMs)
+    this.#keepPace(nowMs)
     this.#askForReports(nowMs)
   }
 
   receive(message: PdMessage): void {
     const nowMs = this.#ctx.clock.monotonicMs()
+    if (!ASKED_OR_REPEATED.has(message.kind)) this.#pace.disturb(nowMs)
     switch (message.kind) {
       case 'heartbeat':
-        this.#planner.heartbeat(message, nowMs)
+        if (this.#planner.heartbeat(message, nowMs)) this.#pace.disturb(nowMs)
         if (message.whole === true) this.#heardFrom.add(message.executor)
         if (message.raftLog !== undefined) this.#facts.countLog(message.executor, message.raftLog)
         break
@@ -143,6 +152,7 @@ class Pd implements Behavior<PdMessage> {
         // A gateway that learned of a leader before PD did: the leader itself will report.
         break
       case 'tick':
+        this.#timer = null
         this.#tick(nowMs)
         break
     }
@@ -175,9 +185,21 @@ class Pd implements Behavior<PdMessage> {
     }
     this.#events.tell(happened, routes, nowMs)
     this.#subscribers.tellRoutes(routes, () => this.#routesOf(this.#cellIds()))
+    this.#keepPace(nowMs)
+  }
+
+  #keepPace(nowMs: number): void {
+    const { isBusy, settings } = this.#planner
+    const rested = this.#pace.rests
+    const isWaiting = !this.#system.isReady || this.#notes.isWanted || this.#subscribers.isHeldUp
+    if (isBusy || isWaiting || !this.#isReady) this.#pace.disturb(nowMs)
+    if (this.#timer !== null && rested === this.#pace.rests) return
+    this.#timer?.cancel()
+    this.#timer = this.#ctx.after(this.#pace.next(nowMs, settings.balancePauseMaxMs), { kind: 'tick' })
   }
 
   executorLost(executor: number): void {
+    this.#pace.disturb(this.#ctx.clock.monotonicMs())
     this.#heardFrom.delete(executor)
     this.#planner.executorLost(executor)
     this.#system.executorLost(executor, this.#ctx.clock.monotonicMs())
@@ -185,6 +207,8 @@ class Pd implements Behavior<PdMessage> {
   }
 
   executorUp(executor: number): void {
+    this.#pace.disturb(this.#ctx.clock.monotonicMs())
+    this.#ctx.requestTurn()
     this.#system.executorUp(executor)
   }
 
@@ -194,7 +218,7 @@ class Pd implements Behavior<PdMessage> {
 
   #tick(nowMs: number): void {
     this.#system.tick(nowMs)
-    this.#planner.tick(nowMs)
+    this.#planner.tick(nowMs, this.#pace.share)
     const { view } = this.#planner
     if (!view.complete && nowMs - this.#reportAskedMs >= REPORT_AGAIN_MS) this.#askForReports(nowMs)
     if (this.#ids.generation > 0) buryEmptied(view, this.#notes)

@@ -27,11 +27,12 @@ import type { SchedulerName } from './schedulers.ts'
 import type { PdSettings } from './settings.ts'
 import { SlowStores } from './slow.ts'
 import { WantedSplits } from './split.ts'
+import { Sweep } from './sweep.ts'
 import { View } from './view.ts'
 
 /** Cells looked at per tick beside those that are due: bounded, however many there are. */
 const SWEEP_PER_TICK = 200
-/** Of those, the ones whose places are compared with all others. */
+/** And those whose places are compared with all others, and which may be merged. */
 const PLACES_PER_TICK = 20
 /** Due cells checked in one go; the rest stays due. */
 const CHECKS_PER_PLAN = 1_000
@@ -80,7 +81,8 @@ export class Planner {
   readonly #due = new Set<number>()
   readonly #states = new Map<number, StoreState>()
   #happened: ClusterEvent[] = []
-  #sweep: Iterator<number> | null = null
+  readonly #sweep = new Sweep()
+  readonly #placesSweep = new Sweep()
   #placesDue: number[] = []
   #mergesDue: number[] = []
   #balanceDue = false
@@ -108,9 +110,18 @@ export class Planner {
     this.#tidiedMs = nowMs
   }
 
-  heartbeat(message: Heartbeat, nowMs: number): void {
+  /** Something is under way, or waits to be: the world is to be looked at again soon. */
+  get isBusy(): boolean {
+    const { operators, wantedSplits, manySplits, loads, view } = this
+    if (this.#due.size > 0 || !operators.isIdle || !wantedSplits.isEmpty || !manySplits.isIdle) return true
+    return !loads.isEmpty || !view.complete
+  }
+
+  /** True: it says something that a check could act on. */
+  heartbeat(message: Heartbeat, nowMs: number): boolean {
     const { view } = this
-    for (const id of view.heartbeat(message, nowMs)) this.#due.add(id)
+    const news = view.heartbeat(message, nowMs)
+    for (const id of news) this.#due.add(id)
     for (const report of message.cells) {
       this.loads.take(report, nowMs)
       const { cell, keys } = report
@@ -121,6 +132,7 @@ export class Planner {
       if (state === 'up' ? this.#slow.reported(store, view, nowMs) : this.#slow.gone(store)) this.#showSlow()
     }
     this.#splitsDue = true
+    return news.length > 0
   }
 
   splitWanted(cell: Cell, reason: string, nowMs: number): void {
@@ -142,18 +154,12 @@ export class Planner {
     this.#showSlow()
   }
 
-  tick(nowMs: number): void {
-    for (let i = 0; i < SWEEP_PER_TICK; i++) {
-      this.#sweep ??= this.view.ids()
-      const next = this.#sweep.next()
-      if (next.done) {
-        this.#sweep = null
-        break
-      }
-      this.#due.add(next.value)
-      if (i >= PLACES_PER_TICK) continue
-      this.#placesDue.push(next.value)
-      this.#mergesDue.push(next.value)
+  /** @param share of cells that are looked at in turn: so many times as many as usual */
+  tick(nowMs: number, share = 1): void {
+    for (const id of this.#sweep.next(this.view, share * SWEEP_PER_TICK)) this.#due.add(id)
+    for (const id of this.#placesSweep.next(this.view, share * PLACES_PER_TICK)) {
+      this.#placesDue.push(id)
+      this.#mergesDue.push(id)
     }
     this.#noticeStores(nowMs)
     if (nowMs - this.#tidiedMs >= TIDY_MS) {
@@ -204,7 +210,8 @@ export class Planner {
     this.#random = new Random(from)
     this.view.recount()
     this.#states.clear()
-    this.#sweep = null
+    this.#sweep.beginAnew()
+    this.#placesSweep.beginAnew()
     this.#placesDue = []
     this.#mergesDue = []
     for (const paced of this.#balance) {

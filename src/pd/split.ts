@@ -93,6 +93,10 @@ export class WantedSplits {
     this.#byCell.set(cell.id, { version: cell.epoch.version, reason, askedMs: nowMs })
   }
 
+  get isEmpty(): boolean {
+    return this.#byCell.size === 0
+  }
+
   /** Those that can begin now; the others wait for their cell to come to rest. */
   wishes(survey: Survey): Wish[] {
     const { view, operators, nowMs } = survey

@@ -26,6 +26,12 @@ export class Subscribers {
     this.#byName.set(name, { ref: this.#ctx.named(name), wantsAll: true, refusedMs: Number.NEGATIVE_INFINITY })
   }
 
+  /** Someone is to be told all routes as soon as there is room. */
+  get isHeldUp(): boolean {
+    for (const { wantsAll } of this.#byName.values()) if (wantsAll) return true
+    return false
+  }
+
   tellFacts(facts: GatewayFacts): void {
     for (const { ref } of this.#byName.values()) this.#ctx.tell(ref, facts)
   }

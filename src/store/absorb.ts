@@ -56,6 +56,10 @@ export class Absorptions {
     this.#stores = stores
   }
 
+  get isIdle(): boolean {
+    return this.#burials.length === 0 && this.#waiting.size === 0
+  }
+
   /** The entry counts as applied; its effects go to the engine before any later ones. */
   begin(peer: Peer, source: Peer, index: number): void {
     for (const burial of this.#burials) {

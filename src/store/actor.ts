@@ -84,7 +84,7 @@ class StoresActor implements Behavior<StoresMessage> {
 
   #opened(host: Stores): void {
     this.#open = true
-    this.#ctx.every(host.options.tick, { kind: 'tick' })
+    host.pace.start()
     this.#ctx.watchExecutors()
     host.start()
     if (host.rawLog.gatheredBytes > 0) host.afterSync(() => {})

@@ -52,6 +52,11 @@ export class Beginnings {
     this.tick(0, 0)
   }
 
+  /** Some have yet to wake, by themselves or because a command waits for them. */
+  get isUnderWay(): boolean {
+    return this.#first.length > 0 || this.#lying.length > 0 || this.#wanted.size > 0
+  }
+
   /** @param awake all that are, with and without a leader */
   tick(leaderless: number, awake: number): void {
     this.#room = Math.max(PER_TICK_MIN, LEADERLESS_MAX - leaderless)

@@ -43,6 +43,11 @@ export class Heartbeats {
     this.#due.add(peer)
   }
 
+  /** PD has not been told all that it is to hear. */
+  get isHeldUp(): boolean {
+    return this.#due.size > 0 || this.#isAsked
+  }
+
   advance(): void {
     const { nowMs } = this.#stores
     const all = nowMs - this.#lastMs >= INTERVAL_MS

@@ -10,6 +10,10 @@ export class HeldOrders {
   /** Of the order that is tried again now; null: none is. */
   #retriedUntilMs: number | null = null
 
+  get isEmpty(): boolean {
+    return this.#held.size === 0
+  }
+
   /** One for each cell. An order that is tried again is held no longer than it was to be. */
   hold(order: Order, nowMs: number): void {
     this.#held.set(order.cell, { order, untilMs: this.#retriedUntilMs ?? nowMs + HOLD_MS })

@@ -5,8 +5,8 @@
  * silent for longer than any lease → alive again, in the same incarnation (it was only silent) or in a later one (which
  * proves the end of the earlier).
  *
- * One word per pair of executors and 100 ms, whatever the number of cells, and only while the stores can work: one whose
- * log has failed falls silent.
+ * One word per pair of executors and 100 ms, whatever the number of cells, or each time that an executor at rest looks at
+ * the time (`pace.ts`), and only while the stores can work: one whose log has failed falls silent.
  */
 import type { StoresMessage } from '../model/index.ts'
 import type { Stores } from './stores.ts'
@@ -25,8 +25,8 @@ class Other {
   heardMs = 0
   /** A word for it that its ring had no room for. */
   isOwed = false
-  /** Turns with a tick since then. One that stood still itself has heard nobody, and that proves nothing. */
-  silentTurns = 0
+  /** Time since then as far as this thread had it. One that stood still itself has heard nobody, and that proves nothing. */
+  silentMs = 0
 
   /** Is that life of it known to be over? */
   isOver(incarnation: number): boolean {
@@ -39,10 +39,12 @@ export class Liveness {
   readonly #incarnation: number
   readonly #others: Other[] = []
   #saidMs = Number.NEGATIVE_INFINITY
+  #lookedMs: number
 
   constructor(stores: Stores, incarnation: number) {
     this.#stores = stores
     this.#incarnation = incarnation
+    this.#lookedMs = stores.nowMs
     for (let executor = 0; executor < stores.topology.executors; executor++) this.#others.push(new Other())
   }
 
@@ -57,7 +59,7 @@ export class Liveness {
     const other = this.#others[executor] as Other
     if (other.isOver(incarnation)) return
     other.heardMs = this.#stores.nowMs
-    other.silentTurns = 0
+    other.silentMs = 0
     other.silent = false
     if (incarnation === other.incarnation) return
     const isFirst = other.incarnation === 0
@@ -83,15 +85,39 @@ export class Liveness {
     this.#stores.wakings.ledFrom(executor, true)
   }
 
+  /** Longer than any lease. */
+  get #silenceMs(): number {
+    return Math.max(SILENCE_ELECTIONS * this.#stores.electionMs, SILENCE_MS_MIN)
+  }
+
+  /** When the next of those that are heard of now will have been silent for too long. */
+  get silenceEndsMs(): number {
+    let heardMs = Number.POSITIVE_INFINITY
+    for (const other of this.#others) if (this.#isListenedTo(other)) heardMs = Math.min(heardMs, other.heardMs)
+    return heardMs + this.#silenceMs + 1
+  }
+
+  /** A word waits for room in a ring. */
+  get isHeldUp(): boolean {
+    for (const other of this.#others) if (other.isOwed) return true
+    return false
+  }
+
+  #isListenedTo({ incarnation, ended, silent }: Other): boolean {
+    return incarnation !== 0 && !ended && !silent
+  }
+
   /** Called once in a turn in which time has passed. */
   tick(): void {
-    const { nowMs, executor: self, options, electionMs } = this.#stores
-    const silenceMs = Math.max(SILENCE_ELECTIONS * electionMs, SILENCE_MS_MIN)
+    const { nowMs, executor: self, options, pace } = this.#stores
+    // A tick that comes one tick late is usual; more than that is a thread that stood still.
+    const passedMs = Math.min(nowMs - this.#lookedMs, pace.waitMs + options.tick)
+    this.#lookedMs = nowMs
     for (let executor = 0; executor < this.#others.length; executor++) {
       const other = this.#others[executor] as Other
-      if (executor === self || other.incarnation === 0 || other.ended || other.silent) continue
-      other.silentTurns++
-      if (nowMs - other.heardMs <= silenceMs || other.silentTurns * options.tick <= silenceMs) continue
+      if (executor === self || !this.#isListenedTo(other)) continue
+      other.silentMs += passedMs
+      if (Math.min(nowMs - other.heardMs, other.silentMs) <= this.#silenceMs) continue
       other.silent = true
       this.#stores.wakings.ledFrom(executor, false)
     }

@@ -24,6 +24,10 @@ export class LossyLane {
     this.#ref = ref
   }
 
+  get isHeldUp(): boolean {
+    return this.#waiting.length > 0
+  }
+
   /** The records may be a view: what has to wait is copied. */
   tell(batch: RaftBatch | SleepBatch): void {
     if (this.#waiting.length === 0 && this.#ref.tell(batch)) {

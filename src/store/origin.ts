@@ -54,6 +54,10 @@ export class Origin {
     else this.#stuckSinceMs = nowMs
   }
 
+  get isStuck(): boolean {
+    return this.#stuckSinceMs !== 0
+  }
+
   tick(nowMs: number): void {
     if (this.#stuckSinceMs === 0) return
     // One that takes nothing for so long is no more, and nobody waits for these.

@@ -23,6 +23,10 @@ export class Removals {
     this.#stores = stores
   }
 
+  get isIdle(): boolean {
+    return this.#buried.length === 0 && this.#staying.size === 0 && this.#leaving.size === 0
+  }
+
   remove(peer: Peer): void {
     const { store } = peer
     if (peer.durable < peer.splitIndex) {

@@ -76,6 +76,11 @@ export class Sleep {
     this.#sleepAfterMs = stores.options.sleepAfter
   }
 
+  /** Commands wait for leaders to wake in their turn. */
+  get isWanted(): boolean {
+    return this.#wanted.size > 0
+  }
+
   /**
    * At each tick: so many lead and are awake. The more there are, the sooner they sleep: the heartbeats of ten thousand
    * cells are more than two cores can bear, and to fall asleep and to wake is less than to be awake for a second. For the

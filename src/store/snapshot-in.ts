@@ -97,6 +97,10 @@ export class SnapshotsIn {
     })
   }
 
+  get isIdle(): boolean {
+    return this.#in.size === 0 && this.#waiting.length === 0
+  }
+
   /** Goes on where the engine has become free; called each turn. */
   advance(): void {
     if (this.#waiting.length === 0) return

@@ -147,6 +147,10 @@ export class Snapshots {
     }
   }
 
+  get isIdle(): boolean {
+    return this.#out.size === 0
+  }
+
   /** Now and then: streams that nobody answers or waits for are given up, views nobody wants are let go. */
   tick(): void {
     for (const peer of this.#out) {

@@ -31,6 +31,7 @@ import { hearOfRemoval, obey } from './membership.ts'
 import { hasAbsorbed, Merges } from './merge.ts'
 import { Meters } from './meter.ts'
 import { Origin } from './origin.ts'
+import { Pace } from './pace.ts'
 import { Pages } from './pages.ts'
 import type { Peer } from './peer.ts'
 import { answerLast } from './refuse.ts'
@@ -97,6 +98,7 @@ export class Stores {
   readonly beginnings: Beginnings
   readonly wakings: Wakings
   readonly liveness: Liveness
+  readonly pace: Pace
   readonly unsafeRecoveries: UnsafeRecoveries
   readonly meters = new Meters()
   readonly heartbeats: Heartbeats
@@ -150,6 +152,7 @@ export class Stores {
     this.beginnings = new Beginnings(this)
     this.wakings = new Wakings(this)
     this.liveness = new Liveness(this, ctx.incarnation)
+    this.pace = new Pace(this, ctx)
     this.#pd = ctx.named<PdMessage>(actorNames.pd)
     this.heartbeats = new Heartbeats(this)
     this.unsafeRecoveries = new UnsafeRecoveries(this, (origin) => ctx.named(origin))
@@ -199,6 +202,7 @@ export class Stores {
         break
       case 'tick':
         this.ticks++
+        this.pace.ticked()
         break
       case 'alive':
         this.complete(() => this.liveness.heard(message.executor, message.incarnation))

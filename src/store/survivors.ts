@@ -35,6 +35,10 @@ export class Wakings {
     this.#stores = stores
   }
 
+  get isUnderWay(): boolean {
+    return this.#queue.length > 0
+  }
+
   /** The leaders on that executor are gone: for sure, or as far as silence tells, which is for those who sleep to heed. */
   ledFrom(executor: number, proven: boolean): void {
     const why = proven ? 'exit' : 'silence'

@@ -94,6 +94,12 @@ export class Transport {
     return this.#local.length > 0 || this.#localNotes.length > 0
   }
 
+  /** Something waits for room in a ring. */
+  get isHeldUp(): boolean {
+    for (const lane of this.#lossy) if (lane.isHeldUp) return true
+    return false
+  }
+
   /** What stores of this executor said to one another since the last call. */
   takeLocal(): Envelope[] {
     const local = this.#local

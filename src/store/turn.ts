@@ -50,6 +50,7 @@ export function turn(stores: Stores): void {
   stores.heartbeats.advance()
   endTurn(stores)
   if (stores.transport.hasLocal || stores.touchedPeers.length > 0) stores.again()
+  stores.pace.keep()
 }
 
 function runCompletions(stores: Stores): void {

@@ -91,6 +91,10 @@ export class UnsafeRecoveries {
     this.#answerIfDone(request)
   }
 
+  get isIdle(): boolean {
+    return this.#jobs.length === 0
+  }
+
   /** Called each tick. */
   tick(): void {
     if (this.#jobs.length === 0) return

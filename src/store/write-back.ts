@@ -68,6 +68,11 @@ export class WriteBack {
     this.#stores = stores
   }
 
+  /** The engines have all that was applied. */
+  get isIdle(): boolean {
+    return this.#jobs.size + this.#waiting.size === 0 && [...this.#dirty.values()].every(({ size }) => size === 0)
+  }
+
   /** An entry was applied: the engine is behind. */
   dirty(peer: Peer): void {
     let peers = this.#dirty.get(peer.store)

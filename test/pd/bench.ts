@@ -123,6 +123,12 @@ export class Bench {
     return [...this.world.cells.values()].map(({ cell }) => cell.peers.filter((peer) => peer.role === 'voter').length)
   }
 
+  /** Messages that PD has handled. */
+  get handled(): number {
+    const actors = this.simulation.inspect().flatMap((executor) => executor.actors)
+    return actors.find(({ name }) => name === actorNames.pd)?.handled ?? 0
+  }
+
   get leaders(): number[] {
     const counts = new Map(this.topology.stores.map((store) => [store.id, 0]))
     for (const { leader } of this.world.cells.values()) counts.set(leader, (counts.get(leader) as number) + 1)

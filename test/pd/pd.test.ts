@@ -30,6 +30,23 @@ describe('PD', () => {
     },
   )
 
+  test('that has nothing to do is woken by the clock once a second, and as often as before when something happens', () => {
+    const bench = new Bench(19, nineCells)
+    bench.runUntil(() => bench.voters.every((count) => count === 3) && spread(bench.leaders) <= 1)
+    bench.run(20_000)
+    // Each executor tells of its stores once a second; the rest are ticks.
+    const ticksIn = (seconds: number) => {
+      const before = bench.handled
+      bench.run(seconds * 1000)
+      return bench.handled - before - seconds * EXECUTORS
+    }
+    expect(ticksIn(20)).toBeLessThanOrEqual(24)
+    const leader = bench.world.cells.get(4)?.leader as number
+    const store = [1, 2, 3].find((other) => other !== leader) as number
+    bench.ask({ kind: 'operatorWanted', operator: 'transfer-leader', cell: 4, store, key: null })
+    expect(ticksIn(2)).toBeGreaterThanOrEqual(10)
+  })
+
   test('gives orders only under a generation that it has raised, and each PD a higher one', () => {
     const bench = new Bench(12, nineCells)
     bench.runUntil(() => bench.world.orders.length > 0)

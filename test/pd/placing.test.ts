@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import type { CellReport, StoreHealth } from '../../src/model/index.ts'
+import { Random } from '../../src/base/index.ts'
+import type { CellReport, Heartbeat, StoreHealth } from '../../src/model/index.ts'
 import { checkPlace } from '../../src/pd/better-place.ts'
 import { balanceCells } from '../../src/pd/cell-balance.ts'
 import { chooseStore } from '../../src/pd/choose.ts'
 import { balanceLeaders } from '../../src/pd/leader-balance.ts'
 import { NEW_PEER } from '../../src/pd/operator.ts'
+import { Planner } from '../../src/pd/planner.ts'
 import { checkReplicas } from '../../src/pd/replica.ts'
+import { pdDefaults } from '../../src/pd/settings.ts'
 import { cellReport, countsOf, manyCells, places, settle, storeReport, type World, world } from './world.ts'
 
 const MIB = 1024 * 1024
@@ -184,4 +187,22 @@ test('A peer that its leader has not heard of for half an hour is replaced, thou
   of.report(0, down(1800))
   const { wish } = checkReplicas(of.view.cell(2) as CellReport, of.survey())
   expect(wish?.steps.at(-1)).toEqual({ kind: 'replacePeer', store: 4, peer: NEW_PEER, removed: 103 })
+})
+
+test('Every cell is looked at for a better place and for a merge in its turn, however many there are', () => {
+  const stores = places(6, 3)
+  // Of store 1 and 4 the thread is the same; the cell stands in the middle of those that are looked at in one tick.
+  const misplaced = 150
+  const all = [cellReport({ id: 1, peers: '1 2 3' }), ...manyCells(450, (i) => (i === misplaced ? '2 1 4' : '2 1 3'))]
+  const planner = new Planner({ settings: pdDefaults, places: stores, random: new Random(1), nowMs: 0 })
+  const heartbeat = { kind: 'heartbeat', executor: 0, stores: stores.map((store) => storeReport(store)), cells: all }
+  planner.heartbeat(heartbeat as Heartbeat, 0)
+  planner.pause(['leaders', 'cells'])
+  let id = 5000
+  for (let tick = 1; tick <= 40; tick++) {
+    planner.tick(tick * 100)
+    planner.plan(1, () => id++, tick * 100)
+  }
+  const moved = planner.operators.infosUnderWay(4000).filter(({ by }) => by === 'places')
+  expect(moved.map(({ cell }) => cell)).toEqual([10 + misplaced])
 })

@@ -137,6 +137,12 @@ test('Cuts at many keys are made, many at once, and what comes of them is led by
   const led = () => [1, 2, 3].map((store) => begun().filter(({ leader }) => leader === store).length)
   expect(bench.runUntil(() => spread(led()) <= 2, 60_000)).toBe(true)
   expect(bench.world.givenTwice).toEqual([])
+  // And then they stay: what is on its way is not made up for once more.
+  bench.run(5_000)
+  const operators = () => bench.logged.filter(({ message }) => message === 'operator').length
+  const before = operators()
+  bench.run(30_000)
+  expect(operators()).toBe(before)
 })
 
 describe('Why', () => {

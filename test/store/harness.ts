@@ -292,6 +292,7 @@ export class StoreHarness {
       if (node.dead) continue
       for (const timer of node.timers) {
         if (timer.dueMs > this.nowMs) continue
+        // One that is set once is due never again.
         timer.dueMs += timer.everyMs
         node.mailbox.push(timer.message)
       }
@@ -325,8 +326,10 @@ export class StoreHarness {
         node.wantsTurn = true
       },
       every: (everyMs: number, message: StoresMessage): Timer => {
-        node.timers.push({ dueMs: this.nowMs + everyMs, everyMs, message })
-        return { cancel() {} }
+        return setTimer(node, { dueMs: this.nowMs + everyMs, everyMs, message })
+      },
+      after: (delayMs: number, message: StoresMessage): Timer => {
+        return setTimer(node, { dueMs: this.nowMs + delayMs, everyMs: Number.POSITIVE_INFINITY, message })
       },
       named: (name: string) => this.#ref(node, name),
       edge: () => edge,
@@ -371,6 +374,15 @@ export class StoreHarness {
       const text = reader.buffer.toString('latin1', reader.start, reader.end)
       this.answers.push({ session, sequence, fate, refusal, text })
     }
+  }
+}
+
+function setTimer(node: Node, timer: Node['timers'][number]): Timer {
+  node.timers.push(timer)
+  return {
+    cancel() {
+      node.timers = node.timers.filter((other) => other !== timer)
+    },
   }
 }
 

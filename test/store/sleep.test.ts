@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { FIRST_USER_CELL, type StoresMessage, SYSTEM_CELL } from '../../src/model/index.ts'
+import { BEAT_MS, FIRST_USER_CELL, type StoresMessage, SYSTEM_CELL } from '../../src/model/index.ts'
 import { MessageType } from '../../src/raft/index.ts'
 import { Liveness } from '../../src/store/liveness.ts'
 import { campaignAgain } from '../../src/store/survivors.ts'
@@ -28,8 +28,8 @@ test('a cell that nobody uses falls asleep on all its stores, and then nothing a
   const { harness, said } = await sleepers()
   await harness.run(10_000)
   expect(said.filter((message) => message.kind !== 'alive')).toEqual([])
-  // One word per pair of executors and 100 ms, however many cells there are.
-  expect(said.length).toBeLessThanOrEqual(6 * 101)
+  // One word per pair of executors and beat, or a few more before they come to rest, however many cells there are.
+  expect(said.length).toBeLessThanOrEqual(6 * (10_000 / BEAT_MS + 50))
   expect(areAsleep(harness, FIRST_USER_CELL)).toBe(true)
   expect(areAsleep(harness, SYSTEM_CELL)).toBe(true)
 })
@@ -80,7 +80,7 @@ test('when the thread of the leader exits, the sleepers elect another without be
 test('a thread that falls silent without an exit is taken for dead only after longer than any lease', async () => {
   const { harness, leader } = await sleepers()
   harness.die(leader)
-  await harness.run(900)
+  await harness.run(700)
   expect(areAsleep(harness, FIRST_USER_CELL)).toBe(true)
   await harness.until(() => harness.leader(FIRST_USER_CELL) !== null, 'another leader', 3000)
 })

@@ -80,9 +80,12 @@ export class SetWorld implements Listener {
     this.#accept = null
   }
 
-  /** Until the cell of all users' keys has three voters and a leader that serves, and the client is connected. */
+  /**
+   * Until the cell of all users' keys has three voters and a leader that serves, no log is being synced, for which the
+   * command would have to wait, and the client is connected.
+   */
   async open(): Promise<boolean> {
-    const served = await this.simulation.drive(() => this.#isServed(), 60_000)
+    const served = await this.simulation.drive(() => this.#isServed() && this.#isSynced(), 60_000)
     this.#handler = this.#accept?.(this.#connection()) ?? null
     return served && this.#handler !== null
   }
@@ -100,6 +103,10 @@ export class SetWorld implements Listener {
       }
       return false
     })
+  }
+
+  #isSynced(): boolean {
+    return this.#hosts.every(({ rawLog, wantsSync }) => !rawLog.flushing && !wantsSync)
   }
 
   #isServed(): boolean {

@@ -20,7 +20,7 @@ const way = hopsIn(section(page, 'The way of one SET'))
   .map(({ path, name }) => `${path}: ${name}`)
 
 test('one SET runs through every hop of the map, in that order', async () => {
-  const world = new SetWorld('the way of one SET')
+  const world = new SetWorld('the way of a SET')
   expect(await world.open()).toBe(true)
   const { simulation } = world
   const events: ReadonlySet<string>[] = []
