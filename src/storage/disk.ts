@@ -21,6 +21,8 @@ export interface Disk {
   /** A new file full of zeros that were really written and synced (a hole would be allocated by the first sync), directory included. */
   create(path: string, bytes: number, done: (error: Error | null, file: DiskFile | null) => void): void
   open(path: string): DiskFile
+  /** All that is seen in the file is durable on return. */
+  syncFile(path: string): void
   /** Within a directory. Seen at once, durable after `syncDirectory`; so is `remove`. */
   rename(from: string, to: string): void
   remove(path: string): void
@@ -150,6 +152,15 @@ class NodeDisk implements Disk {
   open(path: string): DiskFile {
     const descriptor = fs.openSync(path, 'r+')
     return new NodeFile(descriptor, fs.fstatSync(descriptor).size)
+  }
+
+  syncFile(path: string): void {
+    const descriptor = fs.openSync(path, 'r+')
+    try {
+      fs.fdatasyncSync(descriptor)
+    } finally {
+      fs.closeSync(descriptor)
+    }
   }
 
   rename(from: string, to: string): void {

@@ -10,7 +10,7 @@ import { openLogHead } from './log-head.ts'
 import { FileGroup, FileTombstone, place } from './pins.ts'
 import { type GroupLog, LogLost, type LogStart, type RaftLog, type RaftLogStats, type Tombstone } from './raft-log.ts'
 import { recoverLog } from './recovery.ts'
-import { Segments } from './segments.ts'
+import { type Segment, Segments } from './segments.ts'
 
 export interface RaftLogOptions {
   /** Of this log alone; made if it is not there. */
@@ -76,6 +76,7 @@ class FileRaftLog implements RaftLog {
     this.#identity = head.identity
     this.#incarnation = head.incarnation
     const recovered = recoverLog(disk, options.directory, head.identity, head.incarnation)
+    this.#syncEnd(recovered.live)
     this.#groups = recovered.groups
     this.#tombstones = recovered.tombstones
     this.#written = recovered.lastNumber
@@ -306,12 +307,31 @@ class FileRaftLog implements RaftLog {
   /** Nothing of this log is trusted again, not even by a later process: the mark stays in the directory. */
   #die(error: Error): void {
     this.#dead = true
+    this.#markLost(error)
+    this.#endFlush(error)
+  }
+
+  #markLost(error: Error): void {
     try {
       this.#disk.replace(`${this.#directory}/${LOG_FILES.lost}`, Buffer.from(`${error.message}\n`))
     } catch {
-      // A disk that fails here as well leaves no mark; whoever hears `done` keeps the stores fenced off.
+      // A disk that fails here as well leaves no mark; whoever hears of the failure keeps the stores fenced off.
     }
-    this.#endFlush(error)
+  }
+
+  /**
+   * The last batch may have been written by a process that died before it was synced. It counts from now on, and is
+   * answered for without another write: so it must be durable first. What was written before it was synced before it.
+   */
+  #syncEnd(live: readonly Segment[]): void {
+    const last = live[live.length - 1]
+    if (last === undefined) return
+    try {
+      this.#disk.syncFile(last.path)
+    } catch (error) {
+      this.#markLost(error as Error)
+      throw new LogLost(this.#directory)
+    }
   }
 
   /** Writes anew what is small and idle in the oldest segment, so that it can be freed. */

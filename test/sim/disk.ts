@@ -76,6 +76,11 @@ export class SimulatedDisk implements Disk {
     for (const inode of new Set(this.#names.values())) this.#settle(inode)
   }
 
+  /** The process dies, and the power stays: what it wrote is seen by whoever comes next, and is not durable by that. */
+  kill(): void {
+    this.#life++
+  }
+
   /** Flips one bit of what lies at `offset`. */
   rot(path: string, offset: number): void {
     const { bytes } = this.#inode(path)
@@ -152,6 +157,15 @@ export class SimulatedDisk implements Disk {
     return this.#file(this.#inode(path))
   }
 
+  syncFile(path: string): void {
+    const inode = this.#inode(path)
+    if (this.#syncFails()) {
+      for (const write of inode.pending) write.phantom = true
+      throw new Error('EIO: simulated sync error')
+    }
+    this.#carry(inode, inode.pending)
+  }
+
   rename(from: string, to: string): void {
     assert(parentOf(from) === parentOf(to), 'a file is renamed within its directory')
     const inode = this.#inode(from)
@@ -198,23 +212,33 @@ export class SimulatedDisk implements Disk {
         alive()
         const carried = inode.pending.slice()
         this.#later(this.syncMs, () => {
-          if (this.failingSyncs > 0 && !this.mayFail()) this.failingSyncs = 0
-          if (this.failingSyncs > 0) {
-            this.failingSyncs--
+          if (this.#syncFails()) {
             for (const write of carried) write.phantom = true
             done(new Error('EIO: simulated sync error'))
             return
           }
-          inode.pending = inode.pending.filter((write) => write.phantom || !carried.includes(write))
-          for (const { offset, after } of carried) {
-            // A segment that is used again begins at its beginning.
-            if (offset < (inode.synced.at(-1)?.end ?? 0)) inode.synced = []
-            inode.synced.push({ offset, end: offset + after.length })
-          }
+          this.#carry(inode, carried)
           done(null)
         })
       },
       close: () => {},
+    }
+  }
+
+  #syncFails(): boolean {
+    if (this.failingSyncs > 0 && !this.mayFail()) this.failingSyncs = 0
+    if (this.failingSyncs === 0) return false
+    this.failingSyncs--
+    return true
+  }
+
+  /** A sync is done, and these writes are durable, but for those that an earlier one should have carried. */
+  #carry(inode: Inode, carried: readonly PendingWrite[]): void {
+    inode.pending = inode.pending.filter((write) => write.phantom || !carried.includes(write))
+    for (const { offset, after } of carried) {
+      // A segment that is used again begins at its beginning.
+      if (offset < (inode.synced.at(-1)?.end ?? 0)) inode.synced = []
+      inode.synced.push({ offset, end: offset + after.length })
     }
   }
 

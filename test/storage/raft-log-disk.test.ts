@@ -179,6 +179,41 @@ test('a log that has failed a sync is never opened again', async () => {
   expect(() => world.open()).toThrow(LogLost)
 })
 
+/** A log whose process died between the write and the sync of its last batch; the next one finds all of it. */
+async function killedInASync(seed: number | string): Promise<World> {
+  const world = new World(seed)
+  const log = world.open()
+  const group = log.create(1, 1, 1, START, NO_STATE)
+  log.append(group, null, entries(1, 1, 2))
+  await flushed(log)
+  world.time.drain()
+  log.append(group, { term: 1, vote: 1, commit: 2 }, entries(1, 3, 3))
+  log.flush(() => {})
+  world.disk.kill()
+  return world
+}
+
+test('what a killed process had written but not synced is synced before it counts: a later power cut takes nothing of it', async () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const world = await killedInASync(seed)
+    const found = world.open()
+    expect(found.group(1, 1)?.lastIndex()).toBe(3)
+    // The next process goes on behind it, in another segment.
+    found.append(found.group(1, 1)!, { term: 2, vote: 1, commit: 3 }, entries(2, 4, 4))
+    await flushed(found)
+    const before = dump(found)
+    world.disk.crash()
+    expect(dump(world.open())).toEqual(before)
+  }
+})
+
+test('a log whose end cannot be synced when it is opened is lost, then and ever after', async () => {
+  const world = await killedInASync(1)
+  world.disk.failingSyncs = 1
+  expect(() => world.open()).toThrow(LogLost)
+  expect(() => world.open()).toThrow(LogLost)
+})
+
 test('a failed write kills the log as a failed sync does, and the answer comes later', async () => {
   const world = new World()
   const log = world.open()
