@@ -95,7 +95,7 @@ export class Evaluator {
     for (let command = peer.parked.first, next: ParkedCommand | null; command !== null; command = next) {
       next = command.next
       if (command.expiresAtMs < this.#stores.nowMs) this.#turnAway(peer, command, Refusal.expired)
-      else if (command.version !== peer.cell.epoch.version) this.#turnAway(peer, command, Refusal.epochNotMatch)
+      else if (command.version !== peer.cell.epoch.version) this.#turnBack(peer, command, Refusal.epochNotMatch)
       else if (gate === Gate.park && command.turn > confirmedTurn) continue
       else if (!peer.parked.mustStay(command) && this.#tryParked(peer, command)) peer.unpark(command)
     }
@@ -105,10 +105,14 @@ export class Evaluator {
   /** `about`: whose cell is told, where the refusal tells one. */
   refuseParked(peer: Peer, refusal: Refusal, about: Peer = peer): void {
     for (let command = peer.parked.first; command !== null; command = peer.parked.first) {
-      // As if it had never been accepted: what follows on it is refused, too, and sent again behind it (rule 10).
-      peer.accepted.delete(command.sessionKey)
-      this.#turnAway(peer, command, refusal, about)
+      this.#turnBack(peer, command, refusal, about)
     }
+  }
+
+  /** As if it had never been accepted: what follows on it is refused, too, and sent again behind it (rule 10). */
+  #turnBack(peer: Peer, command: ParkedCommand, refusal: Refusal, about: Peer = peer): void {
+    peer.accepted.delete(command.sessionKey)
+    this.#turnAway(peer, command, refusal, about)
   }
 
   #turnAway(peer: Peer, command: ParkedCommand, refusal: Refusal, about: Peer = peer): void {

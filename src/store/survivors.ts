@@ -94,10 +94,13 @@ export class Wakings {
   }
 }
 
-/** At once, and again with each tick: those that are asked may not be there yet, or be silent for a while still. */
+/**
+ * At once, and again with each tick: those that are asked may not be there yet, or be silent for a while still. So may the
+ * peer itself: what it, or its store in an earlier life, has promised to a leader of this very cell it keeps.
+ */
 export function campaignUntilLed(stores: Stores, peer: Peer): void {
   peer.orphanedMs = stores.nowMs
-  peer.node.campaign()
+  if (mayCampaign(stores, peer)) peer.node.campaign()
 }
 
 /** At each tick, for a peer that began so: until there is a leader, or all must have heard. */

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { containsKey, decodeCellState, encodeCellState, FIRST_USER_CELL } from '../../src/model/index.ts'
-import { Message, MessageType } from '../../src/raft/index.ts'
+import { Message, MessageType, StateType } from '../../src/raft/index.ts'
 import type { Engine } from '../../src/storage/index.ts'
 import { bearLearner } from '../../src/store/birth.ts'
 import { VALUE_SIZES } from '../../src/store/key-record.ts'
+import type { Peer } from '../../src/store/peer.ts'
 import { BORN_INDEX } from '../../src/store/split.ts'
 import { Fate, Refusal, StoreHarness } from './harness.ts'
 
@@ -205,6 +206,39 @@ test('who was called to life before its birth keeps its vote, and what it promis
   expect(child?.initialized).toBe(true)
   expect(child?.group.hardState).toMatchObject({ term: 50, vote: 2001 + leader })
   expect(child?.leaderContactMs).toBeGreaterThanOrEqual(promisedMs)
+})
+
+test('who leads a parent does not campaign for its child while the silence lasts that it has promised there', async () => {
+  const harness = await cluster(3)
+  const leader = harness.leader(FIRST_USER_CELL)?.executor as number
+  const host = harness.nodes[leader]?.host
+  const store = host?.stores.get(leader + 1)
+  if (!host || !store) throw new Error('no host')
+  const stranger = bearLearner(host, store, CHILD, 2001 + leader)
+  // A leader of the child that the others do not know: nothing but this promise holds an election back.
+  stranger.leaderContactMs = harness.nowMs + 60_000
+  const childPeers = [1, 2, 3].map((id) => ({ id: 2000 + id, store: id, role: 'voter' as const }))
+  harness.order(FIRST_USER_CELL, { kind: 'split', key: Buffer.from('m'), child: CHILD, childPeers })
+  await harness.until(() => stranger.destroyed, 'it is born')
+  const child = host.peer(store.id, CHILD) as Peer
+  await harness.run(300)
+  expect(child.node.state).toBe(StateType.follower)
+  expect(child.node.leader).toBe(0)
+})
+
+test('behind a command that waited while a cell was cut, and was turned away, what follows on it is refused, too', async () => {
+  const harness = await cluster(3)
+  await harness.ask(['SET', 'a', '1'])
+  const peer = harness.leadingPeer(FIRST_USER_CELL) as Peer
+  const childPeers = [1, 2, 3].map((id) => ({ id: 2000 + id, store: id, role: 'voter' as const }))
+  harness.order(FIRST_USER_CELL, { kind: 'split', key: Buffer.from('m'), child: CHILD, childPeers })
+  await harness.until(() => peer.split?.phase === 'proposed', 'the split is proposed')
+  const first = harness.send(['APPEND', 'a', '2'])
+  const answered = () => harness.answers.find(({ sequence }) => sequence === first)
+  await harness.until(() => answered() !== undefined, 'it is answered')
+  expect(answered()).toMatchObject({ fate: Fate.notExecuted, refusal: Refusal.epochNotMatch })
+  const second = await harness.ask(['APPEND', 'a', '3'], { after: first, version: 2 })
+  expect(second).toMatchObject({ fate: Fate.notExecuted, refusal: Refusal.outOfOrder })
 })
 
 test('a snapshot that is on its way when its cell is cut is sent again, of the cell as it is then', async () => {
