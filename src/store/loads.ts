@@ -215,9 +215,10 @@ export class Loads {
     for (let i = 0; i < loads.length; i++) {
       const load = loads[i] as Load
       const { peer, key } = load
-      peer.loading.delete(key)
       const working = peer.working
+      // What is asked for in a later term is under way still.
       if (working === null || working.term !== load.term) continue
+      peer.loading.delete(key)
       this.#stores.touch(peer)
       // A key of another range or of before a FLUSHALL is not taken in: the command that waits asks again.
       if (!isCurrent(peer, load)) continue

@@ -287,10 +287,14 @@ export class Peer {
     this.overlayBytes = 0
   }
 
-  /** Memory gives up keys until the working state takes no more than this, as far as it may. */
+  /**
+   * Memory gives up keys until the working state takes no more than this, as far as it may. One that the engine is still to
+   * answer for stays: should it have changed since it was asked for, what comes is old, and counts only if nothing is known.
+   */
   evict(bytesMax: number): void {
     if (this.sweep !== null) return
-    this.working?.evict(bytesMax, this.forgettableIndex, (key) => this.parked.awaits(key))
+    const isAwaited = (key: string) => this.parked.awaits(key) || this.loading.has(key)
+    this.working?.evict(bytesMax, this.forgettableIndex, isAwaited)
   }
 
   /**

@@ -260,3 +260,30 @@ test('there is no random key when there are no keys, and none that is dead', asy
   }
   expect((await harness.ask(['DBSIZE'])).text).toBe(':0\r\n')
 })
+
+test('a key whose value is on its way from the engine is not forgotten when it changes meanwhile, else the old value would count', async () => {
+  const harness = await cluster(1)
+  await harness.ask(['SET', 'brief', 'v', 'PX', '50'])
+  await harness.ask(['SET', 'other', 'v'])
+  await cool(harness)
+  await harness.run(100)
+  const peer = leaderOf(harness)
+  const { engine } = peer.store
+  const getMany = engine.getMany.bind(engine)
+  const held: (() => void)[] = []
+  engine.getMany = (keys, done) => getMany(keys, (...result) => held.push(() => done(...result)))
+  harness.send(['GET', 'brief'], { session: 2 })
+  await harness.until(() => held.length > 0, 'the engine has read it')
+  // Who asked has gone. A walk finds the key dead, and deletes it.
+  harness.bidFarewell(2)
+  expect(pageOf((await harness.ask(page(''))).text).keys).toEqual(['other'])
+  writeBack(harness)
+  await harness.until(() => peer.written === peer.node.lastIndex, 'the deletion is in the engine')
+  peer.evict(0)
+  engine.getMany = getMany
+  for (const deliver of held) deliver()
+  await harness.until(() => peer.loading.size === 0, 'what was read has come')
+  expect((await harness.ask(['GET', 'brief'])).text).toBe('$-1\r\n')
+  expect((await harness.ask(['DBSIZE'])).text).toBe(':1\r\n')
+  expect((await harness.ask(['GET', 'other'])).text).toBe('$1\r\nv\r\n')
+})
