@@ -4,6 +4,8 @@ import { EMPTY } from '../base/index.ts'
 export const EntryType = { normal: 0, confChange: 1, confChangeV2: 2 } as const
 export type EntryType = (typeof EntryType)[keyof typeof EntryType]
 
+const NORMAL = EntryType.normal
+
 /** One place in the replicated log. Never changed once made, so that logs, messages and Readys may share it. */
 export class Entry {
   readonly term: number
@@ -11,7 +13,7 @@ export class Entry {
   readonly type: EntryType
   readonly data: Uint8Array
 
-  constructor(term: number, index: number, type: EntryType = EntryType.normal, data: Uint8Array = EMPTY) {
+  constructor(term: number, index: number, type: EntryType = NORMAL, data: Uint8Array = EMPTY) {
     this.term = term
     this.index = index
     this.type = type

@@ -9,6 +9,8 @@ import { broadcastAppend, broadcastHeartbeat, sendAppend, sendTimeoutNow } from 
 
 /** A leader proposes, hears answers, commits. */
 
+// Known to the compiler where another module's are read each time.
+const PROBE = ProgressState.probe
 const REPLICATE = ProgressState.replicate
 
 /** False: a proposal was dropped. */
@@ -94,9 +96,9 @@ export function handleOwnAppend(raft: Raft, own: Progress, index: number): void 
 
 function handleAcknowledgement(raft: Raft, progress: Progress, index: number): void {
   progress.recentActive = true
-  if (progress.acknowledge(index)) handleAdvance(raft, progress, index)
-  // Nothing new, but it answers a probe: the follower is there and agrees, so the stream may flow again.
-  else if (progress.match === index && progress.state === ProgressState.probe) handleAdvance(raft, progress, index)
+  // Without news it may answer a probe: the follower is there and agrees, so the stream may flow again.
+  const isNews = progress.acknowledge(index) || (progress.match === index && progress.state === PROBE)
+  if (isNews) handleAdvance(raft, progress, index)
 }
 
 function handleRejection(raft: Raft, progress: Progress, message: Message): void {
@@ -118,17 +120,22 @@ function handleAdvance(raft: Raft, progress: Progress, index: number): void {
   if (progress.state === REPLICATE) progress.arrived(index)
   else resumeReplication(raft, progress)
 
-  const { log } = raft
-  const isSelf = progress.id === raft.id
   // What is committed already moves no quorum: of the acknowledgements of an entry only the deciding one is counted out.
-  if (index <= log.committed || !commitByCount(raft)) {
-    // A heartbeat would tell it, later.
-    if (!isSelf && !isQuiet(raft) && progress.canBumpCommit(log.committed)) sendAppend(raft, progress, true)
-  }
-  if (isSelf) return
-  // The window has opened: as many as fit, with entries only.
-  if (progress.next <= log.lastIndex()) while (sendAppend(raft, progress, false)) {}
+  const hasCommitted = index > raft.log.committed && commitByCount(raft)
+  if (progress.id === raft.id) return
+  if (!hasCommitted && !isQuiet(raft)) bumpCommit(raft, progress)
+  if (progress.next <= raft.log.lastIndex()) sendOn(raft, progress)
   if (progress.id === raft.leadTransferee) handOver(raft, progress)
+}
+
+/** A heartbeat would tell it, later. */
+function bumpCommit(raft: Raft, progress: Progress): void {
+  if (progress.canBumpCommit(raft.log.committed)) sendAppend(raft, progress, true)
+}
+
+/** The window has opened: as many as fit, with entries only. */
+function sendOn(raft: Raft, progress: Progress): void {
+  while (sendAppend(raft, progress, false)) {}
 }
 
 /** Commits what a quorum has by now, and tells of it. False: nothing new. */

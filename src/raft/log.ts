@@ -58,11 +58,14 @@ export class Log {
   term(index: number): number {
     const unstable = this.unstable
     if (index >= unstable.offset) return unstable.term(index)
-    if (unstable.snapshot === null) {
-      return index === unstable.offset - 1 && unstable.termBefore >= 0 ? unstable.termBefore : this.#storage.term(index)
-    }
+    return index === unstable.offset - 1 && unstable.termBefore >= 0 ? unstable.termBefore : this.#stableTerm(index)
+  }
+
+  #stableTerm(index: number): number {
+    const { snapshot } = this.unstable
+    if (snapshot === null) return this.#storage.term(index)
     // The storage holds something still, but all of it is about to give way to the snapshot.
-    return index === unstable.snapshot.index ? unstable.snapshot.term : COMPACTED
+    return index === snapshot.index ? snapshot.term : COMPACTED
   }
 
   /** For those to whom an unknown entry has term 0. */
@@ -196,7 +199,7 @@ export class Log {
   /** A leader commits by counting only what its own term appended (thesis §3.6.2). */
   tryCommit(index: number, term: number): boolean {
     if (index <= this.committed || !this.matchTerm(index, term)) return false
-    this.commitTo(index)
+    this.committed = index
     return true
   }
 
@@ -215,7 +218,10 @@ export class Log {
   }
 
   nextCommitted(allowUnstable: boolean): readonly Entry[] {
-    if (!this.hasNextCommitted(allowUnstable)) return NO_ENTRIES
+    return this.hasNextCommitted(allowUnstable) ? this.#pageOfCommitted(allowUnstable) : NO_ENTRIES
+  }
+
+  #pageOfCommitted(allowUnstable: boolean): readonly Entry[] {
     const room = this.countsApplyingBytes ? this.#applyingBytesMax - this.#applyingBytes : Number.POSITIVE_INFINITY
     const low = this.applying + 1
     const high = this.#appliableIndex(allowUnstable) + 1

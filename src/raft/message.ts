@@ -91,6 +91,10 @@ export function withMessage(outbox: readonly Message[], message: Message): reado
   return outbox
 }
 
+export function withTwoMessages(outbox: readonly Message[], first: Message, second: Message): readonly Message[] {
+  return outbox.length === 0 ? [first, second] : withMessage(withMessage(outbox, first), second)
+}
+
 /** Kinds that a node says to itself only: from the network they are refused. */
 export function isLocalMessage(type: MessageType): boolean {
   switch (type) {

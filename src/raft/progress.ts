@@ -128,16 +128,24 @@ export class Progress implements ProgressView {
   /** An append with that many entries has left for this follower. */
   sentEntries(count: number, payloadBytes: number): void {
     if (this.state === REPLICATE) {
-      if (count > 0) {
-        this.next += count
-        this.#inflights ??= new Inflights(this.#inflightMessagesMax, this.#inflightBytesMax)
-        this.#inflights.add(this.next - 1, payloadBytes)
-      }
-      // The message that fills the window, or goes out although it is full, is a probe: wait for an answer.
-      this.flowPaused = this.isInflightFull
+      if (count > 0) this.streamed(this.next + count - 1, payloadBytes)
+      // What goes out although the window is full is a probe: wait for an answer.
+      else this.flowPaused = this.isInflightFull
     } else if (count > 0) {
       this.flowPaused = true
     }
+  }
+
+  /** An append with the entries from `next` up to `last` has left for one that is replicated to. */
+  streamed(last: number, payloadBytes: number): void {
+    this.next = last + 1
+    this.#inflights ??= this.#newInflights()
+    // So is what fills the window.
+    this.flowPaused = this.#inflights.add(last, payloadBytes)
+  }
+
+  #newInflights(): Inflights {
+    return new Inflights(this.#inflightMessagesMax, this.#inflightBytesMax)
   }
 
   /** A higher commit index would be news to this follower, for entries that are on their way to it. */

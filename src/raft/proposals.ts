@@ -19,15 +19,16 @@ const NORMAL = EntryType.normal
 export function proposeAtLeader(raft: Raft, proposals: readonly Entry[]): boolean {
   if (proposals.length === 0 || !takesProposals(raft)) return false
   const first = raft.log.lastIndex() + 1
-  return append(
-    raft,
-    proposals.map(({ type, data }, at) => numbered(raft, first + at, type, data)),
-  )
+  const entries = proposals.map(({ type, data }, at) => numbered(raft, first + at, type, data))
+  return append(raft, entries, first + entries.length - 1, payloadBytesOf(entries))
 }
 
 /** One proposal: the usual case, without a list and a message around it. */
 export function proposeOne(raft: Raft, type: EntryType, data: Uint8Array): boolean {
-  return takesProposals(raft) && append(raft, [numbered(raft, raft.log.lastIndex() + 1, type, data)])
+  if (!takesProposals(raft)) return false
+  const index = raft.log.lastIndex() + 1
+  const entry = numbered(raft, index, type, data)
+  return append(raft, [entry], index, entry.data.length)
 }
 
 /** Payload bytes that would be taken now; see `RawNode.proposalBudgetBytes`. */
@@ -53,22 +54,24 @@ function logTransfer(raft: Raft): void {
 
 /** The entry that a proposal becomes. */
 function numbered(raft: Raft, index: number, type: EntryType, data: Uint8Array): Entry {
-  if (type === NORMAL || admitConfChange(raft, type, data, index)) {
-    return new Entry(raft.term, index, type, data)
-  }
+  return type === NORMAL ? new Entry(raft.term, index, type, data) : numberedChange(raft, index, type, data)
+}
+
+function numberedChange(raft: Raft, index: number, type: EntryType, data: Uint8Array): Entry {
+  if (admitConfChange(raft, type, data, index)) return new Entry(raft.term, index, type, data)
   // An empty one in the place of a change that is refused: the number of entries is what the proposer expects.
   return new Entry(raft.term, index)
 }
 
-function append(raft: Raft, entries: readonly Entry[]): boolean {
-  const bytes = payloadBytesOf(entries)
+/** `last` is the index of the last of them, `bytes` that of their payloads. False: dropped. */
+function append(raft: Raft, entries: readonly Entry[], last: number, bytes: number): boolean {
   if (!raft.hasRoomFor(bytes)) {
     logNoRoom(raft)
     return false
   }
   raft.uncommittedBytes += bytes
-  raft.appendEntries(entries)
-  broadcastEntries(raft, entries, bytes)
+  raft.appendEntries(entries, last)
+  broadcastEntries(raft, entries, last, bytes)
   return true
 }
 

@@ -185,7 +185,8 @@ export class Raft {
     // There may be a configuration change in the uncommitted tail. Rather than look for it, wait until all is applied.
     this.pendingConfIndex = this.log.lastIndex()
     // Entries of earlier terms are committed by way of this one (thesis §3.6.2).
-    this.appendEntries([new Entry(this.term, this.log.lastIndex() + 1)])
+    const first = this.log.lastIndex() + 1
+    this.appendEntries([new Entry(this.term, first)], first)
     this.logger?.info(`${hex(this.id)} became leader at term ${this.term}`)
   }
 
@@ -219,12 +220,15 @@ export class Raft {
     )
   }
 
-  /** A leader's append: numbered entries of its term. It acknowledges them to itself when they are on disk, as others do. */
-  appendEntries(entries: readonly Entry[]): void {
+  /** A leader's append: entries of its term, up to `last`. It acknowledges them to itself when they are on disk, as others do. */
+  appendEntries(entries: readonly Entry[], last: number): void {
     this.log.append(entries)
-    const last = this.log.lastIndex()
     if (this.messagesAfterAppend.length === 0 && this.ownAppended === 0) this.ownAppended = last
-    else this.#promise(this.ownAcknowledgement(this.term, last))
+    else this.#promiseItself(last)
+  }
+
+  #promiseItself(last: number): void {
+    this.#promise(this.ownAcknowledgement(this.term, last))
   }
 
   /** What a leader says to itself, as the message that others would send. */

@@ -8,15 +8,16 @@ import { Message, MessageType, NO_MESSAGES, NONE } from './message.ts'
 import type { ProgressView } from './progress.ts'
 import { entriesApplied, proposalBudgetBytes, proposeAtLeader, proposeOne } from './proposals.ts'
 import { NO_READ_STATES, Raft } from './raft.ts'
-import { Ready } from './ready.ts'
+import { Rarities, Ready } from './ready.ts'
 import { broadcastAppend } from './replication.ts'
-import { type ConfState, type HardState, type SoftState, StateType } from './state.ts'
+import { type ConfState, type HardState, type Snapshot, type SoftState, StateType } from './state.ts'
 import { hear, ownAppended, release, type StepResult, step, storageAppended, tick } from './step.ts'
 import type { RaftStorage } from './storage.ts'
 
 // Constants of the module itself are folded into the code; these are asked for with every entry.
 const LEADER = StateType.leader
 const NORMAL = EntryType.normal
+const NO_RARITIES = new Rarities(null, NO_READ_STATES, null)
 
 /** One member of a Raft group, as its host sees it. See the plaque of `index.ts` for who does what in which order. */
 export class RawNode {
@@ -180,7 +181,7 @@ export class RawNode {
 
   /** False: dropped. The bytes belong to the log from now on. */
   propose(data: Uint8Array): boolean {
-    return this.#propose(NORMAL, data)
+    return this.isLeader ? proposeOne(this.#raft, NORMAL, data) : this.#forward(NORMAL, data)
   }
 
   /** Several that follow one another in the log, all or none. For a leader only. */
@@ -197,10 +198,8 @@ export class RawNode {
    * committed entry of its type is a change that was agreed on.
    */
   proposeConfChange(change: ConfChange | ConfChangeV2): boolean {
-    return this.#propose(confChangeEntryType(change), encodeConfChange(change))
-  }
-
-  #propose(type: EntryType, data: Uint8Array): boolean {
+    const type = confChangeEntryType(change)
+    const data = encodeConfChange(change)
     return this.isLeader ? proposeOne(this.#raft, type, data) : this.#forward(type, data)
   }
 
@@ -273,11 +272,14 @@ export class RawNode {
       raft.ownAppended !== 0 ||
       raft.log.unstable.hasNextEntries() ||
       this.#hasNewHardState() ||
-      this.#hasNewSoftState() ||
       raft.log.hasNextCommitted(!this.#asyncStorageWrites) ||
-      raft.readStates.length > 0 ||
-      raft.log.unstable.nextSnapshot() !== null
+      this.#hasRarities()
     )
+  }
+
+  #hasRarities(): boolean {
+    const { readStates, log } = this.#raft
+    return this.#hasNewSoftState() || readStates.length > 0 || log.unstable.nextSnapshot() !== null
   }
 
   #hasNewHardState(): boolean {
@@ -296,38 +298,27 @@ export class RawNode {
   /** Hands out everything that is to be done, and takes it as under way. */
   ready(): Ready {
     const raft = this.#raft
-    const { log } = raft
-    const { unstable } = log
+    const log = raft.log
+    const unstable = log.unstable
     assert(this.#unadvanced === null, 'a Ready before the last was advanced')
     const allowUnstable = !this.#asyncStorageWrites
     const entries = unstable.nextEntries()
     const snapshot = unstable.nextSnapshot()
     const committedEntries = log.nextCommitted(allowUnstable)
     const { term, vote } = raft
-    const commit = log.committed
     const mustSync = entries.length > 0 || term !== this.#previousTerm || vote !== this.#previousVote
     let hardState: HardState | null = null
-    if (this.#hasNewHardState()) {
-      hardState = { term, vote, commit }
-      this.#previousTerm = term
-      this.#previousVote = vote
-      this.#previousCommit = commit
-    }
-    const softState = this.#hasNewSoftState() ? this.#takeSoftState() : null
+    if (this.#hasNewHardState()) hardState = this.#takeHardState()
+    const rarities = this.#hasRarities() ? this.#takeRarities(snapshot) : NO_RARITIES
 
-    // Beyond what is handed out now there is nothing: it is the last entry that is told of.
-    let last: Entry | null = null
-    if (entries.length > 0) last = entries[entries.length - 1]!
-    else if (unstable.entries.length > 0) {
-      if (hardState !== null || snapshot !== null || raft.messagesAfterAppend.length > 0) last = unstable.last
-    }
+    // Beyond what is handed out now there is nothing: it is the last entry that is told of, if there is something to tell.
+    const tells = entries.length > 0 || hardState !== null || snapshot !== null || raft.messagesAfterAppend.length > 0
+    const last = tells && unstable.entries.length > 0 ? unstable.last : null
     const ready = new Ready(
       ++this.#readyCount,
-      softState,
+      rarities,
       hardState,
-      raft.readStates,
       entries,
-      snapshot,
       committedEntries,
       raft.messages,
       raft.messagesAfterAppend,
@@ -341,12 +332,26 @@ export class RawNode {
     raft.messages = NO_MESSAGES
     raft.messagesAfterAppend = NO_MESSAGES
     raft.ownAppended = 0
-    raft.readStates = NO_READ_STATES
     unstable.acceptInProgress()
     log.acceptApplying(committedEntries, allowUnstable)
     if (ready.promises) this.#lastWithPromises = ready.number
     if (!this.#asyncStorageWrites) this.#unadvanced = ready
     return ready
+  }
+
+  #takeHardState(): HardState {
+    const { term, vote, log } = this.#raft
+    this.#previousTerm = term
+    this.#previousVote = vote
+    this.#previousCommit = log.committed
+    return { term, vote, commit: log.committed }
+  }
+
+  #takeRarities(snapshot: Snapshot | null): Rarities {
+    const raft = this.#raft
+    const rarities = new Rarities(this.#hasNewSoftState() ? this.#takeSoftState() : null, raft.readStates, snapshot)
+    raft.readStates = NO_READ_STATES
+    return rarities
   }
 
   #takeSoftState(): SoftState {

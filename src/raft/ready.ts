@@ -3,6 +3,19 @@ import type { Message } from './message.ts'
 import type { ReadState } from './raft.ts'
 import type { HardState, Snapshot, SoftState } from './state.ts'
 
+/** What hardly any Ready brings stands together, so that the others are small: there are two for each entry. */
+export class Rarities {
+  readonly softState: SoftState | null
+  readonly readStates: readonly ReadState[]
+  readonly snapshot: Snapshot | null
+
+  constructor(softState: SoftState | null, readStates: readonly ReadState[], snapshot: Snapshot | null) {
+    this.softState = softState
+    this.readStates = readStates
+    this.snapshot = snapshot
+  }
+}
+
 /**
  * What a node wants done, all at once. The host:
  *
@@ -16,13 +29,10 @@ import type { HardState, Snapshot, SoftState } from './state.ts'
 export class Ready {
   /** Counts from 1. What is written and acknowledged follows this order. */
   readonly number: number
-  /** Set when the leader or the state has changed. Nothing to store. */
-  readonly softState: SoftState | null
+  readonly #rarities: Rarities
   /** Set when it has changed. */
   readonly hardState: HardState | null
-  readonly readStates: readonly ReadState[]
   readonly entries: readonly Entry[]
-  readonly snapshot: Snapshot | null
   readonly committedEntries: readonly Entry[]
   /** May leave at once. */
   readonly messages: readonly Message[]
@@ -50,18 +60,14 @@ export class Ready {
   readonly writtenTerm: number
   /** False: nothing is lost if what is to be written here (a commit index) waits for the next sync. */
   readonly mustSync: boolean
-  /** Whether something waits for its writes. Only then need it be acknowledged. */
-  readonly promises: boolean
   /** The last Ready before this one that promises anything, which must have been acknowledged before. */
   readonly appendsAfter: number
 
   constructor(
     number: number,
-    softState: SoftState | null,
+    rarities: Rarities,
     hardState: HardState | null,
-    readStates: readonly ReadState[],
     entries: readonly Entry[],
-    snapshot: Snapshot | null,
     committedEntries: readonly Entry[],
     messages: readonly Message[],
     afterSync: readonly Message[],
@@ -73,11 +79,9 @@ export class Ready {
     appendsAfter: number,
   ) {
     this.number = number
-    this.softState = softState
+    this.#rarities = rarities
     this.hardState = hardState
-    this.readStates = readStates
     this.entries = entries
-    this.snapshot = snapshot
     this.committedEntries = committedEntries
     this.messages = messages
     this.afterSync = afterSync
@@ -86,7 +90,24 @@ export class Ready {
     this.writtenLogTerm = writtenLogTerm
     this.writtenTerm = writtenTerm
     this.mustSync = mustSync
-    this.promises = writtenIndex > 0 || afterSync.length > 0 || snapshot !== null
     this.appendsAfter = appendsAfter
+  }
+
+  /** Set when the leader or the state has changed. Nothing to store. */
+  get softState(): SoftState | null {
+    return this.#rarities.softState
+  }
+
+  get readStates(): readonly ReadState[] {
+    return this.#rarities.readStates
+  }
+
+  get snapshot(): Snapshot | null {
+    return this.#rarities.snapshot
+  }
+
+  /** Whether something waits for its writes. Only then need it be acknowledged. */
+  get promises(): boolean {
+    return this.writtenIndex > 0 || this.afterSync.length > 0 || this.snapshot !== null
   }
 }

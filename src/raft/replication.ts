@@ -1,7 +1,7 @@
 import { assert } from '../base/index.ts'
 import { describeProgress, hex } from './describe.ts'
 import { type Entry, encodedBytesOf, NO_ENTRIES, payloadBytesOf } from './entry.ts'
-import { Message, MessageType, withMessage } from './message.ts'
+import { Message, MessageType, withMessage, withTwoMessages } from './message.ts'
 import { type Progress, ProgressState } from './progress.ts'
 import type { Raft } from './raft.ts'
 
@@ -34,45 +34,53 @@ export function sendAppend(raft: Raft, progress: Progress, evenIfEmpty: boolean)
     entries = found
   }
   if (entries.length === 0 && !evenIfEmpty) return false
-  postAppend(raft, progress, previousTerm, entries, payloadBytesOf(entries))
+  raft.messages = withMessage(raft.messages, appendTo(raft, progress, previousTerm, entries))
+  progress.sentEntries(entries.length, payloadBytesOf(entries))
   return true
 }
 
-/** An append behind `next - 1`, whose term is `previousTerm`. */
-function postAppend(
-  raft: Raft,
-  progress: Progress,
-  previousTerm: number,
-  entries: readonly Entry[],
-  payloadBytes: number,
-): void {
+/** An append behind `next - 1`, whose term is `previousTerm`. It is to be sent now. */
+function appendTo(raft: Raft, progress: Progress, previousTerm: number, entries: readonly Entry[]): Message {
   const { committed } = raft.log
   const append = new Message(APPEND, progress.id, raft.id, raft.term)
   append.index = progress.next - 1
   append.logTerm = previousTerm
   append.entries = entries
   append.commit = committed
-  raft.messages = withMessage(raft.messages, append)
-  progress.sentEntries(entries.length, payloadBytes)
   progress.sentCommit = committed
+  return append
 }
 
 /**
  * Sends entries that were appended just now, in one append each. Whose stream has come up to them gets them as they
  * are, all the same array; what any other needs, or must wait for, is found out for each.
  */
-export function broadcastEntries(raft: Raft, entries: readonly Entry[], payloadBytes: number): void {
-  const first = entries[0]!.index
+export function broadcastEntries(raft: Raft, entries: readonly Entry[], last: number, payloadBytes: number): void {
+  const first = last - entries.length + 1
   const previousTerm = raft.log.term(first - 1)
   const isOneAppend = entries.length === 1 || encodedBytesOf(entries) <= raft.entryBytesMax
   const members = raft.tracker.progress
+  // The usual two leave together: an outbox is made once for both.
+  let held: Message | null = null
   for (let i = 0; i < members.length; i++) {
     const progress = members[i]!
     if (progress.id === raft.id) continue
     if (isOneAppend && progress.next === first && progress.isStreaming) {
-      postAppend(raft, progress, previousTerm, entries, payloadBytes)
-    } else sendAppend(raft, progress, true)
+      const append = appendTo(raft, progress, previousTerm, entries)
+      progress.streamed(last, payloadBytes)
+      if (held === null) {
+        held = append
+        continue
+      }
+      raft.messages = withTwoMessages(raft.messages, held, append)
+      held = null
+    } else {
+      if (held !== null) raft.messages = withMessage(raft.messages, held)
+      held = null
+      sendAppend(raft, progress, true)
+    }
   }
+  if (held !== null) raft.messages = withMessage(raft.messages, held)
 }
 
 /** The entries that this follower needs are compacted away. */

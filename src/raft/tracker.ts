@@ -15,12 +15,15 @@ const scratch: number[] = []
 export class Tracker {
   configuration: ConfState
   progress: Progress[]
+  /** Three voters, no second half, and nobody who has no vote. */
+  #isUsual: boolean
   readonly #inflightMessagesMax: number
   readonly #inflightBytesMax: number
 
   constructor(inflightMessagesMax: number, inflightBytesMax: number) {
     this.configuration = emptyConfState
     this.progress = []
+    this.#isUsual = false
     this.#inflightMessagesMax = inflightMessagesMax
     this.#inflightBytesMax = inflightBytesMax
   }
@@ -38,6 +41,8 @@ export class Tracker {
   adopt(configuration: ConfState, progress: Progress[]): void {
     this.configuration = configuration
     this.progress = progress
+    const { voters, votersOutgoing } = configuration
+    this.#isUsual = voters.length === 3 && votersOutgoing.length === 0 && progress.length === 3
     for (const each of progress) each.isLearner = configuration.learners.includes(each.id)
   }
 
@@ -69,20 +74,19 @@ export class Tracker {
 
   /** The highest index that is on the disks of a quorum, as far as is known here. */
   committedIndex(): number {
+    const { progress } = this
+    return this.#isUsual
+      ? majorityIndexOfThree(progress[0]!.match, progress[1]!.match, progress[2]!.match)
+      : this.#countedIndexes()
+  }
+
+  #countedIndexes(): number {
     const { voters, votersOutgoing } = this.configuration
     const incoming = this.#acknowledgedIndex(voters)
     return votersOutgoing.length === 0 ? incoming : jointIndex(incoming, this.#acknowledgedIndex(votersOutgoing))
   }
 
   #acknowledgedIndex(voters: readonly number[]): number {
-    const { progress } = this
-    // The usual group, and nobody in it who has no vote.
-    return voters.length === 3 && progress.length === 3
-      ? majorityIndexOfThree(progress[0]!.match, progress[1]!.match, progress[2]!.match)
-      : this.#countedIndex(voters)
-  }
-
-  #countedIndex(voters: readonly number[]): number {
     const { progress } = this
     // Both lists ascend and every voter has a record, so one walk meets them all.
     let at = 0

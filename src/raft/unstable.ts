@@ -77,8 +77,10 @@ export class Unstable {
   }
 
   nextEntries(): readonly Entry[] {
-    if (!this.hasNextEntries()) return NO_ENTRIES
-    if (this.offsetInProgress === this.offset) return this.whole()
+    return this.offsetInProgress === this.offset ? this.whole() : this.#rest()
+  }
+
+  #rest(): readonly Entry[] {
     return this.slice(this.offsetInProgress, this.offset + this.entries.length)
   }
 
@@ -105,11 +107,11 @@ export class Unstable {
   #forgetUpTo(index: number, term: number): void {
     const written = index + 1 - this.offset
     // Never kept is an array of which nothing is needed any more: a node at rest owns none.
-    if (written === this.entries.length) this.#replace(NO_ENTRIES, true)
-    else this.#replace(this.entries.slice(written), false)
+    this.#shared = written === this.entries.length
+    this.entries = this.#shared ? NO_ENTRIES : this.entries.slice(written)
     this.offset = index + 1
     this.termBefore = term
-    if (this.offsetInProgress < this.offset) this.offsetInProgress = this.offset
+    if (this.offsetInProgress <= index) this.offsetInProgress = index + 1
   }
 
   #ignoreStable(index: number, term: number, own: number): void {
@@ -144,9 +146,17 @@ export class Unstable {
   truncateAndAppend(entries: readonly Entry[]): void {
     const first = entries[0]!.index
     const end = this.offset + this.entries.length
-    if (first !== end) this.#overwrite(first, end, entries)
-    else if (this.entries.length === 0) this.#replace(entries, true)
-    else this.#append(entries)
+    if (first !== end || this.entries.length > 0) {
+      this.#join(first, end, entries)
+      return
+    }
+    this.entries = entries
+    this.#shared = true
+  }
+
+  #join(first: number, end: number, entries: readonly Entry[]): void {
+    if (first === end) this.#append(entries)
+    else this.#overwrite(first, end, entries)
   }
 
   #overwrite(first: number, end: number, entries: readonly Entry[]): void {
