@@ -153,7 +153,8 @@ function ctlWords(words: readonly string[]): readonly string[] {
   const { takes, pattern } = CTL_WORDS[what] as CtlWord
   const many = takes.endsWith('…')
   if ((!many && rest.length > takes.split(' ').length) || !pattern.test(rest.join(' '))) {
-    const usage = takes === '' ? 'no further words' : `${takes}, where CELL and STORE are ids`
+    const usage =
+      takes === '' ? 'no further words' : takes + (/CELL|STORE/.test(takes) ? ', where CELL and STORE are ids' : '')
     throw new SetUpError(`ctl ${what} takes ${usage}`)
   }
   return words
@@ -238,12 +239,12 @@ Values
   Every flag can stand in the environment: --cell-size as CELLARIUM_CELL_SIZE.
 
 Exit codes
-  0 stopped as asked · 1 wrong usage or set-up · 2 stopped by a failed sync or by damage`
+  0 stopped as asked · 1 wrong usage or set-up · 2 stopped by a failed sync, by damage, or by a full disk`
 }
 
 function ctlHelp(): string {
   const words = Object.entries(CTL_WORDS).map(([word, { takes, summary }]) => {
-    return `  ${`${word} ${takes}`.padEnd(27)} ${summary}`
+    return `  ${`${word} ${takes}`.padEnd(28)} ${summary}`
   })
   return `cellarium ctl: look at a running server, and give it orders
 

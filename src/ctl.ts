@@ -47,8 +47,8 @@ const tables: Readonly<Record<string, { path: string; columns: readonly Column[]
     path: '/api/v1/cells?system=1',
     columns: [
       ['cell', text('id')],
-      ['start', (item) => keyText(item.start, '(first)')],
-      ['end', (item) => keyText(item.end, '(last)')],
+      ['start', (item) => keyText(item.start, item.system ? '(system)' : '(first)')],
+      ['end', (item) => keyText(item.end, item.system ? '(system)' : '(last)')],
       ['epoch', (item) => Object.values(item.epoch as object).join('.')],
       ['stores', peersText],
       ['keys', text('keys')],

@@ -87,14 +87,18 @@ function writeEntry(logger: pino.Logger, { level, message, fields, executor, act
 
 /** One line for what the user can mend; the whole story for what is a bug of ours. */
 function end(error: unknown): never {
-  if (error instanceof SetUpError) {
-    console.error(`cellarium: ${error.message}`)
-    process.exit(EXIT.usage)
-  }
-  if (error instanceof NothingToServe || (error as Error).name === 'LogDamage' || (error as Error).name === 'LogLost') {
-    console.error(`cellarium: ${(error as Error).message}`)
-    process.exit(EXIT.damage)
-  }
-  console.error(error)
-  process.exit(EXIT.usage)
+  const mendable = mendableEnd(error)
+  console.error(mendable === null ? error : `cellarium: ${mendable.line}`)
+  process.exit(mendable?.code ?? EXIT.usage)
+}
+
+/** The line, and the exit code, of what is no bug; null for what is. */
+export function mendableEnd(error: unknown): { line: string; code: number } | null {
+  const { name, message, code } = error as NodeJS.ErrnoException
+  const isFull = code === 'ENOSPC' || /no space left on device/i.test(message)
+  const line = isFull ? `${message}: make room and start again` : message
+  if (error instanceof NothingToServe || name === 'LogDamage' || name === 'LogLost') return { line, code: EXIT.damage }
+  // A word of the operating system, such as EACCES. Those of Node itself, such as ERR_INVALID_ARG_TYPE, tell of a bug.
+  if (error instanceof SetUpError || isFull || /^E[A-Z0-9]+$/.test(code ?? '')) return { line, code: EXIT.usage }
+  return null
 }

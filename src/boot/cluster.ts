@@ -59,7 +59,14 @@ export interface ClusterCopy {
 /** What the directory says, null when it says nothing. Refuses what was written by a newer program, or by none. */
 export function readCluster(directory: string): ClusterCopy | null {
   const file = join(directory, CLUSTER_FILE)
-  const text = readIfThere(file)
+  let text: string | null
+  try {
+    text = readIfThere(file)
+  } catch (error) {
+    throw new SetUpError(
+      `${file} cannot be read (${(error as NodeJS.ErrnoException).code}): give another --dir or its rights`,
+    )
+  }
   if (text === null) return null
   let found: unknown
   try {

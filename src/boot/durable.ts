@@ -1,15 +1,5 @@
 /** Small files that are there whole or not at all, whenever the power goes. */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** What a new name in a directory needs to survive: the directory itself is synced. */
@@ -36,16 +26,6 @@ export function writeDurably(file: string, text: string): void {
   }
   renameSync(aside, file)
   syncDirectory(dirname(file))
-}
-
-/** Makes the directory and those above it, and syncs the names of all that were made. */
-export function makeDirectoryDurably(directory: string): void {
-  const first = mkdirSync(directory, { recursive: true })
-  if (first === undefined) return
-  for (let at = directory; ; at = dirname(at)) {
-    syncDirectory(dirname(at))
-    if (at === first || dirname(at) === at) return
-  }
 }
 
 /** The text of the file, null when there is none. */

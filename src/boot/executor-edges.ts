@@ -2,7 +2,7 @@
  * The disks of an executor, and its gateway's listener, made on its own thread. The main thread hands over only what can
  * be cloned: where things lie, and the name of the channel on which it is told of a loss.
  */
-import { closeSync, existsSync, openSync, statfsSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Edges } from '../actor/index.ts'
 import { assert } from '../base/index.ts'
@@ -21,7 +21,7 @@ import {
   type RaftLog,
   type RocksOptions,
 } from '../storage/index.ts'
-import { type Space, type StorageEdge, storageEdge } from '../store/index.ts'
+import { type StorageEdge, storageEdge } from '../store/index.ts'
 import { ExecutorListener, type ListenPlace } from './executor-listener.ts'
 import { putFirstCells } from './first-cells.ts'
 import { databaseDirectory } from './identity.ts'
@@ -30,6 +30,7 @@ import { LogPerDisk } from './log-per-disk.ts'
 import { remoteDebug, tellMain } from './main-channel.ts'
 import { processPort } from './process-port.ts'
 import { SettingsMemory } from './settings-memory.ts'
+import { spaceOf } from './space.ts'
 
 export interface ExecutorEdgesArgs {
   readonly topology: Topology
@@ -75,16 +76,6 @@ function diskStorage(executor: number, args: ExecutorEdgesArgs): StorageEdge {
       // The others of this executor are whole, and are opened again without these when the thread begins anew.
       if (places.length > fenced.length) process.nextTick(() => beginAnew(fenced))
     },
-  }
-}
-
-/** Of a file system that cannot be asked nothing is known. */
-function spaceOf(dir: string): Space {
-  try {
-    const { bsize, blocks, bavail } = statfsSync(dir)
-    return { capacityBytes: bsize * blocks, freeBytes: bsize * bavail }
-  } catch {
-    return { capacityBytes: 0, freeBytes: 0 }
   }
 }
 

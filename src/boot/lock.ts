@@ -28,7 +28,7 @@ export function lockDirectory(directory: string): Promise<DirectoryLock> {
         reject(
           error !== null && isLocked(error)
             ? new SetUpError(`${directory} is in use by ${who}: stop it, or give another --dir`)
-            : new SetUpError(`${directory} cannot be locked: ${String(error)}`),
+            : new SetUpError(`${directory} cannot be locked: ${error === null ? 'it did not open' : error.message}`),
         )
         return
       }

@@ -18,6 +18,7 @@ import { InProcessListener } from './in-process.ts'
 import { firstAnswer, type Running, run } from './run.ts'
 import { setUp } from './set-up.ts'
 import { SettingsMemory } from './settings-memory.ts'
+import { spaceOf } from './space.ts'
 import { threadPoolAdvice } from './thread-pool.ts'
 
 export interface ServeOptions {
@@ -42,6 +43,8 @@ export interface Served {
 }
 
 const PROGRESS_INTERVAL_MS = 1_000
+/** A few segments of a log: with less, a store may wait for room for as long as there is none. */
+const SCARCE_BYTES = 128 * 1024 * 1024
 
 /** Resolves when users' keys are served. Leaves nothing behind when it rejects. */
 export async function serve(given: ServeOptions): Promise<Served> {
@@ -54,7 +57,7 @@ export async function serve(given: ServeOptions): Promise<Served> {
   let phase = 'setting up the directories'
   let running: Running | null = null
   let isReady = false
-  const progress = setInterval(() => say(`still starting: ${phase}`), PROGRESS_INTERVAL_MS)
+  const progress = setInterval(() => say(`still starting: ${phase}${scarceRoom(options.dir)}`), PROGRESS_INTERVAL_MS)
   const closers: ((timeoutMs: number) => Promise<unknown>)[] = []
   const stop = async (timeoutMs: number): Promise<boolean> => {
     isReady = false
@@ -115,4 +118,14 @@ export async function serve(given: ServeOptions): Promise<Served> {
   } finally {
     clearInterval(progress)
   }
+}
+
+/** Said of directories on a disk that has hardly any room; empty when all have. */
+function scarceRoom(directories: readonly string[]): string {
+  const scarce = directories.flatMap((directory) => {
+    const { capacityBytes, freeBytes } = spaceOf(directory)
+    if (capacityBytes === 0 || freeBytes > SCARCE_BYTES) return []
+    return [`${directory} has only ${Math.floor(freeBytes / 1024 ** 2)} MiB of room`]
+  })
+  return scarce.length === 0 ? '' : `; ${scarce.join(', ')}`
 }

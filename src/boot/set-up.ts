@@ -19,9 +19,9 @@ import { existsSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { SetUpError } from '../base/index.ts'
 import type { Topology } from '../model/index.ts'
-import { LOG_FILES } from '../storage/index.ts'
+import { LOG_FILES, nodeDisk } from '../storage/index.ts'
 import { type Cluster, type ClusterCopy, readCluster, type StoreRecord, writeCluster } from './cluster.ts'
-import { isMissingOrEmpty, makeDirectoryDurably, whyNotWritable } from './durable.ts'
+import { isMissingOrEmpty, whyNotWritable } from './durable.ts'
 import { writeFirstCells } from './first-cells.ts'
 import { createDatabase, readIdentity, writeIdentity } from './identity.ts'
 import { readLabels } from './labels.ts'
@@ -153,7 +153,7 @@ function openDirectories(given: readonly string[]): string[] {
   for (const directory of given) {
     const path = resolve(directory)
     try {
-      makeDirectoryDurably(path)
+      nodeDisk.makeDirectory(path)
     } catch (error) {
       throw new SetUpError(`${directory} cannot be made (${(error as NodeJS.ErrnoException).code}): give another --dir`)
     }
@@ -259,7 +259,7 @@ async function buildStore(
   reached: (step: string) => void,
 ): Promise<void> {
   const directory = storeDirectory(directories, store)
-  makeDirectoryDurably(directory)
+  nodeDisk.makeDirectory(directory)
   reached(`store ${store.id}: directory`)
   await createDatabase(directory)
   reached(`store ${store.id}: database`)

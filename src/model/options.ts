@@ -62,6 +62,7 @@ export const optionTable = {
     type: 'bytes',
     default: '',
     summary: 'bytes of unfinished command a client may have (default: --value-max + 1mb)',
+    min: 1024,
   },
   clientOutputMax: {
     type: 'bytes',
@@ -219,7 +220,10 @@ export function resolveOptions(
     const row: OptionRow = optionTable[name]
     const value = given[name]
     if (row.repeatable) {
-      values[name] = value === undefined ? [row.default] : typeof value === 'string' ? [value] : [...value]
+      const several = value === undefined ? [row.default] : typeof value === 'string' ? [value] : [...value]
+      // A variable of a shell that was never set: taken as a path it would be the directory one happens to be in.
+      if (row.default !== '' && several.includes('')) throw new SetUpError(`--${flagName(name)} is empty`)
+      values[name] = several
     } else if (value !== undefined) {
       values[name] = parseOption(name, typeof value === 'string' ? value : (value[value.length - 1] as string))
     } else if (row.default !== '' || row.type === 'text') {

@@ -218,10 +218,13 @@ async function serve(options: HttpOptions, request: IncomingMessage, response: S
       send(response, 500, errorShape('ERR', `a bug of this server: ${String(error)}`, 'please report it'), {})
       return
     }
-    const headers: Record<string, string> =
-      error.status === 401 ? { 'www-authenticate': 'Basic realm="cellarium"' } : {}
-    send(response, error.status, errorShape(error.code, error.message, error.hint), headers)
+    send(response, error.status, errorShape(error.code, error.message, error.hint), headersOf(error))
   }
+}
+
+function headersOf({ status, allow }: HttpError): Record<string, string> {
+  if (status === 401) return { 'www-authenticate': 'Basic realm="cellarium"' }
+  return allow === undefined ? {} : { allow }
 }
 
 function urlOf(target: string): URL {
@@ -245,8 +248,9 @@ async function dispatch(options: HttpOptions, request: IncomingMessage): Promise
     throw new HttpError(404, 'ERR', `there is nothing at ${url.pathname}`, `there is ${paths}`)
   }
   if (row === undefined) {
-    const methods = there.map((candidate) => candidate.method).join(' and ')
-    throw new HttpError(405, 'ERR', `${url.pathname} does not take ${request.method}`, `it takes ${methods}`)
+    const methods = there.map((candidate) => candidate.method)
+    const hint = `it takes ${methods.join(' and ')}`
+    throw new HttpError(405, 'ERR', `${url.pathname} does not take ${request.method}`, hint, methods.join(', '))
   }
   const id = Number(/\/(\d+)(?=\/|$)/.exec(url.pathname)?.[1] ?? 0)
   return row.answer(options, { query: url.searchParams, id, body: () => readJson(request) })

@@ -3,10 +3,10 @@ import type { PdQuestion, PdTold, StoreChange } from '../model/index.ts'
 import { type Answered, fromDesk, HttpError, type HttpOptions, type Row, refuse } from './rows.ts'
 import { keyOf } from './shapes.ts'
 
-/** PD's answer, or its refusal as an error. */
-export async function asked(options: HttpOptions, question: PdQuestion): Promise<Answered> {
+/** PD's answer, or its refusal as an error, with a hint of its own where the question is about neither cells nor stores. */
+export async function asked(options: HttpOptions, question: PdQuestion, hint?: string): Promise<Answered> {
   const told = await fromDesk<PdTold>(options, (desk, done) => desk.ask(question, done))
-  refuse(told)
+  refuse(told, hint)
   return { status: 200, value: told.value }
 }
 
@@ -14,6 +14,8 @@ function objectFrom(body: unknown, example: string): Record<string, unknown> {
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>
   throw new HttpError(400, 'ERR', 'the body is an object', `for instance ${example}`)
 }
+
+const SETTINGS_HINT = 'GET /api/v1/settings lists names and bounds'
 
 export const pdRows: readonly Row[] = [
   { method: 'GET', path: '/api/v1/settings', answer: (options) => asked(options, { what: 'settings' }) },
@@ -24,9 +26,13 @@ export const pdRows: readonly Row[] = [
       const change = objectFrom(await body(), '{"leaderOperatorsMax": 8}')
       for (const [name, value] of Object.entries(change)) {
         if (typeof value === 'number' || typeof value === 'string') continue
-        throw new HttpError(400, 'ERR', `${name} is a number or a text`, 'GET /api/v1/settings lists what there is')
+        throw new HttpError(400, 'ERR', `${name} is a number or a text`, SETTINGS_HINT)
       }
-      return asked(options, { what: 'changeSettings', change: change as Record<string, string | number> })
+      return asked(
+        options,
+        { what: 'changeSettings', change: change as Record<string, string | number> },
+        SETTINGS_HINT,
+      )
     },
   },
   { method: 'GET', path: '/api/v1/schedulers', answer: (options) => asked(options, { what: 'schedulers' }) },
@@ -39,7 +45,7 @@ export const pdRows: readonly Row[] = [
       if (typeof name !== 'string' || typeof paused !== 'boolean') {
         throw new HttpError(400, 'ERR', 'name is a text, and paused true or false', `for instance ${example}`)
       }
-      return asked(options, { what: 'pauseScheduler', name, paused })
+      return asked(options, { what: 'pauseScheduler', name, paused }, 'GET /api/v1/schedulers lists them')
     },
   },
   {

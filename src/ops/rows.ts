@@ -22,12 +22,15 @@ export class HttpError extends Error {
   readonly status: number
   readonly code: string
   readonly hint: string
+  /** Of a 405: the methods that the path takes. */
+  readonly allow: string | undefined
 
-  constructor(status: number, code: string, message: string, hint: string) {
+  constructor(status: number, code: string, message: string, hint: string, allow?: string) {
     super(message)
     this.status = status
     this.code = code
     this.hint = hint
+    this.allow = allow
   }
 }
 
@@ -61,18 +64,18 @@ export function operatorAnswered(answer: OperatorAnswer): Answered {
   return { status: 202, value: { id: answer.operator } }
 }
 
-export function refuse(answer: Pick<OperatorAnswer, 'refusal' | 'message'>): void {
+export function refuse(answer: Pick<OperatorAnswer, 'refusal' | 'message'>, hint?: string): void {
   switch (answer.refusal) {
     case 'none':
       return
     case 'notFound':
-      throw new HttpError(404, 'ERR', answer.message, 'GET /api/v1/cells and /api/v1/stores list what there is')
+      throw new HttpError(404, 'ERR', answer.message, hint ?? 'GET /api/v1/cells and /api/v1/stores list what there is')
     case 'notPossible':
       throw new HttpError(
         409,
         'ERR',
         answer.message,
-        'GET /api/v1/cells shows ranges and peers, /api/v1/operators the plans',
+        hint ?? 'GET /api/v1/cells shows ranges and peers, /api/v1/operators the plans',
       )
     case 'notReady':
       throw new HttpError(503, 'LOADING', answer.message, 'ask again in a moment')

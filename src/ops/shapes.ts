@@ -35,7 +35,7 @@ export function keyOf(shape: unknown): Uint8Array | null {
 }
 
 /**
- * A cell. `start` and `end` are null where the range is open; `leader` is the id of a store, null while unknown; sizes
+ * A cell. `system`: of the keys of the server itself, which lie beside those of users; `start` and `end` are null where the range is open; `leader` is the id of a store, null while unknown; sizes
  * in bytes, and `keys`, are approximate. `load` is what it usually costs its leader; `cpu` is a share of one thread.
  */
 export type CellShape = ReturnType<typeof cellShape>
@@ -52,6 +52,7 @@ export function rangeShape({ start, end, epoch }: Cell) {
 function cellShape({ cell, leaderStore, sizeBytes, keys, usual }: WorldCell) {
   return {
     id: cell.id,
+    system: cell.system,
     ...rangeShape(cell),
     peers: cell.peers.map((peer) => ({ id: peer.id, store: peer.store, role: peer.role })),
     leader: leaderStore === 0 ? null : leaderStore,

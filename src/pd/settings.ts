@@ -122,10 +122,12 @@ export function changedSettings(settings: PdSettings, change: SettingChange): Pd
       continue
     }
     if (!Object.hasOwn(settingTable, name)) return `there is no setting ${name}`
-    const { min, max, fixed: isFixed }: Row = settingTable[name as NumberSetting]
+    const { default: byDefault, min, max, fixed: isFixed }: Row = settingTable[name as NumberSetting]
     if (isFixed) return `${name} is given when the server starts`
     const number = typeof value === 'number' ? value : value.trim() === '' ? Number.NaN : Number(value)
     if (!(number >= min && number <= max)) return `${name} is a number from ${min} to ${max}, not '${value}'`
+    // What is not a share or a factor counts something.
+    if (Number.isInteger(byDefault) && !Number.isInteger(number)) return `${name} is a whole number, not '${value}'`
     changed = { ...changed, [name]: number }
   }
   return changed

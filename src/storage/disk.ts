@@ -71,13 +71,18 @@ class NodeFile implements DiskFile {
 
 class NodeDisk implements Disk {
   makeDirectory(directory: string): void {
-    const first = fs.mkdirSync(directory, { recursive: true })
-    if (first === undefined) return
-    // Each new name lies in its parent: sync from the deepest up to the parent of the first one made.
-    const top = dirname(first)
-    for (let at = dirname(directory); ; at = dirname(at)) {
-      syncDirectoryNow(at)
-      if (at === top || at === dirname(at)) return
+    const missing: string[] = []
+    for (let at = directory; !fs.existsSync(at) && at !== dirname(at); at = dirname(at)) missing.push(at)
+    // One by one: with `recursive` Node never comes back where a parent is there and takes no directory, as in /proc.
+    for (const path of missing.reverse()) {
+      try {
+        fs.mkdirSync(path)
+      } catch (error) {
+        // Another thread may have been quicker.
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !fs.statSync(path).isDirectory()) throw error
+      }
+      // The new name lies in its parent. Windows cannot open a directory; its file system journals the names.
+      if (process.platform !== 'win32') syncDirectoryNow(dirname(path))
     }
   }
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { SetUpError } from '../../src/base/index.ts'
+import { NothingToServe } from '../../src/boot/index.ts'
 import { optionGroups, readCommandLine } from '../../src/cli.ts'
-import { flagName, type OptionName, optionTable } from '../../src/model/index.ts'
+import { mendableEnd } from '../../src/main.ts'
+import { flagName, type OptionName, optionTable, resolveOptions } from '../../src/model/index.ts'
 
 function read(line: string, environment: NodeJS.ProcessEnv = {}) {
   return readCommandLine(['node', 'cellarium', ...line.split(' ').filter((word) => word !== '')], environment, '1.2.3')
@@ -84,6 +86,7 @@ describe('The command line', () => {
     ['ctl split', 'ctl split takes CELL [KEY], where CELL and STORE are ids'],
     ['ctl split 2 a b', 'ctl split takes CELL [KEY], where CELL and STORE are ids'],
     ['ctl weight 2', 'ctl weight takes STORE LEADERS [CELLS], where CELL and STORE are ids'],
+    ['ctl settings replicas', 'ctl settings takes [NAME VALUE]'],
     ['ctl label 2 disk', 'ctl label takes STORE NAME=VALUE…, where CELL and STORE are ids'],
     ['ctl offline 2 3', 'ctl offline takes STORE, where CELL and STORE are ids'],
   ])('`%s` is refused: %s', (line, message) => {
@@ -145,5 +148,32 @@ describe('Help', () => {
     expect(printed('bench --help')).toContain('--pipeline N')
     expect(printed('serve --port 1 -h')).toBe(printed('serve --help'))
     expect(printed('--version')).toBe('cellarium 1.2.3')
+  })
+})
+
+test('a directory without a name is refused: it would be the one that the server happens to be started in', () => {
+  const machine = { cores: 1, memoryBytes: 2 ** 30 }
+  expect(() => resolveOptions({ dir: '' }, machine)).toThrow(new SetUpError('--dir is empty'))
+  expect(() => resolveOptions({ dir: ['a', ''] }, machine)).toThrow(new SetUpError('--dir is empty'))
+  expect(() => resolveOptions({ clientQueryMax: '1' }, machine)).toThrow('--client-query-max is at least 1024, not 1')
+})
+
+describe('What ends the program', () => {
+  const system = (code: string, message: string) => Object.assign(new Error(message), { code })
+
+  test('is one line for what can be mended, with the exit code', () => {
+    expect(mendableEnd(new SetUpError('give another --dir'))).toEqual({ line: 'give another --dir', code: 1 })
+    expect(mendableEnd(system('EACCES', 'EACCES: permission denied'))).toMatchObject({ code: 1 })
+    const full = 'every store has stopped: store 2: No space left on device'
+    expect(mendableEnd(new NothingToServe(full))).toEqual({ line: `${full}: make room and start again`, code: 2 })
+    expect(mendableEnd(system('EIO', 'DB::Open() failed: No space left on device'))).toEqual({
+      line: 'DB::Open() failed: No space left on device: make room and start again',
+      code: 1,
+    })
+  })
+
+  test('is told as it is when it is a bug', () => {
+    expect(mendableEnd(new TypeError('x is undefined'))).toBe(null)
+    expect(mendableEnd(system('ERR_INVALID_ARG_TYPE', 'must be a string'))).toBe(null)
   })
 })

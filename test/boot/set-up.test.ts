@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -444,6 +444,18 @@ describe('Refused, with what to do about it', () => {
   test('a directory that cannot be made', async () => {
     writeFileSync(join(base, 'file'), '')
     expect(await refusal([join(base, 'file', 'd')])).toMatch(/cannot be made \(E\w+\): give another --dir/)
-    mkdirSync(join(base, 'd'))
+  })
+
+  // Node's own recursion never came back here, and heard no signal.
+  test.runIf(process.platform === 'linux')('a directory under one that takes none', async () => {
+    expect(await refusal(['/proc/cellarium/d'])).toMatch(/cannot be made \(E\w+\): give another --dir/)
+  })
+
+  test('what is no directory', async () => {
+    const file = join(base, 'file')
+    writeFileSync(file, '')
+    expect(await refusal([file])).toMatch(/cannot be (made|written) \(E\w+\): give another --dir/)
+    expect(() => recordedOptions([file])).toThrow(/cannot be read \(E\w+\): give another --dir/)
+    expect(() => recordedOptions([file])).toThrow(SetUpError)
   })
 })

@@ -166,6 +166,7 @@ describe('Cells', () => {
     const items = body.items as unknown[]
     expect(items[0]).toEqual({
       id: 10,
+      system: false,
       start: null,
       end: { utf8: 'b' },
       epoch: { version: 3, confVer: 4 },
@@ -299,7 +300,7 @@ describe('The placement driver is', () => {
     told = { kind: 'pdTold', request: 1, refusal: 'notPossible', message: 'replicas is a number', value: null }
     expect(await post('/api/v1/settings', { replicas: 99 })).toMatchObject({
       status: 409,
-      body: { error: { message: 'replicas is a number' } },
+      body: { error: { message: 'replicas is a number', hint: 'GET /api/v1/settings lists names and bounds' } },
     })
   })
 })
@@ -423,6 +424,10 @@ describe('An error', () => {
     expect(answer.body).toEqual({
       error: { code: 'ERR', message: expect.stringMatching(/./), hint: expect.stringMatching(/./) },
     })
+  })
+
+  test('of a method that the path does not take tells in a header which it takes', async () => {
+    expect((await ask('/api/v1/settings', { method: 'DELETE' })).response.headers.get('allow')).toBe('GET, POST')
   })
 
   test('while PD does not answer is 503', async () => {

@@ -36,6 +36,10 @@ describe('A setting', () => {
       refusal: 'notPossible',
       message: "leaderOperatorsMax is a number from 0 to 1000, not '-1'",
     })
+    expect(bench.question({ what: 'changeSettings', change: { replicas: 2.5 } }).message).toBe(
+      "replicas is a whole number, not '2.5'",
+    )
+    expect(bench.question({ what: 'changeSettings', change: { hotBand: 1.5 } }).refusal).toBe('none')
     expect(bench.question({ what: 'changeSettings', change: { colour: 1 } }).message).toBe('there is no setting colour')
     expect(bench.question({ what: 'changeSettings', change: { idBlock: 1 } }).message).toContain(
       'when the server starts',
