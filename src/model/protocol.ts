@@ -1,9 +1,9 @@
 /** How the hot messages travel between threads: a fixed layout each. All others go as structured data. */
 import type { FrameReader, FrameWriter, Lane, Protocol } from '../actor/index.ts'
-import type { AnswerBatch, GatewayMessage, PdMessage, StoresMessage } from './messages.ts'
+import type { AnswerBatch, GatewayMessage, PdMessage, SnapshotPiece, StoresMessage } from './messages.ts'
 
 /** The first byte of a frame. */
-const Kind = { commands: 1, answers: 2, raft: 3, raftWithoutEntries: 4, sleep: 5 } as const
+const Kind = { commands: 1, answers: 2, raft: 3, raftWithoutEntries: 4, sleep: 5, snapshotPiece: 6 } as const
 
 function encodeAnswers(message: AnswerBatch, out: FrameWriter): boolean {
   out.u8(Kind.answers)
@@ -17,6 +17,45 @@ function decodeAnswers(frame: FrameReader): AnswerBatch {
   frame.u8()
   const generation = frame.f64()
   return { kind: 'answers', generation, records: frame.bytes(frame.u32()) }
+}
+
+/** Not for its number: as structured data each of its bytes would be copied once more, and into fresh memory. */
+function encodePiece(message: SnapshotPiece, out: FrameWriter): void {
+  const { state, pairs } = message
+  out.u8(Kind.snapshotPiece)
+  out.u32(message.fromStore)
+  out.u32(message.toStore)
+  out.u53(message.cell)
+  out.u53(message.fromPeer)
+  out.u53(message.toPeer)
+  out.u53(message.index)
+  out.u53(message.term)
+  out.u53(message.leaderTerm)
+  out.u32(message.piece)
+  out.u8(message.last ? 1 : 0)
+  // No state is empty.
+  out.u32(state?.length ?? 0)
+  if (state !== null) out.bytes(state)
+  out.u32(pairs.length)
+  out.bytes(pairs)
+}
+
+function decodePiece(frame: FrameReader): SnapshotPiece {
+  const fromStore = frame.u32()
+  const toStore = frame.u32()
+  const cell = frame.u53()
+  const fromPeer = frame.u53()
+  const toPeer = frame.u53()
+  const index = frame.u53()
+  const term = frame.u53()
+  const leaderTerm = frame.u53()
+  const piece = frame.u32()
+  const last = frame.u8() === 1
+  const stateBytes = frame.u32()
+  const state = stateBytes === 0 ? null : frame.bytes(stateBytes)
+  const pairs = frame.bytes(frame.u32())
+  const to = { fromStore, toStore, cell, fromPeer, toPeer }
+  return { kind: 'snapshotPiece', ...to, index, term, leaderTerm, piece, last, state, pairs }
 }
 
 export const storesProtocol: Protocol<StoresMessage> = {
@@ -58,10 +97,15 @@ export const storesProtocol: Protocol<StoresMessage> = {
       out.bytes(message.records)
       return true
     }
+    if (message.kind === 'snapshotPiece') {
+      encodePiece(message, out)
+      return true
+    }
     return false
   },
   decode(frame) {
     const kind = frame.u8()
+    if (kind === Kind.snapshotPiece) return decodePiece(frame)
     if (kind === Kind.commands) {
       const origin = frame.text()
       const generation = frame.f64()

@@ -10,6 +10,8 @@ export interface ValueSizes {
   readonly entryBytesMax: number
   /** For a command that misses fewer keys the cell is not read through, however small it is (`sweep.ts`). */
   readonly sweptKeysMin: number
+  /** A snapshot with no more keys is held in memory until it is whole, and then written at once, without a stage. */
+  readonly heldKeysMax: number
 }
 
 /**
@@ -21,6 +23,7 @@ export const VALUE_SIZES: ValueSizes = {
   chunkBytes: 128 * 1024,
   entryBytesMax: ENTRY_BYTES_MAX,
   sweptKeysMin: 1024,
+  heldKeysMax: 1024,
 }
 
 /** Each chunk carries its key: chunks of a long key are longer, so that keys are never most of what is written. */

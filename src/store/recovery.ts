@@ -9,6 +9,7 @@ import {
   cellOfMetaKey,
   type Engine,
   type EngineBatch,
+  type GroupLog,
   metaKey,
   metaRange,
   type Pair,
@@ -18,7 +19,7 @@ import {
 } from '../storage/index.ts'
 import { bearLearner, createPeer } from './birth.ts'
 import { behind, rangeOfCell } from './cell-range.ts'
-import { installFromStage, stagedState } from './snapshot-in.ts'
+import { installFromStage, stagedState } from './snapshot-stage.ts'
 import { BORN_INDEX } from './split.ts'
 import { Store } from './store.ts'
 import type { Stores } from './stores.ts'
@@ -36,12 +37,15 @@ export function recoverStore(stores: Stores, log: RaftLog, place: StorePlace, en
         if (error !== null) return fail(error)
         return deleteBuried(store, states, (failedDelete, living) => {
           if (failedDelete !== null) return fail(failedDelete)
-          try {
-            reviveAll(stores, store, living)
-          } catch (damage) {
-            return fail(damage as Error)
-          }
-          return done(null, store)
+          return makeInstalledDurable(engine, living, (failedFlush) => {
+            if (failedFlush !== null) return fail(failedFlush)
+            try {
+              reviveAll(stores, store, living)
+            } catch (damage) {
+              return fail(damage as Error)
+            }
+            return done(null, store)
+          })
         })
       })
     })
@@ -75,19 +79,15 @@ function finishInstalls(store: Store, done: (error: Error | null) => void): void
     return engine.getMany([stagingKey(group.cell, 0), metaKey(group.cell)], (error, [staged, meta]) => {
       if (error !== null) return done(error)
       const finish = (state: CellState): void => {
-        const { term, vote } = group.hardState
-        const start = { index: state.appliedIndex, term: state.appliedTerm }
-        const hardState = {
-          term: Math.max(term, state.appliedTerm),
-          vote: term >= state.appliedTerm ? vote : 0,
-          commit: start.index,
-        }
-        log.restart(group, start, hardState)
+        restartAt(log, group, state)
         next()
       }
       if (staged) {
         const state = stagedState(staged, group.peer)
-        return installFromStage(engine, state, (failed) => (failed ? done(failed) : finish(state)))
+        return installFromStage(engine, state, (failed) => {
+          if (failed) return done(failed)
+          return engine.flush((unflushed) => (unflushed ? done(unflushed) : finish(state)))
+        })
       }
       // No stage: the last batch was written, and only the log does not know it.
       if (!meta)
@@ -96,6 +96,19 @@ function finishInstalls(store: Store, done: (error: Error | null) => void): void
     })
   }
   next()
+}
+
+/** Before a log begins behind what a snapshot has brought, the engine must not lose that any more. */
+function makeInstalledDurable(engine: Engine, states: readonly CellState[], done: (error: Error | null) => void): void {
+  if (states.some(({ installing }) => installing)) engine.flush(done)
+  else done(null)
+}
+
+/** The log begins anew behind what a snapshot has brought. */
+function restartAt(log: RaftLog, group: GroupLog, { appliedIndex: index, appliedTerm }: CellState): void {
+  const { term, vote } = group.hardState
+  const hardState = { term: Math.max(term, appliedTerm), vote: term >= appliedTerm ? vote : 0, commit: index }
+  log.restart(group, { index, term: appliedTerm }, hardState)
 }
 
 function readStates(engine: Engine, done: (error: Error | null, states: CellState[]) => void): void {
@@ -160,6 +173,8 @@ function revive(stores: Stores, store: Store, state: CellState): void {
     group = log.create(store.id, state.cell.id, state.peer, start, { term: start.term, vote: 0, commit: start.index })
   }
   assert(group.peer === state.peer, 'the log and the engine tell of different peers of one cell')
+  // A small snapshot was written at once, and the log was to hear of it next (`snapshot-in.ts`).
+  if (state.installing && group.firstIndex() <= state.appliedIndex) restartAt(log, group, state)
   if (group.firstIndex() > state.appliedIndex + 1) {
     throw new Error(`store ${store.id}: the log of cell ${state.cell.id} begins behind what its engine holds`)
   }

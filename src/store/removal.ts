@@ -78,7 +78,7 @@ export class Removals {
       if (peer.durable >= peer.splitIndex || peer.destroyed) {
         this.#staying.delete(peer)
         if (!peer.destroyed) this.remove(peer)
-      } else if (peer.barrier === null && !peer.store.flushing) this.#stores.writeBack.flush(peer.store, () => {})
+      } else if (peer.barrier === null && !peer.store.flushing) this.#stores.flushes.flush(peer.store, () => {})
     }
     if (this.#buried.length === 0) return
     const waiting: Peer[] = []

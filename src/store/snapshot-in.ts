@@ -5,23 +5,27 @@
  * `installing` is synced → the range is cleared and filled from the stage, the last batch carrying the state → flushed
  * → Raft is given its snapshot, and answers the leader when the log's new start is synced.
  *
+ * A snapshot of few keys is *held* instead: its pieces stay in memory, and when all are there one batch clears the range,
+ * fills it and tells the state → flushed → as above. It is written once then, not twice, and flushed once.
+ *
  * Why a stage: until the last piece is here, the peer keeps what it had. It may be needed: a peer that lags still
  * counts among the copies of what it has acknowledged. And once all is here, a crash needs no leader to go on.
  */
 import { assert, copyBytes } from '../base/index.ts'
-import { type CellState, decodeCellState, encodeCellState, type SnapshotPiece } from '../model/index.ts'
+import type { CellState, SnapshotPiece } from '../model/index.ts'
 import { Message, MessageType } from '../raft/index.ts'
-import { type Engine, metaKey, stagingKey, stagingRange } from '../storage/index.ts'
+import { type Engine, stagingKey, stagingRange } from '../storage/index.ts'
 import { giveWay, mayGiveWay } from './absorb.ts'
-import { rangeOfCell } from './cell-range.ts'
 import type { Peer } from './peer.ts'
 import { INSTALLED, isMember, metadata, REFUSED, stateFor } from './snapshot-out.ts'
-import { decodePairs } from './snapshot-pairs.ts'
+import { installAtOnce, installFromStage, stagedPiece } from './snapshot-stage.ts'
 import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
 
 /** Taken in at once by one store: each is staged, so that all of it is written twice, and flushed, while commands are served. */
 const IN_MAX = 16
+/** A snapshot that is held has no more bytes than this, nor more than leaves all that may be held half of the overlays' share. */
+const HELD_BYTES_MAX = 1024 * 1024
 
 export class SnapshotIn {
   readonly fromPeer: number
@@ -30,6 +34,8 @@ export class SnapshotIn {
   readonly term: number
   readonly leaderTerm: number
   readonly state: CellState
+  /** The pieces that have come; null: they are staged. */
+  held: Uint8Array[] | null
   next = 0
   /** A piece is being written to the stage. */
   busy = false
@@ -39,13 +45,14 @@ export class SnapshotIn {
   installing = false
   sinceMs: number
 
-  constructor(piece: SnapshotPiece, state: CellState, nowMs: number) {
+  constructor(piece: SnapshotPiece, state: CellState, isHeld: boolean, nowMs: number) {
     this.fromPeer = piece.fromPeer
     this.fromStore = piece.fromStore
     this.index = piece.index
     this.term = piece.term
     this.leaderTerm = piece.leaderTerm
     this.state = state
+    this.held = isHeld ? [] : null
     this.sinceMs = nowMs
   }
 }
@@ -82,18 +89,26 @@ export class SnapshotsIn {
     }
     into.busy = true
     into.sinceMs = this.#stores.nowMs
-    // The message is a view of a ring: what is staged is a copy.
-    const staged = stagedPiece(message)
     const { last, piece } = message
+    const taken = () => {
+      into.busy = false
+      into.next++
+      if (last) this.#whole(peer, into)
+      else this.#answer(peer, into.fromStore, into.fromPeer, into.index, into.next)
+    }
+    // The message is a view of a ring: what is held or staged is a copy.
+    if (into.held !== null) {
+      into.held.push(copyBytes(message.pairs))
+      this.#complete(peer, null, () => {
+        if (peer.snapshotIn === into && !into.dropped) taken()
+      })
+      return
+    }
+    const staged = stagedPiece(message)
     // What an earlier snapshot left on the stage goes first: its later pieces must not be taken for this one's.
     const deleteRanges = piece === 0 ? [stagingRange(peer.cell.id)] : []
     this.#whenFree(peer, into, () => {
-      this.#write(peer, into, { deleteRanges, keys: [stagingKey(peer.cell.id, piece)], values: [staged] }, () => {
-        into.busy = false
-        into.next++
-        if (last) this.#staged(peer, into)
-        else this.#answer(peer, into.fromStore, into.fromPeer, into.index, into.next)
-      })
+      this.#write(peer, into, { deleteRanges, keys: [stagingKey(peer.cell.id, piece)], values: [staged] }, taken)
     })
   }
 
@@ -101,16 +116,15 @@ export class SnapshotsIn {
     return this.#in.size === 0 && this.#waiting.length === 0
   }
 
-  /** Goes on where the engine has become free; called each turn. */
+  /** Goes on where the engine has become free, one step a turn: commands of other cells come between them. */
   advance(): void {
     if (this.#waiting.length === 0) return
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const entry of waiting) {
-      if (entry.peer.snapshotIn !== entry.into || entry.peer.destroyed) continue
-      if (entry.peer.store.writing !== null) this.#waiting.push(entry)
-      else entry.step()
-    }
+    this.#waiting = this.#waiting.filter(({ peer, into }) => peer.snapshotIn === into && !peer.destroyed)
+    const next = this.#waiting.findIndex(({ peer }) => peer.store.writing === null)
+    if (next < 0) return
+    const [entry] = this.#waiting.splice(next, 1)
+    entry?.step()
+    if (this.#waiting.length > 0) this.#stores.again()
   }
 
   tick(): void {
@@ -146,10 +160,16 @@ export class SnapshotsIn {
       this.#answer(peer, message.fromStore, message.fromPeer, message.index, REFUSED)
       return null
     }
-    const into = new SnapshotIn(message, state, this.#stores.nowMs)
+    const into = new SnapshotIn(message, state, this.#mayHold(state), this.#stores.nowMs)
     peer.snapshotIn = into
     this.#in.add(peer)
     return into
+  }
+
+  /** Of what has become a part of the cell there may be data and a state to be taken away, which takes a stage. */
+  #mayHold({ keys, sizeBytes, absorbed }: CellState): boolean {
+    const bytesMax = Math.min(HELD_BYTES_MAX, this.#stores.overlayBytesMax / (2 * IN_MAX))
+    return keys <= this.#stores.sizes.heldKeysMax && sizeBytes <= bytesMax && absorbed.length === 0
   }
 
   #countOf(store: Store): number {
@@ -177,9 +197,9 @@ export class SnapshotsIn {
     this.#stores.touch(peer)
   }
 
-  /** All pieces are staged: durable, marked, installed, durable, told. */
-  #staged(peer: Peer, into: SnapshotIn): void {
-    const { store, node, group } = peer
+  /** All pieces have come. */
+  #whole(peer: Peer, into: SnapshotIn): void {
+    const { node, store } = peer
     // While the pieces came a split may have been applied here, whose child needs what this would take the place of, or
     // another peer may have come to be in that range.
     const isInTheWay = peer.barrier !== null || peer.bornOf !== null || !this.#hasPlace(store, into.state)
@@ -188,25 +208,50 @@ export class SnapshotsIn {
       return
     }
     into.installing = true
-    store.engine.flush((error) => {
-      this.#complete(peer, error, () => {
-        const { cell, absorbed } = into.state
-        if (!this.#hasPlace(store, into.state)) {
-          into.installing = false
-          this.#refuse(peer, into)
-          return
-        }
-        store.log.installing(group, into.index)
-        giveWay(this.#stores, store, cell, absorbed)
-        this.#stores.afterSync(() => {
-          this.#whenFree(peer, into, () => {
-            store.writing = 'install'
-            installFromStage(store.engine, into.state, (failed) => {
-              this.#complete(peer, failed, () => this.#installed(peer, into), true)
-            })
+    if (into.held !== null) this.#installHeld(peer, into, into.held)
+    else this.#installStaged(peer, into)
+  }
+
+  /** One batch, durable, told. */
+  #installHeld(peer: Peer, into: SnapshotIn, pieces: readonly Uint8Array[]): void {
+    // A peer that has just come to be has its log on disk before the engine tells of it.
+    this.#stores.afterSync(() => {
+      this.#whenFree(peer, into, () => {
+        if (!this.#mayInstall(peer, into)) return
+        this.#write(peer, into, installAtOnce(into.state, pieces), () => this.#makeDurable(peer, into))
+      })
+    })
+  }
+
+  /** Durable, marked, installed, durable, told. */
+  #installStaged(peer: Peer, into: SnapshotIn): void {
+    const { store, group } = peer
+    this.#stores.flushes.flush(store, () => {
+      if (peer.destroyed || !this.#mayInstall(peer, into)) return
+      store.log.installing(group, into.index)
+      giveWay(this.#stores, store, into.state.cell, into.state.absorbed)
+      this.#stores.afterSync(() => {
+        this.#whenFree(peer, into, () => {
+          store.writing = 'install'
+          installFromStage(store.engine, into.state, (failed) => {
+            this.#complete(peer, failed, () => this.#makeDurable(peer, into), true)
           })
         })
       })
+    })
+  }
+
+  /** Another peer may have come to be in that range meanwhile. */
+  #mayInstall(peer: Peer, into: SnapshotIn): boolean {
+    if (this.#hasPlace(peer.store, into.state)) return true
+    into.installing = false
+    this.#refuse(peer, into)
+    return false
+  }
+
+  #makeDurable(peer: Peer, into: SnapshotIn): void {
+    this.#stores.flushes.flush(peer.store, () => {
+      if (!peer.destroyed) this.#installed(peer, into)
     })
   }
 
@@ -237,9 +282,14 @@ export class SnapshotsIn {
     this.#answer(peer, into.fromStore, into.fromPeer, into.index, INSTALLED)
   }
 
-  /** It comes to nothing, and its stage is deleted. */
+  /** It comes to nothing, and its stage, if it has one, is deleted. */
   #drop(peer: Peer): void {
     const into = peer.snapshotIn as SnapshotIn
+    if (into.held !== null) {
+      peer.snapshotIn = null
+      this.#in.delete(peer)
+      return
+    }
     into.busy = true
     into.dropped = true
     this.#whenFree(peer, into, () => {
@@ -261,7 +311,7 @@ export class SnapshotsIn {
 
   #whenFree(peer: Peer, into: SnapshotIn, step: () => void): void {
     this.#waiting.push({ peer, into, step })
-    this.advance()
+    this.#stores.again()
   }
 
   #complete(peer: Peer, error: Error | null, step: () => void, wasWriting = false): void {
@@ -283,52 +333,4 @@ export class SnapshotsIn {
       next,
     })
   }
-}
-
-/** u32 bytes of the state (only in the first piece) │ state │ pairs. */
-function stagedPiece(message: SnapshotPiece): Uint8Array {
-  const stateBytes = message.state?.length ?? 0
-  const staged = Buffer.allocUnsafe(4 + stateBytes + message.pairs.length)
-  staged.writeUInt32LE(stateBytes, 0)
-  if (message.state !== null) staged.set(message.state, 4)
-  staged.set(message.pairs, 4 + stateBytes)
-  return staged
-}
-
-/** The state that the first staged piece of a cell carries; for recovery. */
-export function stagedState(piece: Uint8Array, peer: number): CellState {
-  const buffer = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)
-  return stateFor(buffer.subarray(4, 4 + buffer.readUInt32LE(0)), peer)
-}
-
-/**
- * Clears the range, and what there is of cells that are a part of this one, fills it from the stage, and ends with the
- * state; durable when `done`. Can be repeated after a crash at any point, for the stage is deleted only with the last batch.
- */
-export function installFromStage(engine: Engine, state: CellState, done: (error: Error | null) => void): void {
-  const { cell } = state
-  const dead = state.absorbed.map((absorbed) => metaKey(absorbed.cell))
-  let ranges = [rangeOfCell(cell)]
-  const fill = (piece: number): void => {
-    engine.getMany([stagingKey(cell.id, piece)], (error, [staged]) => {
-      if (error !== null) return done(error)
-      const pairs = staged ? decodePairs(staged.subarray(4 + Buffer.from(staged).readUInt32LE(0))) : []
-      const keys = pairs.map((pair) => pair.key)
-      const values: (Uint8Array | null)[] = pairs.map((pair) => pair.value)
-      const deleteRanges = piece === 0 ? ranges : []
-      if (staged)
-        return engine.write({ deleteRanges, keys, values }, (failed) => (failed ? done(failed) : fill(piece + 1)))
-      deleteRanges.push(stagingRange(cell.id))
-      const metas = [encodeCellState(state), ...dead.map(() => null)]
-      return engine.write({ deleteRanges, keys: [metaKey(cell.id), ...dead], values: metas }, (failed) =>
-        failed ? done(failed) : engine.flush(done),
-      )
-    })
-  }
-  if (dead.length === 0) return fill(0)
-  return engine.getMany(dead, (error, states) => {
-    if (error !== null) return done(error)
-    ranges = [...ranges, ...states.flatMap((bytes) => (bytes ? [rangeOfCell(decodeCellState(bytes).cell)] : []))]
-    return fill(0)
-  })
 }

@@ -5,7 +5,7 @@
  * message names the receiver → pieces, one on its way at a time, each sent when the one before was taken → the receiver
  * has installed it, and Raft is told.
  */
-import { copyBytes } from '../base/index.ts'
+import { copyBytes, EMPTY } from '../base/index.ts'
 import {
   type CellState,
   decodeCellState,
@@ -15,6 +15,7 @@ import {
   type SnapshotPieceTaken,
 } from '../model/index.ts'
 import type { Message, Snapshot } from '../raft/index.ts'
+import type { Pair } from '../storage/index.ts'
 import { behind, rangeOfCell } from './cell-range.ts'
 import type { Peer } from './peer.ts'
 import { encodePairs } from './snapshot-pairs.ts'
@@ -22,8 +23,14 @@ import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
 import { View } from './view.ts'
 
-const PIECE_PAIRS = 2000
-const PIECE_BYTES = 256 * 1024
+/**
+ * What one piece may hold: to take it, on either side, is a millisecond or two of a thread that has commands to serve. It
+ * is written into a ring where it stands, for a larger message would go through buffers of its own (`actor/out-lane.ts`).
+ */
+const PIECE_PAIRS = 512
+const PIECE_BYTES = 96 * 1024
+/** Two lengths before each pair. */
+const ENCODED_BYTES = PIECE_BYTES + PIECE_PAIRS * 8
 /** Without a word from the receiver for so long, the stream is given up, and Raft tries again. */
 const SILENCE_MS = 10_000
 /** A kept view that nobody has asked for is let go, and much sooner when another cell of the store waits for its place. */
@@ -48,6 +55,8 @@ export class SnapshotOut {
   piece = 0
   after: Uint8Array | null = null
   ended = false
+  /** Where pieces are put together, again and again: fresh ones would have the collector look at everything. */
+  buffer: Uint8Array = EMPTY
   sinceMs = 0
   /** It was refused: not to be offered again before this. */
   againMs = 0
@@ -60,6 +69,10 @@ export class SnapshotOut {
 export class Snapshots {
   readonly #stores: Stores
   readonly #out = new Set<Peer>()
+  /** Whose next piece is due, in the order in which they asked. */
+  #due: { peer: Peer; out: SnapshotOut }[] = []
+  /** A piece is being read: one at a time of all that are led on this thread, however many streams there are. */
+  #reading = false
 
   constructor(stores: Stores) {
     this.#stores = stores
@@ -181,17 +194,32 @@ export class Snapshots {
     if (out.streaming) peer.node.reportSnapshot(out.toPeer, false)
   }
 
+  /** The next piece is read when it is its turn; called in each turn. */
+  advance(): void {
+    while (!this.#reading) {
+      const next = this.#due.shift()
+      if (next === undefined) return
+      if (next.peer.snapshotOut === next.out && next.out.streaming) this.#readPiece(next.peer, next.out)
+    }
+  }
+
   #sendPiece(peer: Peer, out: SnapshotOut): void {
+    this.#due.push({ peer, out })
+  }
+
+  #readPiece(peer: Peer, out: SnapshotOut): void {
     const { cell } = out.state as CellState
     const range = rangeOfCell(cell)
     const start = out.after ?? range.start
     const { piece, toPeer } = out
+    this.#reading = true
     ;(out.view as View).scan(
       start,
       range.end,
       { pairsMax: PIECE_PAIRS, bytesMax: PIECE_BYTES },
       (error, pairs, more) => {
         this.#stores.complete(() => {
+          this.#reading = false
           if (error !== null) {
             this.#stores.engineFailed(peer.store, error)
             return
@@ -201,25 +229,33 @@ export class Snapshots {
           // The next piece begins right behind this one: the last key and a zero.
           if (last !== undefined) out.after = behind(last.key)
           out.ended = !more
-          const state = out.state as CellState
-          this.#stores.transport.tell(out.toStore, {
-            kind: 'snapshotPiece',
-            fromStore: peer.store.id,
-            toStore: out.toStore,
-            cell: cell.id,
-            fromPeer: peer.id,
-            toPeer,
-            index: state.appliedIndex,
-            term: state.appliedTerm,
-            leaderTerm: peer.node.term,
-            piece,
-            last: !more,
-            state: piece === 0 ? encodeCellState(state) : null,
-            pairs: encodePairs(pairs),
-          })
+          this.#tellPiece(peer, out, pairs)
         })
       },
     )
+  }
+
+  #tellPiece(peer: Peer, out: SnapshotOut, pairs: readonly Pair[]): void {
+    const { transport, executor } = this.#stores
+    const state = out.state as CellState
+    // On this very thread it is handed over as it is, and may be looked at when the next one is put together already.
+    const isHandedOver = transport.executorOf(out.toStore) === executor
+    if (!isHandedOver && out.buffer.length === 0) out.buffer = Buffer.allocUnsafeSlow(ENCODED_BYTES)
+    transport.tell(out.toStore, {
+      kind: 'snapshotPiece',
+      fromStore: peer.store.id,
+      toStore: out.toStore,
+      cell: state.cell.id,
+      fromPeer: peer.id,
+      toPeer: out.toPeer,
+      index: state.appliedIndex,
+      term: state.appliedTerm,
+      leaderTerm: peer.node.term,
+      piece: out.piece,
+      last: out.ended,
+      state: out.piece === 0 ? encodeCellState(state) : null,
+      pairs: encodePairs(pairs, isHandedOver ? EMPTY : out.buffer),
+    })
   }
 
   #end(peer: Peer, out: SnapshotOut, installed: boolean): void {

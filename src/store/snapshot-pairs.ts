@@ -2,10 +2,12 @@
 import { assert } from '../base/index.ts'
 import type { Pair } from '../storage/index.ts'
 
-export function encodePairs(pairs: readonly Pair[]): Uint8Array {
+/** In `room` if there is enough of it, else in memory of its own. */
+export function encodePairs(pairs: readonly Pair[], room: Uint8Array): Uint8Array {
   let bytes = 0
   for (const { key, value } of pairs) bytes += 8 + key.length + value.length
-  const buffer = Buffer.allocUnsafe(bytes)
+  const memory = room.length < bytes ? Buffer.allocUnsafeSlow(bytes) : room
+  const buffer = Buffer.from(memory.buffer, memory.byteOffset, bytes)
   let at = 0
   for (const { key, value } of pairs) {
     buffer.writeUInt32LE(key.length, at)

@@ -32,6 +32,8 @@ export class Store {
   /** A write batch is at the engine; null when it is free. */
   writing: 'writeBack' | 'install' | 'delete' | null = null
   flushing = false
+  /** Who waits for a flush that begins after the one under way. */
+  flushWanted: (() => void)[] = []
   /** Bytes of entries written back since the last flush of the engine began. */
   unflushedBytes = 0
   lastWriteMs = 0

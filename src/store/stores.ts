@@ -22,6 +22,7 @@ import { Absorptions } from './absorb.ts'
 import { Beginnings } from './beginnings.ts'
 import { type Space, storageEdge } from './edges.ts'
 import { Evaluator } from './evaluate.ts'
+import { Flushes } from './flush.ts'
 import { Heartbeats } from './heartbeat.ts'
 import { HeldOrders } from './held-orders.ts'
 import { VALUE_SIZES, type ValueSizes } from './key-record.ts'
@@ -87,6 +88,7 @@ export class Stores {
   readonly loads: Loads
   readonly pages: Pages
   readonly writeBack: WriteBack
+  readonly flushes: Flushes
   readonly removals: Removals
   readonly heldOrders = new HeldOrders()
   readonly snapshots: Snapshots
@@ -142,6 +144,7 @@ export class Stores {
     this.loads = new Loads(this)
     this.pages = new Pages(this)
     this.writeBack = new WriteBack(this)
+    this.flushes = new Flushes(this)
     this.removals = new Removals(this)
     this.snapshots = new Snapshots(this)
     this.snapshotsIn = new SnapshotsIn(this)

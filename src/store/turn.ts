@@ -40,6 +40,7 @@ export function turn(stores: Stores): void {
   stores.loads.send()
   stores.absorptions.advance()
   stores.removals.advance()
+  stores.snapshots.advance()
   stores.snapshotsIn.advance()
   if (stores.writeBack.advance()) stores.again()
   stores.sleep.ask()

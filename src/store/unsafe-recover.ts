@@ -107,7 +107,7 @@ export class UnsafeRecoveries {
     for (const store of this.#stores.stores.values()) {
       const written = this.#jobs.filter((job) => job.peer.store === store && job.phase === 'written')
       if (written.length === 0 || store.flushing) continue
-      this.#stores.writeBack.flush(store, () => {
+      this.#stores.flushes.flush(store, () => {
         for (const job of written) {
           if (!this.#jobs.includes(job)) continue
           job.request.outcomes.push(outcomeOf(job.peer, null))

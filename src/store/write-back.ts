@@ -51,11 +51,6 @@ const SEGMENTS_KEPT_MAX = 40
 const LOOK_MS = 20
 /** Without new entries for so long, a store writes back and flushes what it has. */
 const IDLE_MS = 2000
-/** A follower that lacks more than this is not waited for: it gets a snapshot. */
-const KEEP_FOR_FOLLOWERS_BYTES = 64 * 1024 * 1024
-/** Nor one that lacks more than this: a small entry takes more memory than its bytes. */
-const KEEP_FOR_FOLLOWERS_ENTRIES = 20_000
-
 export class WriteBack {
   readonly #stores: Stores
   readonly #reader = new EffectReader()
@@ -359,42 +354,6 @@ export class WriteBack {
     const idle = this.#stores.nowMs - store.lastWriteMs > IDLE_MS
     const unflushedMax = this.#half(UNFLUSHED_BYTES_MAX)
     if (!idle && store.unflushedBytes < unflushedMax && store.log.stats.segments <= SEGMENTS_MAX) return
-    this.flush(store, () => {})
-  }
-
-  /** Makes what is written durable, and trims the log behind it. */
-  flush(store: Store, done: () => void): void {
-    // `written` as of now, before the flush begins: only that is sure to be in it.
-    const marks: [Peer, number][] = []
-    for (const peer of store.peers.values()) marks.push([peer, peer.written])
-    store.flushing = true
-    store.unflushedBytes = 0
-    store.engine.flush((error) => {
-      this.#stores.complete(() => {
-        store.flushing = false
-        if (error !== null) {
-          this.#stores.engineFailed(store, error)
-          return
-        }
-        for (const [peer, written] of marks) if (!peer.destroyed) this.#trim(peer, written)
-        // A full log gets its segments back with the next record, and takes none before that.
-        if (store.log.full) this.#stores.afterSync(() => {})
-        done()
-      })
-    })
-  }
-
-  #trim(peer: Peer, written: number): void {
-    if (written > peer.durable) peer.durable = written
-    let to = trimMax(peer)
-    const keptBytesMax = Math.min(KEEP_FOR_FOLLOWERS_BYTES, this.#stores.overlayBytesMax / peer.store.peers.size)
-    const entries = peer.group.lastIndex() + 1 - peer.group.firstIndex()
-    if (peer.isLeader && peer.group.bytes < keptBytesMax && entries < KEEP_FOR_FOLLOWERS_ENTRIES) {
-      for (const member of peer.cell.peers) {
-        const progress = peer.node.progress(member.id)
-        if (progress !== undefined && progress.match < to) to = progress.match
-      }
-    }
-    if (to >= peer.group.firstIndex()) peer.store.log.trim(peer.group, to)
+    this.#stores.flushes.flush(store, () => {})
   }
 }

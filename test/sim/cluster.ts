@@ -121,9 +121,9 @@ export function drawCluster(random: Random, mode: Mode): ClusterSettings {
     cutProbability: random.pick([0, 0.05]),
     sizes: random.pick([
       null,
-      { wholeBytesMax: 12, chunkBytes: 16, entryBytesMax: 160, sweptKeysMin: 1 },
-      { wholeBytesMax: 100, chunkBytes: 40, entryBytesMax: 400, sweptKeysMin: 2 },
-      { wholeBytesMax: 2000, chunkBytes: 1000, entryBytesMax: 6000, sweptKeysMin: 4 },
+      { wholeBytesMax: 12, chunkBytes: 16, entryBytesMax: 160, sweptKeysMin: 1, heldKeysMax: 0 },
+      { wholeBytesMax: 100, chunkBytes: 40, entryBytesMax: 400, sweptKeysMin: 2, heldKeysMax: 3 },
+      { wholeBytesMax: 2000, chunkBytes: 1000, entryBytesMax: 6000, sweptKeysMin: 4, heldKeysMax: 0 },
     ]),
   }
 }

@@ -11,7 +11,13 @@ import type { Peer } from '../../src/store/peer.ts'
 import type { WorkingState } from '../../src/store/working-state.ts'
 import { StoreHarness } from './harness.ts'
 
-const sizes: ValueSizes = { wholeBytesMax: 100, chunkBytes: 64, entryBytesMax: 300, sweptKeysMin: 1024 }
+const sizes: ValueSizes = {
+  wholeBytesMax: 100,
+  chunkBytes: 64,
+  entryBytesMax: 300,
+  sweptKeysMin: 1024,
+  heldKeysMax: 1024,
+}
 
 async function cluster(executors: number): Promise<StoreHarness> {
   const harness = new StoreHarness(executors, executors, { valueMax: '1mb' })
