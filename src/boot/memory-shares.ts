@@ -14,6 +14,8 @@ const LARGE_MEMTABLE_FROM_BYTES = 64 * MIB
 /** Of `--memory`, for each executor: with so much, a heap has a young generation of V8's own size. */
 const YOUNG_FROM_BYTES = 256 * MIB
 const YOUNG_MIB_MIN = 3
+/** Per cent of what was left over by its last whole collection, by which a heap may grow until the next. */
+const GROWTH_PERCENT = 30
 
 /**
  * The working states are the cache that counts, and behind them the kernel keeps the files' pages: so where memory is
@@ -37,4 +39,13 @@ export function heapLimits({ memory, executors }: Options): ResourceLimits {
   const share = memory / executors
   if (share >= YOUNG_FROM_BYTES) return {}
   return { maxYoungGenerationSizeMb: Math.max(YOUNG_MIB_MIN, Math.floor(share / 8 / MIB)) }
+}
+
+/**
+ * How soon a heap is collected whole; null: as V8 does, which waits until it has grown to a multiple. A command that waits
+ * for the engine lives long enough to leave the young generation and dies soon after, and with it lie the buffers that it
+ * held: garbage of many times its size, in all of the allocator's arenas. Where memory is short it is not let lie so long.
+ */
+export function heapGrowthPercent({ memory, executors }: Options): number | null {
+  return memory / executors >= YOUNG_FROM_BYTES ? null : GROWTH_PERCENT
 }

@@ -8,6 +8,7 @@
  *   ready      a command on a user's key has been answered
  *   stop       in reverse: what is in flight is answered, stores are flushed, locks are given back, ports closed
  */
+import { setFlagsFromString } from 'node:v8'
 import type { LogEntry } from '../actor/index.ts'
 import { openListener } from '../gateway/index.ts'
 import type { Options } from '../model/index.ts'
@@ -15,6 +16,7 @@ import { openHttp } from '../ops/index.ts'
 import { addressText, listenError, refuseOpenDoor } from './address.ts'
 import { firstConnection, gatewayPlaces, refuseUnsharedPort } from './gateways.ts'
 import { InProcessListener } from './in-process.ts'
+import { heapGrowthPercent } from './memory-shares.ts'
 import { firstAnswer, type Running, run } from './run.ts'
 import { setUp } from './set-up.ts'
 import { SettingsMemory } from './settings-memory.ts'
@@ -53,6 +55,9 @@ export async function serve(given: ServeOptions): Promise<Served> {
   refuseUnsharedPort(options.gateways, process.platform, process.versions.node)
   const advice = threadPoolAdvice(options.stores)
   if (advice !== null) say(advice)
+  // For all threads there will be, and this one: the process is ours. Inside another program it is not.
+  const growthPercent = heapGrowthPercent(options)
+  if (growthPercent !== null) setFlagsFromString(`--heap-growing-percent=${growthPercent}`)
 
   let phase = 'setting up the directories'
   let running: Running | null = null
