@@ -45,7 +45,9 @@ export const unlink = cellCommand({
 /** A key that is named twice counts twice. */
 function executeExists(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
   let present = 0
-  for (let i = 1; i < args.count; i++) if (keyspace.find(args.key(i)) !== null) present++
+  for (let i = 1; i < args.count; i++) {
+    if (keyspace.findAt(args.buffer, args.start(i), args.end(i)) !== null) present++
+  }
   reply.integer(present)
 }
 

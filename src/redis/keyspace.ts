@@ -25,6 +25,8 @@ export interface Keyspace {
   readonly copies: number
   /** Null: absent or dead. The implementation deletes a dead key when it meets one. */
   find(key: string): StringValue | null
+  /** The same for the key that lies there: who only reads needs no text of it. */
+  findAt(source: Uint8Array, start: number, end: number): StringValue | null
   put(key: string, source: Uint8Array, start: number, end: number, expireAtMs: number): void
   /** Bytes at an offset of an existing or a new string. Beyond its end it grows, a gap is zeros, the time to live stays. */
   patch(key: string, offset: number, source: Uint8Array, start: number, end: number): void

@@ -7,7 +7,7 @@ import { texts } from './texts.ts'
 import { putPairs, refusesPairs, refusesSize, replyValue, replyValues } from './values.ts'
 
 function executeGet(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
-  replyValue(keyspace.find(args.key(1)), reply)
+  replyValue(keyspace.findAt(args.buffer, args.start(1), args.end(1)), reply)
 }
 
 export const get = cellCommand({
@@ -117,7 +117,7 @@ export const mset = cellCommand({
 })
 
 function executeStrlen(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
-  const value = keyspace.find(args.key(1))
+  const value = keyspace.findAt(args.buffer, args.start(1), args.end(1))
   reply.integer(value === null ? 0 : value.end - value.start)
 }
 

@@ -14,7 +14,7 @@ export function replyValue(value: StringValue | null, reply: ReplyWriter): void 
 /** The values of all keys named, nil for each that is absent. */
 export function replyValues(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): void {
   reply.array(args.count - 1)
-  for (let i = 1; i < args.count; i++) replyValue(keyspace.find(args.key(i)), reply)
+  for (let i = 1; i < args.count; i++) replyValue(keyspace.findAt(args.buffer, args.start(i), args.end(i)), reply)
 }
 
 /** True: no value may be so long, and the reply says it. */

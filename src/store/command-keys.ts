@@ -31,10 +31,9 @@ export function missingKeys(args: Arguments, row: CommandRow, working: WorkingSt
   const end = keysEnd(row, args)
   let missing: string[] | null = null
   for (let i = row.firstKey; i < end; i += row.keyStep) {
-    const key = args.key(i)
-    if (working.isLoaded(key)) continue
-    if (missing === null) missing = [key]
-    else missing.push(key)
+    if (working.isLoaded(args.buffer, args.start(i), args.end(i))) continue
+    if (missing === null) missing = [args.key(i)]
+    else missing.push(args.key(i))
   }
   return missing
 }

@@ -3,6 +3,7 @@ import { chunkKey } from '../storage/index.ts'
 import { scopeOfCell } from './cell-range.ts'
 import type { KeyRecord } from './key-record.ts'
 import type { Load } from './loads.ts'
+import type { ValueApart } from './value-apart.ts'
 
 const BATCH_BYTES = 4 * 1024 * 1024
 
@@ -13,8 +14,8 @@ const BATCH_BYTES = 4 * 1024 * 1024
 export class Fetch {
   readonly load: Load
   #value: Buffer | null = null
-  /** The value as it was when its memory was made. */
-  #record: KeyRecord | null = null
+  /** Of the value as it was when its memory was made. */
+  #apart: ValueApart | null = null
   #chunkBytes = 0
   #index = 0
   #next = 0
@@ -27,7 +28,7 @@ export class Fetch {
 
   /** Raw keys of the next chunks to be read; null: the value is whole. */
   next(record: KeyRecord): Uint8Array[] | null {
-    if (record !== this.#record || record.index !== this.#index || record.bytes !== this.#value?.length) {
+    if (record.apart !== this.#apart || record.index !== this.#index || record.bytes !== this.#value?.length) {
       this.#begin(record)
     }
     assert(!this.#isDamaged, `a chunk of a value of ${record.bytes} bytes is missing, or of another length`)
@@ -63,7 +64,7 @@ export class Fetch {
   }
 
   #begin(record: KeyRecord): void {
-    this.#record = record
+    this.#apart = record.apart
     this.#index = record.index
     this.#chunkBytes = record.chunkBytes
     this.#value = Buffer.allocUnsafeSlow(record.bytes)

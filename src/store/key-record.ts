@@ -1,5 +1,7 @@
 import type { StringValue } from '../redis/index.ts'
-import { ENTRY_BYTES_MAX, Slab } from './entry.ts'
+import { ENTRY_BYTES_MAX } from './entry.ts'
+import { addressOf, type KeyBlock, NO_BLOCK } from './key-blocks.ts'
+import { type ChunkView, FAR, type ValueApart } from './value-apart.ts'
 
 /** How values lie in the engine, and are fetched. Settings of the store, so that a test may make short values long ones. */
 export interface ValueSizes {
@@ -35,10 +37,6 @@ export function chunksOf(valueBytes: number, chunkBytes: number): number {
   return chunkBytes === 0 ? 0 : Math.ceil(valueBytes / chunkBytes)
 }
 
-export const NO_SLAB = new Slab(Buffer.alloc(0))
-/** Of a long value of which only the length is known: its bytes are in the engine, or in the overlay. */
-export const FAR = new Slab(Buffer.alloc(0))
-
 /** A command wants the bytes of a long value that are not in memory. It has changed nothing yet, and runs again later. */
 export class ValueIsFar extends Error {
   override readonly name = 'ValueIsFar'
@@ -47,71 +45,145 @@ export class ValueIsFar extends Error {
 /** One for all: it is thrown often, and nobody looks at its stack. */
 const valueIsFar = new ValueIsFar()
 
-/** A part of a value, where an entry of the overlay has it. */
-export interface ChunkView {
-  readonly slab: Slab
-  readonly start: number
-  readonly end: number
-}
+/** Where in an entry its numbers are, in words. Before them stand two doubles: its index, and when it dies. */
+export const WORD = { keyBytes: 4, valueBytes: 5, entryBytes: 6, state: 7 } as const
+/** Then come the key's bytes and the value's. */
+export const ENTRY_HEADER_BYTES = 32
+/** Bits of the state; above them the number of what lies apart. */
+const EXISTS = 1
+const GONE = 2
+const APART_SHIFT = 2
 
-/** What the leader knows of one key: its value, or that there is none. */
+/**
+ * What the leader knows of one key: its value, or that there is none. No object of its own, for there are as many as keys,
+ * but a look at the entry where it lies: good until something else is looked up in the same table.
+ */
 export class KeyRecord implements StringValue {
-  readonly key: string
-  slab: Slab
-  start: number
-  end: number
-  expireAtMs: number
-  /** False: the key is known to be absent. */
-  exists: boolean
-  /** The last entry that changed it; 0: as it is in the engine. */
-  index: number
-  /** Of a long value; 0: the value lies whole in one record. */
-  chunkBytes: number
-  /** Of a value that is far: the chunks that are newer in the overlay than in the engine. */
-  newer: Map<number, ChunkView> | null
+  block: KeyBlock
+  offset: number
+  /** Null: the value lies in the entry, or there is none. */
+  apart: ValueApart | null
 
-  constructor(key: string) {
-    this.key = key
-    this.slab = NO_SLAB
-    this.start = 0
-    this.end = 0
-    this.expireAtMs = 0
-    this.exists = false
-    this.index = 0
-    this.chunkBytes = 0
-    this.newer = null
+  constructor() {
+    this.block = NO_BLOCK
+    this.offset = 0
+    this.apart = null
   }
 
-  /** Not a field, for there are as many records as keys. */
   get type(): 'string' {
     return 'string'
   }
 
-  get buffer(): Uint8Array {
-    if (this.slab === FAR) throw valueIsFar
-    return this.slab.buffer
+  /** A character per byte. */
+  get key(): string {
+    return this.block.buffer.toString('latin1', this.offset + ENTRY_HEADER_BYTES, this.keyEnd)
   }
 
-  get isFar(): boolean {
-    return this.slab === FAR
+  get keyBytes(): number {
+    return wordOf(this, WORD.keyBytes)
+  }
+
+  get keyEnd(): number {
+    return this.offset + ENTRY_HEADER_BYTES + wordOf(this, WORD.keyBytes)
+  }
+
+  get entryBytes(): number {
+    return wordOf(this, WORD.entryBytes)
+  }
+
+  get address(): number {
+    return addressOf(this.block, this.offset)
+  }
+
+  /** The last entry that changed it; 0: as it is in the engine. */
+  get index(): number {
+    return this.block.doubles[this.offset >>> 3] as number
+  }
+
+  set index(index: number) {
+    this.block.doubles[this.offset >>> 3] = index
+  }
+
+  get expireAtMs(): number {
+    return this.block.doubles[(this.offset >>> 3) + 1] as number
+  }
+
+  set expireAtMs(expireAtMs: number) {
+    this.block.doubles[(this.offset >>> 3) + 1] = expireAtMs
+  }
+
+  /** False: the key is known to be absent. */
+  get exists(): boolean {
+    return (wordOf(this, WORD.state) & EXISTS) !== 0
+  }
+
+  set exists(exists: boolean) {
+    setWord(this, WORD.state, exists ? wordOf(this, WORD.state) | EXISTS : wordOf(this, WORD.state) & ~EXISTS)
+  }
+
+  /** Its entry is no more, or elsewhere. */
+  get isGone(): boolean {
+    return (wordOf(this, WORD.state) & GONE) !== 0
+  }
+
+  leave(): void {
+    setWord(this, WORD.state, GONE)
+  }
+
+  get apartNumber(): number {
+    return wordOf(this, WORD.state) >>> APART_SHIFT
+  }
+
+  set apartNumber(number: number) {
+    setWord(this, WORD.state, (wordOf(this, WORD.state) & (EXISTS | GONE)) | (number << APART_SHIFT))
+  }
+
+  get buffer(): Buffer {
+    const { apart } = this
+    if (apart === null) return this.block.buffer
+    if (apart.slab === FAR) throw valueIsFar
+    return apart.slab.buffer
+  }
+
+  get start(): number {
+    const { apart } = this
+    return apart === null ? this.keyEnd : apart.start
+  }
+
+  get end(): number {
+    return this.start + wordOf(this, WORD.valueBytes)
   }
 
   get bytes(): number {
-    return this.end - this.start
+    return wordOf(this, WORD.valueBytes)
+  }
+
+  set bytes(bytes: number) {
+    setWord(this, WORD.valueBytes, bytes)
+  }
+
+  get isFar(): boolean {
+    return this.apart !== null && this.apart.slab === FAR
+  }
+
+  get newer(): ReadonlyMap<number, ChunkView> | null {
+    return this.apart === null ? null : this.apart.newer
+  }
+
+  /** Of a long value; 0: the value lies whole in one record. */
+  get chunkBytes(): number {
+    return this.apart === null ? 0 : this.apart.chunkBytes
   }
 
   get chunks(): number {
-    return chunksOf(this.end - this.start, this.chunkBytes)
+    return chunksOf(this.bytes, this.chunkBytes)
   }
 }
 
-/** What has become of a key, or of several, since something began: how many more there are, and bytes of them. */
-export class KeyChange {
-  keys = 0
-  bytes = 0
+function wordOf({ block, offset }: KeyRecord, word: number): number {
+  return block.words[(offset >>> 2) + word] as number
+}
 
-  add(keys: number, bytes: number): void {
-    this.keys += keys
-    this.bytes += bytes
-  }
+function setWord({ block, offset }: KeyRecord, word: number, value: number): void {
+  block.words[(offset >>> 2) + word] = value
 }

@@ -11,16 +11,16 @@ import {
   valuePrefixBytes,
 } from './entry.ts'
 import type { KeyOrder } from './key-order.ts'
-import { FAR, KeyRecord, NO_SLAB } from './key-record.ts'
+import type { KeyRecord } from './key-record.ts'
 import { type KeyCursor, KeyTable } from './key-table.ts'
+import { FAR, ValueApart } from './value-apart.ts'
 
-/** What a key costs in memory beside its bytes: the record, its place and slot, the string. Roughly. */
-const RECORD_BYTES = 192
-/** Values that are copied together. */
-const HEIRS_SLAB_BYTES = 64 * 1024
-const LOADED_SLAB_BYTES = 16 * 1024
-/** A longer one stays in the memory in which the engine gave it. */
-const COPIED_BYTES_MAX = 1024
+/** A value that is no longer lies with its key; a longer one stays in the memory in which it came. */
+const SHORT_BYTES_MAX = 4096
+/** What such a value costs in memory beside its bytes. Roughly. */
+const APART_BYTES = 160
+/** A call costs more than a loop over fewer bytes. */
+const LOOP_BYTES_MAX = 64
 /** And in the order of keys. */
 const ORDERED_BYTES = 16
 
@@ -32,13 +32,11 @@ export class KnownKeys {
   order: KeyOrder | null = null
   /** The entry that last cleared the range: an absent key is absent because of it. */
   clearedIndex = 0
-  /** Memory held by values; whole slabs, for that is what a small value pins (rule 23). */
+  /** Memory held by values that lie apart; whole slabs, for that is what a value pins (rule 23). */
   #pinnedBytes = 0
+  #apart = 0
   readonly #records: KeyTable
   readonly #seed: number
-  /** Where values that are loaded are put, and up to where it is full. */
-  #loaded = NO_SLAB
-  #loadedAt = 0
 
   /** @param seed for the table of keys; a number that no client can know */
   constructor(seed = 0) {
@@ -47,47 +45,41 @@ export class KnownKeys {
   }
 
   get memoryBytes(): number {
-    return this.#pinnedBytes + this.#records.size * RECORD_BYTES + (this.order?.size ?? 0) * ORDERED_BYTES
+    const { memoryBytes } = this.#records
+    return memoryBytes + this.#pinnedBytes + this.#apart * APART_BYTES + (this.order?.size ?? 0) * ORDERED_BYTES
   }
 
-  /** Goes over all keys while others come and go; there is one at a time. */
+  /** Goes over all keys while others come and go. */
   cursor(): KeyCursor {
     return this.#records.cursor()
   }
 
   find(key: string): KeyRecord | undefined {
-    return this.#records.get(key)
+    return this.#records.find(key)
   }
 
-  /** That of the key, which is made when there is none: then the key is absent. */
-  record(key: string): KeyRecord {
-    let record = this.#records.get(key)
-    if (record === undefined) {
-      record = new KeyRecord(key)
-      this.#records.add(record)
-    }
-    return record
+  /** Of the key that lies there. */
+  findAt(source: Uint8Array, start: number, end: number): KeyRecord | undefined {
+    return this.#records.findAt(source, start, end)
+  }
+
+  /** That of the key, which is made when there is none: then the key is absent. `bytes`: of the value that it will have. */
+  record(key: string, bytes = 0): KeyRecord {
+    return this.#records.find(key) ?? this.#records.add(key, bytes <= SHORT_BYTES_MAX ? bytes : 0)
+  }
+
+  /** Between turns: memory of which most is of no use is given up. No record is good any more. */
+  tidy(): void {
+    this.#records.tidy()
   }
 
   /** What the engine holds of a key that was asked for; null: nothing. A key that is known already stays as it is. */
   load(key: string, raw: Uint8Array | null): void {
-    if (this.#records.get(key) !== undefined) return
-    const record = this.record(key)
+    if (this.#records.find(key) !== undefined) return
+    const record = this.record(key, raw?.length)
     if (raw === null) return
     this.order?.add(key)
-    if (raw.length > COPIED_BYTES_MAX) {
-      this.#settleRaw(record, new Slab(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)), 0, raw.length)
-      return
-    }
-    // The engine gives each value memory of its own, and to keep a million of those costs more than to copy them.
-    if (this.#loadedAt + raw.length > this.#loaded.buffer.length) {
-      this.#loaded = new Slab(Buffer.allocUnsafeSlow(LOADED_SLAB_BYTES))
-      this.#loadedAt = 0
-    }
-    const start = this.#loadedAt
-    this.#loadedAt += raw.length
-    this.#loaded.buffer.set(raw, start)
-    this.#settleRaw(record, this.#loaded, start, this.#loadedAt)
+    this.#settleRaw(record, new Slab(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)), 0, raw.length)
   }
 
   /** The bytes of a long value that was far. */
@@ -128,11 +120,12 @@ export class KnownKeys {
     const old = record.newer?.get(chunk)
     if (old !== undefined) this.#release(old.slab)
     if (effects.op === EFFECT.delete) {
-      record.newer?.delete(chunk)
+      record.apart?.newer?.delete(chunk)
       return
     }
-    record.newer ??= new Map()
-    record.newer.set(chunk, { slab, start: effects.valueStart, end: effects.valueEnd })
+    const apart = this.#apartOf(record)
+    apart.newer ??= new Map()
+    apart.newer.set(chunk, { slab, start: effects.valueStart, end: effects.valueEnd })
     this.#pin(slab)
   }
 
@@ -150,42 +143,73 @@ export class KnownKeys {
     }
   }
 
+  /** It exists, with that value; `slab` is not memory of this table. */
   settle(record: KeyRecord, slab: Slab, start: number, end: number, expireAtMs: number, chunkBytes: number): void {
-    this.#pin(slab)
-    if (record.exists) this.#release(record.slab)
-    else this.present++
-    record.slab = slab
-    record.start = start
-    record.end = end
+    const bytes = end - start
+    if (!record.exists) this.present++
+    if (chunkBytes === 0 && bytes <= SHORT_BYTES_MAX) {
+      if (record.apart !== null) this.#forgetApart(record)
+      this.#records.makeRoom(record, bytes)
+      copyInto(record.block.buffer, record.keyEnd, slab.buffer, start, end)
+    } else {
+      this.#pin(slab)
+      const apart = this.#apartOf(record)
+      this.#release(apart.slab)
+      apart.slab = slab
+      apart.start = start
+      apart.chunkBytes = chunkBytes
+    }
+    record.bytes = bytes
     record.expireAtMs = expireAtMs
     record.exists = true
-    record.chunkBytes = chunkBytes
   }
 
+  /** It is known to be absent. */
   vacate(record: KeyRecord): void {
-    this.forgetNewer(record)
+    if (record.apart !== null) this.#forgetApart(record)
     if (!record.exists) return
-    this.#release(record.slab)
     this.present--
-    record.slab = NO_SLAB
-    record.start = 0
-    record.end = 0
+    record.bytes = 0
     record.expireAtMs = 0
     record.exists = false
-    record.chunkBytes = 0
+    this.#records.makeRoom(record, 0)
   }
 
   /** The value is not far any more, or not the same. */
   forgetNewer(record: KeyRecord): void {
     if (record.newer === null) return
     for (const { slab } of record.newer.values()) this.#release(slab)
-    record.newer = null
+    ;(record.apart as ValueApart).newer = null
+  }
+
+  #apartOf(record: KeyRecord): ValueApart {
+    if (record.apart !== null) return record.apart
+    // What the entry held, or had room for, is not its value any more.
+    record.bytes = 0
+    this.#records.makeRoom(record, 0)
+    const apart = new ValueApart()
+    this.#pin(apart.slab)
+    this.#records.setApart(record, apart)
+    this.#apart++
+    return apart
+  }
+
+  #forgetApart(record: KeyRecord): void {
+    this.forgetNewer(record)
+    this.#release((record.apart as ValueApart).slab)
+    this.#records.setApart(record, null)
+    this.#apart--
   }
 
   forgetAll(): void {
-    for (const record of this.#records) this.vacate(record)
+    for (const apart of this.#records.allApart()) {
+      this.#release(apart.slab)
+      for (const { slab } of apart.newer?.values() ?? []) this.#release(slab)
+    }
+    this.#apart = 0
     this.#records.clear()
     this.order?.clear()
+    this.present = 0
   }
 
   /**
@@ -196,28 +220,23 @@ export class KnownKeys {
   heirs(bound: Uint8Array, bytesMax: number): KnownKeys {
     const heirs = new KnownKeys(this.#seed)
     const text = latin1(bound)
-    const going: KeyRecord[] = []
-    for (const record of this.#records) if (record.key >= text) going.push(record)
-    let slab = NO_SLAB
-    let at = 0
+    const going: number[] = []
+    const cursor = this.#records.cursor()
+    for (let record = cursor.next(); record !== null; record = cursor.next()) {
+      if (record.key >= text) going.push(record.address)
+    }
     for (let i = going.length - 1; i >= 0 && heirs.memoryBytes < bytesMax; i--) {
-      const record = going[i] as KeyRecord
-      const heir = heirs.record(record.key)
-      const { start, end, bytes, expireAtMs, chunkBytes } = record
-      if (record.isFar) heirs.settle(heir, FAR, start, end, expireAtMs, chunkBytes)
-      else if (chunkBytes !== 0) {
+      const record = this.#records.at(going[i] as number)
+      const { bytes, expireAtMs, chunkBytes } = record
+      const heir = heirs.record(record.key, bytes)
+      if (record.isFar) heirs.settle(heir, FAR, 0, bytes, expireAtMs, chunkBytes)
+      else if (record.exists && record.apart === null) {
+        heirs.settle(heir, new Slab(record.buffer), record.start, record.end, expireAtMs, 0)
+      } else if (record.exists) {
         // Memory of a long value is its own: it is patched in place.
         const own = Buffer.allocUnsafeSlow(bytes)
-        own.set(record.buffer.subarray(start, end))
+        own.set(record.buffer.subarray(record.start, record.end))
         heirs.settle(heir, new Slab(own), 0, bytes, expireAtMs, chunkBytes)
-      } else if (record.exists) {
-        if (slab.buffer.length - at < bytes || slab === NO_SLAB) {
-          slab = new Slab(Buffer.allocUnsafeSlow(Math.max(HEIRS_SLAB_BYTES, bytes)))
-          at = 0
-        }
-        slab.buffer.set(record.buffer.subarray(start, end), at)
-        heirs.settle(heir, slab, at, at + bytes, expireAtMs, chunkBytes)
-        at += bytes
       }
     }
     return heirs
@@ -227,36 +246,46 @@ export class KnownKeys {
   cut(bound: Uint8Array | null): void {
     if (bound === null) return
     const text = latin1(bound)
-    for (const record of this.#records) if (record.key >= text) this.#drop(record)
+    const cursor = this.#records.cursor()
+    for (let record = cursor.next(); record !== null; record = cursor.next()) if (record.key >= text) this.#drop(record)
   }
 
   #drop(record: KeyRecord): void {
-    if (record.exists) this.order?.delete(record.key)
-    this.vacate(record)
+    if (record.exists) {
+      this.present--
+      this.order?.delete(record.key)
+    }
+    if (record.apart !== null) this.#forgetApart(record)
     this.#records.delete(record)
   }
 
   /**
    * Forgets keys until no more than `bytesMax` are held, oldest first, but none whose last effect is not in the engine
    * yet (rule 6), and none that a parked command waits for: one of several keys would never have them all together.
+   * Where those keep much memory that others have left, they are moved together.
    */
-  evict(bytesMax: number, writtenIndex: number, isAwaited: (key: string) => boolean): void {
+  evict(bytesMax: number, writtenIndex: number, isAwaited: ((key: string) => boolean) | null): void {
     if (this.memoryBytes <= bytesMax || this.clearedIndex > writtenIndex) return
-    for (const record of this.#records) {
-      if (record.index > writtenIndex || isAwaited(record.key)) continue
+    const records = this.#records
+    const last = records.lastSequence
+    const cursor = records.cursor()
+    let present = 0
+    for (let record = cursor.next(); record !== null; record = cursor.next()) {
+      if (cursor.sequence !== present) {
+        if (records.isSparse(present)) records.empty(present)
+        present = cursor.sequence
+        if (present > last || this.memoryBytes <= bytesMax) return
+      }
+      if (record.index > writtenIndex || isAwaited?.(record.key)) continue
       this.#drop(record)
       if (this.memoryBytes <= bytesMax) return
     }
   }
 
-  /** Everything at once, in no time, when all of it is in the engine; that is to be seen to before. */
+  /** Everything at once, when all of it is in the engine; that is to be seen to before. */
   dropAll(): void {
-    this.#records.clear()
-    this.present = 0
+    this.forgetAll()
     this.order = null
-    this.#pinnedBytes = 0
-    this.#loaded = NO_SLAB
-    this.#loadedAt = 0
   }
 
   #pin(slab: Slab): void {
@@ -266,4 +295,9 @@ export class KnownKeys {
   #release(slab: Slab): void {
     if (--slab.live === 0) this.#pinnedBytes -= slab.buffer.length
   }
+}
+
+function copyInto(target: Uint8Array, at: number, source: Uint8Array, start: number, end: number): void {
+  if (end - start > LOOP_BYTES_MAX) target.set(source.subarray(start, end), at)
+  else for (let i = start; i < end; i++) target[at++] = source[i] as number
 }

@@ -30,6 +30,7 @@ import { ENTRY_KIND, isMainKey, type Pair, rangeOf, SCOPE, userKeyOf } from '../
 import { createPeer } from './birth.ts'
 import { behind, rangeOfCell } from './cell-range.ts'
 import { administrative, ownBytesOf } from './entry.ts'
+import { KeyChanges } from './key-changes.ts'
 import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 import { campaignUntilLed } from './survivors.ts'
@@ -116,7 +117,7 @@ export class Splits {
     job.phase = 'write'
     job.state = { ...peer.state(), keys: working.count, sizeBytes: working.sizeBytes }
     job.rangeEffects = working.rangeEffects
-    working.trackChanges()
+    working.changes = new KeyChanges()
     this.#stores.writeBack.forceAs(peer, job.state, () => {
       if (peer.split !== job) return
       job.phase = 'scan'
@@ -132,7 +133,7 @@ export class Splits {
     peer.split = null
     job.view?.release()
     job.view = null
-    peer.working?.untrackChanges()
+    if (peer.working !== null) peer.working.changes = null
     this.#stores.writeBack.withdraw(peer, job.state)
     this.#stores.touch(peer)
   }
@@ -166,7 +167,7 @@ export class Splits {
     if (!fits(job.order.childPeers, cell) || node.proposalBudgetBytes() === 0 || peer.isAdministered)
       return this.cancel(peer)
     if (working.rangeEffects !== job.rangeEffects) return this.cancel(peer)
-    const changes = working.changesLeftOf(key)
+    const changes = (working.changes ?? new KeyChanges()).leftOf(key)
     const parentKeys = job.left.keys + changes.keys
     const parentBytes = Math.min(working.sizeBytes, Math.max(0, job.left.bytes + changes.bytes))
     const split: Split = {

@@ -4,8 +4,10 @@ import type { Keyspace, Walked } from '../redis/index.ts'
 import type { Scope } from '../storage/index.ts'
 import { rangeOfCell, scopeOfCell } from './cell-range.ts'
 import { type EffectReader, type EntryWriter, Slab } from './entry.ts'
-import { chunkBytesFor, chunksOf, KeyChange, type KeyRecord, VALUE_SIZES, type ValueSizes } from './key-record.ts'
+import type { KeyChanges } from './key-changes.ts'
+import { chunkBytesFor, chunksOf, type KeyRecord, VALUE_SIZES, type ValueSizes } from './key-record.ts'
 import { KnownKeys } from './known-keys.ts'
+import type { ValueApart } from './value-apart.ts'
 import { Walker } from './walker.ts'
 
 /** Handed over to the child of a split, at most: to copy more would hold the thread up. */
@@ -37,6 +39,8 @@ export class WorkingState implements Keyspace {
   copies = 0
   /** Whether the current command has made an effect. */
   wrote = false
+  /** While a split is prepared: which keys come and go, and how they grow. */
+  changes: KeyChanges | null = null
 
   #cell: Cell
   readonly #scope: Scope
@@ -45,15 +49,13 @@ export class WorkingState implements Keyspace {
   readonly #sizes: ValueSizes
   readonly #keys: KnownKeys
   /** Those that the present command has changed: it may turn out that their entry is a later one. */
-  readonly #changed: KeyRecord[] = []
+  readonly #changed: string[] = []
   /** There is one while somebody walks over the keys. */
   #walker: Walker | null = null
   readonly #random: Random
   #firstIndex = 0
   #hasCleared = false
   #entryIndex = 0
-  /** While a split is prepared: what became of each key that was changed. */
-  #changes: Map<string, KeyChange> | null = null
 
   constructor(
     term: number,
@@ -86,6 +88,7 @@ export class WorkingState implements Keyspace {
 
   /** One turn's evaluation begins: its effects will be in the entry at `entryIndex`. */
   begin(writer: EntryWriter, nowMs: number, entryIndex: number): void {
+    this.#keys.tidy()
     this.#writer = writer
     this.nowMs = nowMs
     this.#entryIndex = entryIndex
@@ -105,13 +108,18 @@ export class WorkingState implements Keyspace {
     const index = this.#firstIndex + this.#entry().sealed.length
     if (index === this.#entryIndex) return
     this.#entryIndex = index
-    for (const record of this.#changed) record.index = index
+    for (const key of this.#changed) {
+      // Cleared by the same command it is known no more.
+      const record = this.#keys.find(key)
+      if (record !== undefined) record.index = index
+    }
     if (this.#hasCleared) this.#keys.clearedIndex = index
     if (this.wrote) this.touchedIndex = index
   }
 
-  isLoaded(key: string): boolean {
-    return this.isWhole || this.knows(key)
+  /** Of the key that lies there: whether a command on it may run. */
+  isLoaded(source: Uint8Array, start: number, end: number): boolean {
+    return this.#keys.findAt(source, start, end) !== undefined || this.isWhole
   }
 
   /** Whether memory knows of the key, be it that it is absent. */
@@ -153,22 +161,30 @@ export class WorkingState implements Keyspace {
   }
 
   /** Forgets keys until no more than `bytesMax` are held, none that `isAwaited`. */
-  evict(bytesMax: number, writtenIndex: number, isAwaited: (key: string) => boolean = () => false): void {
+  evict(bytesMax: number, writtenIndex: number, isAwaited: ((key: string) => boolean) | null = null): void {
     this.#keys.evict(bytesMax, writtenIndex, isAwaited)
   }
 
   find(key: string): KeyRecord | null {
-    const record = this.#keys.find(key)
+    return this.#seen(this.#keys.find(key))
+  }
+
+  findAt(source: Uint8Array, start: number, end: number): KeyRecord | null {
+    return this.#seen(this.#keys.findAt(source, start, end))
+  }
+
+  #seen(record: KeyRecord | undefined): KeyRecord | null {
     if (record === undefined) {
       assert(this.isWhole, 'a command runs on a key that is not in memory')
       if (this.#keys.clearedIndex > this.touchedIndex) this.touchedIndex = this.#keys.clearedIndex
       return null
     }
-    if (record.index > this.touchedIndex) this.touchedIndex = record.index
+    const { index, expireAtMs } = record
+    if (index > this.touchedIndex) this.touchedIndex = index
     if (!record.exists) return null
-    if (record.expireAtMs !== 0 && record.expireAtMs <= this.nowMs) {
+    if (expireAtMs !== 0 && expireAtMs <= this.nowMs) {
       // The dead stay dead (rule 7): whoever learns that the key has died waits until its deletion is committed.
-      this.#delete(key, record)
+      this.#delete(record.key, record)
       return null
     }
     return record
@@ -176,35 +192,43 @@ export class WorkingState implements Keyspace {
 
   put(key: string, source: Uint8Array, start: number, end: number, expireAtMs: number): void {
     const writer = this.#entry()
-    const record = this.#keys.record(key)
+    const known = this.#keys.find(key)
     const bytes = end - start
-    const oldBytes = record.exists ? record.end - record.start : 0
-    const isLong = bytes > this.#sizes.wholeBytesMax
-    if (isLong) {
-      const chunkBytes = chunkBytesFor(this.#sizes, key)
-      const own = Buffer.allocUnsafeSlow(bytes)
-      own.set(source.subarray(start, end))
-      this.#putChunks(key, own, 0, bytes, chunkBytes)
-      this.#deleteChunks(key, chunksOf(bytes, chunkBytes), record)
-      writer.putLong(this.#scope, key, expireAtMs, chunkBytes, bytes)
-      this.#keys.forgetNewer(record)
-      this.#count(key, record, oldBytes, bytes)
-      this.#keys.settle(record, new Slab(own), 0, bytes, expireAtMs, chunkBytes)
-    } else {
-      if (record.chunkBytes !== 0) this.#deleteChunks(key, 0, record)
-      writer.put(this.#scope, key, expireAtMs, source, start, end)
-      if (record.newer !== null) this.#keys.forgetNewer(record)
-      this.#count(key, record, oldBytes, bytes)
-      this.#keys.settle(record, writer.slab, writer.valueStart, writer.valueEnd, expireAtMs, 0)
+    if (bytes > this.#sizes.wholeBytesMax) {
+      this.#putLong(key, source, start, end, expireAtMs)
+      return
     }
-    this.#touched(record)
+    if (known !== undefined && known.chunkBytes !== 0) this.#deleteChunks(key, 0, known)
+    // Written before the record takes it over: `source` may be what lies there.
+    writer.put(this.#scope, key, expireAtMs, source, start, end)
+    const record = known ?? this.#keys.record(key, bytes)
+    if (record.newer !== null) this.#keys.forgetNewer(record)
+    this.#count(key, record, bytes)
+    this.#keys.settle(record, writer.slab, writer.valueStart, writer.valueEnd, expireAtMs, 0)
+    this.#touched(key, record)
   }
 
-  #count(key: string, record: KeyRecord, oldBytes: number, bytes: number): void {
+  #putLong(key: string, source: Uint8Array, start: number, end: number, expireAtMs: number): void {
+    const bytes = end - start
+    const chunkBytes = chunkBytesFor(this.#sizes, key)
+    const own = Buffer.allocUnsafeSlow(bytes)
+    own.set(source.subarray(start, end))
+    const record = this.#keys.record(key)
+    this.#putChunks(key, own, 0, bytes, chunkBytes)
+    this.#deleteChunks(key, chunksOf(bytes, chunkBytes), record)
+    this.#entry().putLong(this.#scope, key, expireAtMs, chunkBytes, bytes)
+    this.#keys.forgetNewer(record)
+    this.#count(key, record, bytes)
+    this.#keys.settle(record, new Slab(own), 0, bytes, expireAtMs, chunkBytes)
+    this.#touched(key, record)
+  }
+
+  /** The value that it is about to have, or has, is so long. */
+  #count(key: string, record: KeyRecord, bytes: number): void {
     if (record.exists) {
-      this.#resize(key, 0, bytes - oldBytes)
+      this.#resize(key, 0, bytes - record.bytes)
     } else {
-      this.#resize(key, 1, key.length + bytes - oldBytes)
+      this.#resize(key, 1, key.length + bytes)
       this.#keys.order?.add(key)
     }
   }
@@ -242,9 +266,9 @@ export class WorkingState implements Keyspace {
     this.#putChunks(key, memory.subarray(0, bytes), from, offset + end - start, chunkBytes)
     this.#entry().putLong(this.#scope, key, expireAtMs, chunkBytes, bytes)
     this.#resize(key, 0, bytes - oldBytes)
-    const slab = memory === record.buffer ? record.slab : new Slab(memory)
-    this.#keys.settle(record, slab, 0, bytes, expireAtMs, chunkBytes)
-    this.#touched(record)
+    const { slab } = record.apart as ValueApart
+    this.#keys.settle(record, memory === slab.buffer ? slab : new Slab(memory), 0, bytes, expireAtMs, chunkBytes)
+    this.#touched(key, record)
   }
 
   patch(key: string, offset: number, source: Uint8Array, start: number, end: number): void {
@@ -270,7 +294,7 @@ export class WorkingState implements Keyspace {
     }
     this.#entry().putLong(this.#scope, key, expireAtMs, record.chunkBytes, record.bytes)
     record.expireAtMs = expireAtMs
-    this.#touched(record)
+    this.#touched(key, record)
   }
 
   remove(key: string): boolean {
@@ -283,10 +307,10 @@ export class WorkingState implements Keyspace {
   #delete(key: string, record: KeyRecord): void {
     if (record.chunkBytes !== 0) this.#deleteChunks(key, 0, record)
     this.#entry().delete(this.#scope, key)
-    this.#resize(key, -1, record.start - record.end - key.length)
+    this.#resize(key, -1, -record.bytes - key.length)
     this.#keys.order?.delete(key)
     this.#keys.vacate(record)
-    this.#touched(record)
+    this.#touched(key, record)
   }
 
   clear(): void {
@@ -308,23 +332,6 @@ export class WorkingState implements Keyspace {
     return this.#writer
   }
 
-  /** From now on it is counted which keys come and go, and how they grow. */
-  trackChanges(): void {
-    this.#changes = new Map()
-  }
-
-  untrackChanges(): void {
-    this.#changes = null
-  }
-
-  /** How many more keys and bytes left of `key` there are than when tracking began. */
-  changesLeftOf(key: Uint8Array): KeyChange {
-    const bound = latin1(key)
-    const sum = new KeyChange()
-    for (const [changed, change] of this.#changes ?? []) if (changed < bound) sum.add(change.keys, change.bytes)
-    return sum
-  }
-
   /** What is known of the keys from `bound` on, before the cell is cut there. */
   heirs(bound: Uint8Array): KnownKeys {
     return this.#keys.heirs(bound, HEIRS_BYTES_MAX)
@@ -333,7 +340,7 @@ export class WorkingState implements Keyspace {
   /** The cell was cut, or has grown: what is right of its new end is forgotten. */
   reshape(cell: Cell, keys: number, sizeBytes: number): void {
     this.#cell = cell
-    this.#changes = null
+    this.changes = null
     this.#keys.cut(cell.end)
     this.#walker?.turnBack()
     this.count = keys
@@ -380,19 +387,13 @@ export class WorkingState implements Keyspace {
   #resize(key: string, keys: number, bytes: number): void {
     this.count += keys
     this.sizeBytes = Math.max(0, this.sizeBytes + bytes)
-    if (this.#changes === null) return
-    let change = this.#changes.get(key)
-    if (change === undefined) {
-      change = new KeyChange()
-      this.#changes.set(key, change)
-    }
-    change.add(keys, bytes)
+    this.changes?.note(key, keys, bytes)
   }
 
-  #touched(record: KeyRecord): void {
+  #touched(key: string, record: KeyRecord): void {
     this.wrote = true
     this.touchedIndex = this.#entryIndex
     record.index = this.#entryIndex
-    this.#changed.push(record)
+    this.#changed.push(key)
   }
 }

@@ -24,6 +24,10 @@ export class ModelKeyspace implements Keyspace {
     return { type: 'string', buffer, start: 6, end: 6 + held.value.length, expireAtMs: held.expireAtMs }
   }
 
+  findAt(source: Uint8Array, start: number, end: number): StringValue | null {
+    return this.find(latin1(source, start, end))
+  }
+
   put(key: string, source: Uint8Array, start: number, end: number, expireAtMs: number): void {
     this.#set('put', key, latin1(source, start, end), expireAtMs)
   }

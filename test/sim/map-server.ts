@@ -2,7 +2,7 @@
  * A server that is one map, correct because it does one thing at a time; and the same server with one habit that is
  * wrong. It shows that the clients, the network and the checker find what they are there to find.
  */
-import { copyBytes, fromLatin1, type Random } from '../../src/base/index.ts'
+import { copyBytes, fromLatin1, latin1, type Random } from '../../src/base/index.ts'
 import {
   Arguments,
   type CommandRow,
@@ -63,6 +63,10 @@ class MapKeyspace implements Keyspace {
       return null
     }
     return { type: 'string', buffer: value, start: 0, end: value.length, expireAtMs }
+  }
+
+  findAt(source: Uint8Array, start: number, end: number): StringValue | null {
+    return this.find(latin1(source.subarray(start, end)))
   }
 
   put(key: string, source: Uint8Array, start: number, end: number, expireAtMs: number): void {

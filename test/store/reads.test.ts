@@ -58,9 +58,9 @@ test('a command on more cold keys than one batch brings looks at each of them tw
   let looks = 0
   const { working } = peer
   const isLoaded = working.isLoaded.bind(working)
-  working.isLoaded = (key) => {
+  working.isLoaded = (...key) => {
     looks++
-    return isLoaded(key)
+    return isLoaded(...key)
   }
   for (const words of [
     ['EXISTS', ...keys],

@@ -68,7 +68,7 @@ test('what was written back and forgotten is read from the engine again', async 
   const peer = host?.peer(1, FIRST_USER_CELL)
   expect(peer?.durable).toBe(peer?.applied)
   peer?.working?.evict(0, peer.written)
-  expect(peer?.working?.isLoaded('k7')).toBe(false)
+  expect(peer?.working?.isLoaded(Buffer.from('k7'), 0, 2)).toBe(false)
   expect(await harness.ask(['GET', 'k7'])).toMatchObject({ text: '$2\r\nv7\r\n' })
   expect(await harness.ask(['GET', 'nobody'])).toMatchObject({ text: '$-1\r\n' })
 })
