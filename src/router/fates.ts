@@ -140,6 +140,15 @@ export class Fates {
     if (join.remaining > 0) return
     const session = join.session
     if (session.barrier === join) session.barrier = null
+    const { anew } = join
+    if (anew !== null) {
+      join.anew = null
+      if (!join.hasFailed) {
+        session.held.unshift(anew)
+        return
+      }
+      this.discard(anew)
+    }
     const reply = join.reply()
     session.client.reply(join.slot, reply, 0, reply.length)
   }

@@ -1,5 +1,6 @@
 import { assert, copyBytes, fromLatin1, latin1 } from '../base/index.ts'
 import { bulkAt, type CommandRow, elementEnd, integerAt, lineEnd } from '../redis/index.ts'
+import type { Pending } from './pending.ts'
 import { replies } from './replies.ts'
 import type { RouterSession } from './session.ts'
 
@@ -14,6 +15,8 @@ export class Join {
   readonly row: CommandRow
   /** Parts that are not answered yet. */
   remaining: number
+  /** The command itself, to be placed anew when all parts have told: a cell reaches over the bounds of one of them now. */
+  anew: Pending | null
   #sum: number
   #min: number
   #error: Uint8Array | null
@@ -32,6 +35,7 @@ export class Join {
     this.slot = slot
     this.row = row
     this.remaining = parts
+    this.anew = null
     this.#sum = 0
     this.#min = Number.POSITIVE_INFINITY
     this.#error = null
@@ -66,6 +70,11 @@ export class Join {
   refused(reply: Uint8Array): void {
     this.remaining--
     this.#refused ??= reply
+  }
+
+  /** Some part is not answered for, and none will be. */
+  get hasFailed(): boolean {
+    return this.#someUnknown || this.#refused !== null
   }
 
   reply(): Uint8Array {

@@ -83,6 +83,9 @@ export class Placement {
     if (only !== null && pending.range === null) return this.#enter(session, pending, args, only)
     const range = pending.range ?? ALL_KEYS
     const routes = this.#map.covering(range.start, range.end)
+    if (routes !== null && pending.join !== null && !(pending.row as CommandRow).writes && !isTiled(range, routes)) {
+      return this.#placeAnew(session, pending, pending.join, args)
+    }
     if (routes === null || !isTiled(range, routes)) {
       this.#owner.wantRoutes()
       return false
@@ -99,6 +102,26 @@ export class Placement {
     }
     this.#fates.discard(pending)
     return true
+  }
+
+  /**
+   * Two cells have become one while parts of a command over all keys were on their way: what is left of one part cannot be
+   * told apart any more. A command that only reads begins anew, when the other parts have told; a write is never sent twice.
+   */
+  #placeAnew(session: RouterSession, part: Pending, join: Join, args: Arguments): boolean {
+    join.remaining--
+    if (join.anew !== null) this.#fates.discard(join.anew)
+    join.anew = part
+    part.join = null
+    part.range = null
+    if (join.remaining > 0) return true
+    join.anew = null
+    session.barrier = null
+    if (join.hasFailed) {
+      this.#fates.giveUp(session, null, part, join.reply())
+      return true
+    }
+    return this.#placeWhole(session, part, args)
   }
 
   /** A command whose keys lie in several cells. */

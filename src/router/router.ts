@@ -148,6 +148,8 @@ export class Router implements LaneOwner {
     }
     for (const pending of session.held) this.#fates.discard(pending)
     session.held = []
+    const anew = session.barrier?.anew ?? null
+    if (anew !== null) this.#fates.discard(anew)
   }
 
   /**
@@ -332,6 +334,7 @@ export class Router implements LaneOwner {
     }
     if (placed > 0) session.held.splice(0, placed)
     if (session.held.length === 0) this.#holding.delete(session)
+    else this.#holding.add(session)
   }
 
   #ask(): void {

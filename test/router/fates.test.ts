@@ -526,6 +526,46 @@ describe('a split', () => {
   })
 })
 
+describe('two cells become one under a command over all keys', () => {
+  const whole = cell(2, '', null, 3)
+
+  function begin(line: string): [Sent, Sent] {
+    make()
+    learn(cell(2, '', 'm', 2), cell(3, 'm', null, 2))
+    ask(line, 'SET a 1')
+    return sent.slice() as [Sent, Sent]
+  }
+
+  test('it is asked anew, of the one, when its other part has been answered before', () => {
+    const [left, right] = begin('DBSIZE')
+    answer(left, Fate.done, Refusal.none, ':1\r\n')
+    refuse(right, Refusal.epochNotMatch, encodeCell(whole))
+    expect(sent.slice(2).map(({ words, cell }) => `${words} in ${cell}`)).toEqual(['DBSIZE in 2', 'SET a 1 in 2'])
+    answer(sent[2] as Sent, Fate.done, Refusal.none, ':2\r\n')
+    answer(sent[3] as Sent, Fate.done, Refusal.none, '+OK\r\n')
+    expect(replies).toEqual([':2\r\n', '+OK\r\n'])
+  })
+
+  test.each(['answered', 'refused'])('or when its other part is %s later', (fate) => {
+    const [left, right] = begin('DBSIZE')
+    refuse(right, Refusal.epochNotMatch, encodeCell(whole))
+    expect(sent).toHaveLength(2)
+    if (fate === 'answered') answer(left, Fate.done, Refusal.none, ':1\r\n')
+    else refuse(left, Refusal.epochNotMatch, encodeCell(whole))
+    expect(sent.slice(2).map(({ words }) => words)).toEqual(['DBSIZE', 'SET a 1'])
+    answer(sent[2] as Sent, Fate.done, Refusal.none, ':2\r\n')
+    answer(sent[3] as Sent, Fate.done, Refusal.none, '+OK\r\n')
+    expect(replies).toEqual([':2\r\n', '+OK\r\n'])
+  })
+
+  test('a write is not sent a second time', () => {
+    const [left, right] = begin('FLUSHALL')
+    answer(left, Fate.done, Refusal.none, '+OK\r\n')
+    refuse(right, Refusal.epochNotMatch, encodeCell(whole))
+    expect(sent).toHaveLength(2)
+  })
+})
+
 describe('strict order', () => {
   test('a command waits while one to another cell has no answer', () => {
     make('strict')
