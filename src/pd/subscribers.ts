@@ -7,11 +7,17 @@ const ROUTES_MAX = 500
 /** All routes of ten thousand cells are some megabytes: a road that had no room for them is not tried in every pass. */
 const ALL_AGAIN_MS = 500
 
+/** Nor are they sent all the time to who asks again and again while leaders are being elected: what changes is told anyway. */
+const ALL_AGAIN_MS_PER_ROUTE = 0.1
+
 interface Subscriber {
   readonly ref: Ref<GatewayMessage>
-  /** It is new, or a message found no room: all routes are sent. */
+  /** When all routes may be sent again. */
+  allAgainMs: number
+  /** A message found no room: what has changed since is no use without it. */
+  isCutOff: boolean
+  /** It is new, cut off, or has asked again: all routes are sent. */
   wantsAll: boolean
-  refusedMs: number
 }
 
 export class Subscribers {
@@ -23,7 +29,9 @@ export class Subscribers {
   }
 
   add(name: string): void {
-    this.#byName.set(name, { ref: this.#ctx.named(name), wantsAll: true, refusedMs: Number.NEGATIVE_INFINITY })
+    const known = this.#byName.get(name)
+    if (known !== undefined) known.wantsAll = true
+    else this.#byName.set(name, { ref: this.#ctx.named(name), allAgainMs: 0, isCutOff: false, wantsAll: true })
   }
 
   /** Someone is to be told all routes as soon as there is room. */
@@ -41,17 +49,19 @@ export class Subscribers {
     const nowMs = this.#ctx.clock.monotonicMs()
     for (const subscriber of this.#byName.values()) {
       let routes = changed
-      if (subscriber.wantsAll) {
-        if (nowMs - subscriber.refusedMs < ALL_AGAIN_MS) continue
+      if (subscriber.wantsAll && nowMs >= subscriber.allAgainMs) {
         all ??= allRoutes()
         routes = all
-      }
-      subscriber.wantsAll = false
+        subscriber.wantsAll = false
+        subscriber.isCutOff = false
+        subscriber.allAgainMs = nowMs + all.length * ALL_AGAIN_MS_PER_ROUTE
+      } else if (subscriber.isCutOff) continue
       for (let i = 0; i < routes.length; i += ROUTES_MAX) {
         const message = { kind: 'routes', routes: routes.slice(i, i + ROUTES_MAX) } as const
         if (this.#ctx.tell(subscriber.ref, message)) continue
         subscriber.wantsAll = true
-        subscriber.refusedMs = nowMs
+        subscriber.isCutOff = true
+        subscriber.allAgainMs = nowMs + ALL_AGAIN_MS
         break
       }
     }

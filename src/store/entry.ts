@@ -28,6 +28,8 @@ const ENTRY_PARTS_MAX = 0xffff
 /** A new entry begins in a new slab when less than this is left. */
 const SLAB_REST_BYTES = 8 * 1024
 
+const NOTHING = Buffer.alloc(0)
+
 /** Memory that many entries and values share. `live` counts the values of a working state that lie in it. */
 export class Slab {
   readonly buffer: Buffer
@@ -76,7 +78,8 @@ export class EntryWriter {
   constructor(entryBytesMax: number = ENTRY_BYTES_MAX, slabBytes: number = SLAB_BYTES) {
     this.#entryBytesMax = entryBytesMax
     this.#slabBytes = slabBytes
-    this.slab = new Slab(Buffer.allocUnsafeSlow(slabBytes))
+    // Taken with the first effect: in a turn that is for thousands of cells most only read.
+    this.slab = new Slab(NOTHING)
   }
 
   /** Bytes of all entries so far. */
@@ -214,7 +217,7 @@ export class EntryWriter {
     if (this.slab.buffer.length < this.#at + bytes) {
       // The entry moves to a slab of its own size. Values already put stay readable where they were.
       const larger = Buffer.allocUnsafeSlow(
-        Math.max(SLAB_BYTES, Math.min(2 * written, this.#entryBytesMax), written + bytes),
+        Math.max(this.#slabBytes, Math.min(2 * written, this.#entryBytesMax), written + bytes),
       )
       this.slab.buffer.copy(larger, 0, this.#begin, this.#at)
       this.slab = new Slab(larger)
@@ -251,10 +254,12 @@ export class EntryWriter {
     this.#sealedBytes += data.length
   }
 
-  /** The next entry begins behind the last one. */
+  /** The next entry begins behind the last one, or in a slab that is taken when it has so many bytes to hold. */
   #open(bytes: number): void {
-    if (this.slab.buffer.length - this.#at < SLAB_REST_BYTES + bytes) {
-      this.slab = new Slab(Buffer.allocUnsafeSlow(Math.max(this.#slabBytes, SLAB_REST_BYTES + bytes)))
+    const restBytes = Math.min(SLAB_REST_BYTES, this.#slabBytes >>> 1)
+    if (this.slab.buffer.length - this.#at < restBytes + bytes) {
+      const isLater = bytes === 0
+      this.slab = new Slab(isLater ? NOTHING : Buffer.allocUnsafeSlow(Math.max(this.#slabBytes, restBytes + bytes)))
       this.#at = 0
     }
     this.#begin = this.#at

@@ -7,9 +7,12 @@ import { EntryWriter } from './entry.ts'
 import type { Peer } from './peer.ts'
 import type { Stores } from './stores.ts'
 
-/** So many cells of one turn have memory of the full size for what they write; with more, each has a little. */
+/**
+ * So many cells of one turn have memory of the full size for what they write; with more, each has a little, for a value that
+ * stays in memory keeps all of the slab that it lies in.
+ */
 const LARGE_WRITERS = 8
-const SMALL_SLAB_BYTES = 16 * 1024
+const SMALL_SLAB_BYTES = 512
 /** Writers that are kept for the next turns. */
 const SPARE_WRITERS_MAX = 32
 /** A turn gathers no more effects of a cell than this, but for one large command. */

@@ -160,6 +160,27 @@ describe('PD tells', () => {
     ).toBe(true)
   })
 
+  test('all routes no more often than it can bear, however often a gateway asks', () => {
+    const cells = 2000
+    const bench = new Bench(16, (world) => {
+      world.add(1, '', null, [1, 2, 3])
+      const keyAt = (i: number) => `k${String(i).padStart(4, '0')}`
+      for (let i = 0; i < cells; i++) {
+        world.add(i + 2, i === 0 ? '' : keyAt(i), i === cells - 1 ? null : keyAt(i + 1), [1, 2, 3])
+      }
+    })
+    bench.run(3_000)
+    const told = () =>
+      bench.heard.reduce((n, message) => n + (message.kind === 'routes' ? message.routes.length : 0), 0)
+    for (let asked = 0; asked < 50; asked++) {
+      bench.tell({ kind: 'routesWanted', origin: 'listener' })
+      bench.run(20)
+    }
+    // A second for ten thousand cells, so a fifth of that for these: five times, the first one included, and not fifty.
+    expect(told()).toBeGreaterThanOrEqual(cells + 1)
+    expect(told()).toBeLessThanOrEqual(7 * (cells + 1))
+  })
+
   test('figures for INFO to gateways', () => {
     const bench = new Bench(17, nineCells)
     bench.world.keys = 1

@@ -166,6 +166,30 @@ test('an entry that outgrows its slab keeps everything, and values already put s
   }
 })
 
+test('a writer takes memory when it has something to write, and a small one no more than a little for a small entry', () => {
+  const writer = new EntryWriter(undefined, 512)
+  const working = new WorkingState(1, cell, 0, 0, 1 << 20, new Random(1))
+  writer.begin()
+  expect(writer.slab.buffer).toHaveLength(0)
+  writer.abandon()
+  for (let round = 0; round < 20; round++) {
+    writer.begin()
+    working.begin(writer, 0, 6 + round)
+    const value = Buffer.alloc(64, round)
+    for (let i = 0; i <= round; i++) working.put(`k${i}`, value, 0, value.length, 0)
+    const reader = new EffectReader()
+    reader.reset(writer.finish(1, 0, working.count, working.sizeBytes))
+    let effects = 0
+    while (reader.next()) {
+      effects++
+      expect(reader.buffer[reader.valueEnd - 1]).toBe(round)
+    }
+    expect(effects).toBe(round + 1)
+    expect(writer.slab.buffer.length).toBeLessThanOrEqual(Math.max(512, 400 * (round + 1)))
+  }
+  for (let i = 0; i < 20; i++) expect(working.find(`k${i}`)?.buffer[working.find(`k${i}`)?.start as number]).toBe(19)
+})
+
 function evaluated(work: (state: WorkingState) => void): WorkingState {
   const state = new WorkingState(1, cell, 0, 0, 1 << 20, new Random(1))
   const writer = new EntryWriter()
