@@ -5,6 +5,9 @@ const ROUNDS = 64
 /** What leaves so soon after a round began is of the same round, so that all rounds remembered last for two leases. */
 const ROUND_PART_OF_LEASE = 2 / ROUNDS
 
+/** One for all leases of the thread: quorums are counted in one go, and the result is a number. */
+const scratch: number[] = []
+
 /**
  * The leader's lease (rule 12). Messages leave for the followers in rounds with a number, which travels with them and
  * comes back with the answers. When a quorum has answered rounds up to r, nobody else can be
@@ -76,8 +79,14 @@ export class Lease {
 
   /** The highest round that a majority has answered; the leader itself has answered all. */
   #quorumRound(self: number, voters: readonly number[]): number {
-    const rounds = voters.map((voter) => (voter === self ? this.round : (this.#answered.get(voter) ?? 0)))
-    rounds.sort((a, b) => b - a)
-    return rounds[rounds.length >> 1] ?? 0
+    for (let i = 0; i < voters.length; i++) {
+      const voter = voters[i] as number
+      const round = voter === self ? this.round : (this.#answered.get(voter) ?? 0)
+      // Insertion sort, descending: groups have three or five voters, and this is asked with every answer.
+      let at = i
+      for (; at > 0 && (scratch[at - 1] as number) < round; at--) scratch[at] = scratch[at - 1] as number
+      scratch[at] = round
+    }
+    return voters.length === 0 ? 0 : (scratch[voters.length >> 1] as number)
   }
 }

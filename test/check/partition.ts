@@ -145,7 +145,7 @@ export function partition(operations: readonly Operation[], toleranceMs: number,
   return [...builders].map(([name, builder]) => ({
     name,
     keys: [...builder.keys.keys()],
-    steps: [...builder.steps, ...keyspaceSteps].sort((a, b) => a.invokedAt - b.invokedAt),
+    steps: builder.steps.concat(keyspaceSteps).sort((a, b) => a.invokedAt - b.invokedAt),
   }))
 }
 

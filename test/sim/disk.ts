@@ -123,13 +123,13 @@ export class SimulatedDisk implements Disk {
   }
 
   read(path: string): Uint8Array {
-    return Uint8Array.from(this.#inode(path).bytes)
+    return this.#inode(path).bytes.slice()
   }
 
   replace(path: string, bytes: Uint8Array): void {
     this.#requireDirectory(path)
     this.#requireRoom(bytes.length - (this.#names.get(path)?.bytes.length ?? 0))
-    const inode: Inode = { bytes: Uint8Array.from(bytes), pending: [], synced: [] }
+    const inode: Inode = { bytes: new Uint8Array(bytes), pending: [], synced: [] }
     // Synced with its directory: no change of a name before it is lost either.
     this.#names.set(path, inode)
     this.#nameChanges.push({ directory: parentOf(path), apply: (names) => names.set(path, inode) })
@@ -206,7 +206,7 @@ export class SimulatedDisk implements Disk {
         assert(offset + bytes.length <= inode.bytes.length, 'a preallocated file is written behind its end')
         const before = inode.bytes.slice(offset, offset + bytes.length)
         inode.bytes.set(bytes, offset)
-        inode.pending.push({ offset, before, after: Uint8Array.from(bytes), phantom: false })
+        inode.pending.push({ offset, before, after: new Uint8Array(bytes), phantom: false })
       },
       sync: (done) => {
         alive()

@@ -80,6 +80,18 @@ class CellRecord {
   }
 }
 
+/** What was seen of one life of a peer. */
+class SeenPeer {
+  readonly record: CellRecord
+  cell: Peer['cell'] | null = null
+  /** How far its entries were followed. */
+  followed = 0
+
+  constructor(record: CellRecord) {
+    this.record = record
+  }
+}
+
 const RAFT_BYTES_MAX = 256 * 1024 * 1024
 const PENDING_MAX = 200_000
 const PARKED_MAX = 20_000
@@ -88,12 +100,10 @@ const SHARES_MAX = 4
 
 export class Replicas {
   readonly #cells = new Map<number, CellRecord>()
-  /** How far each life of a peer was followed. */
-  readonly #followed = new WeakMap<Peer, number>()
+  readonly #seen = new WeakMap<Peer, SeenPeer>()
   readonly #firstIndex: number
   readonly #trace: (text: string) => void
   readonly tiling = new Tiling()
-  readonly #cellsSeen = new WeakMap<Peer, Peer['cell']>()
   comparisons = 0
   entriesSeen = 0
 
@@ -107,7 +117,7 @@ export class Replicas {
   look(hosts: Iterable<Stores>): void {
     for (const host of hosts) {
       // They are out of service, and their last entries may have been seen nowhere yet.
-      for (const peer of host.absorptions.sources()) this.#followEntries(peer, this.#record(peer.cell.id))
+      for (const peer of host.absorptions.sources()) this.#followEntries(peer, this.#seenOf(peer))
       for (const store of host.stores.values()) {
         let overlayBytes = 0
         for (const peer of store.peers.values()) {
@@ -132,9 +142,19 @@ export class Replicas {
     return record
   }
 
+  #seenOf(peer: Peer): SeenPeer {
+    let seen = this.#seen.get(peer)
+    if (seen === undefined) {
+      seen = new SeenPeer(this.#record(peer.cell.id))
+      this.#seen.set(peer, seen)
+    }
+    return seen
+  }
+
   #lookAt(peer: Peer): void {
     if (peer.destroyed || !peer.initialized) return
-    const record = this.#record(peer.cell.id)
+    const seen = this.#seenOf(peer)
+    const { record } = seen
     const { node } = peer
     if (node.isLeader) {
       const leader = record.leaders.get(node.term)
@@ -151,19 +171,21 @@ export class Replicas {
     if (peer.pending.count > PENDING_MAX) throw new WrongState(`${peer.pending.count} answers wait at one peer`)
     if (peer.parked.length > PARKED_MAX) throw new WrongState(`${peer.parked.length} commands are parked at one peer`)
     if (peer.group.bytes > RAFT_BYTES_MAX) throw new WrongState(`the log of one peer holds ${peer.group.bytes} bytes`)
-    if (this.#cellsSeen.get(peer) !== peer.cell) {
+    if (seen.cell !== peer.cell) {
       const wrong = this.tiling.see(peer.cell)
       if (wrong !== null) throw new WrongState(wrong)
       this.tiling.merged(peer.absorbed)
-      this.#cellsSeen.set(peer, peer.cell)
+      seen.cell = peer.cell
     }
-    this.#followEntries(peer, record)
+    this.#followEntries(peer, seen)
     if (peer.working !== null) this.#followEpoch(peer, record)
   }
 
-  #followEntries(peer: Peer, record: CellRecord): void {
+  #followEntries(peer: Peer, seen: SeenPeer): void {
+    if (seen.followed === peer.applied) return
     const { group } = peer
-    let at = Math.max((this.#followed.get(peer) ?? 0) + 1, group.firstIndex())
+    const { record } = seen
+    let at = Math.max(seen.followed + 1, group.firstIndex())
     for (; at <= peer.applied; at++) {
       const entry = group.entry(at)
       const crc = crc32(entry.data)
@@ -179,7 +201,7 @@ export class Replicas {
         )
       }
     }
-    this.#followed.set(peer, peer.applied)
+    seen.followed = peer.applied
   }
 
   #followEpoch(peer: Peer, record: CellRecord): void {
