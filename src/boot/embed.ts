@@ -42,6 +42,9 @@ export async function embed(given: ClusterOptions, version: string): Promise<Clu
   const { dir = optionTable.dir.default, log = warn, ...rest } = given
   const say = (message: string) => log({ level: 'info', message, fields: {} })
   const directories = typeof dir === 'string' ? [dir] : dir
+  if (!Array.isArray(directories) || directories.length === 0 || directories.some((one) => typeof one !== 'string')) {
+    throw new SetUpError("dir is a directory, a list of directories, or 'memory'")
+  }
   const inMemory = directories.length === 1 && directories[0] === 'memory'
   const recorded = inMemory ? null : recordedOptions(directories)
   const options = optionsFrom({ ...recorded, ...rest }, directories)
@@ -214,6 +217,7 @@ class EmbeddedCluster implements Cluster {
 
   async #send(parts: readonly CommandPart[]): Promise<WireReply> {
     if (this.#closing !== null) throw new CellariumError('UNAVAILABLE', 'the cluster is closed')
+    refuseUnsound(parts)
     const failure = this.#failure()
     if (failure !== null) throw new CellariumError('MISCONF', `every store has stopped: ${failure}`)
     let reply: WireReply
@@ -238,6 +242,24 @@ class EmbeddedCluster implements Cluster {
       else desk.world((world) => (world === null ? refused() : resolve(world)))
     })
   }
+}
+
+/** What would leave the one connection of all commands without a reply, or with replies of another kind, or end it. */
+const OF_CONNECTIONS = /^(quit|reset|hello|client reply)$/i
+
+/** Before it is sent: replies find their commands by their order alone, so nothing may go that gets none. */
+function refuseUnsound(parts: readonly CommandPart[]): void {
+  if (parts.length === 0) throw new CellariumError('ERR', 'a command begins with its name')
+  for (const part of parts) {
+    if (typeof part === 'string' || typeof part === 'number' || typeof part === 'bigint') continue
+    if (part instanceof Uint8Array) continue
+    throw new TypeError(`keys, values and other words of a command are text, numbers or bytes, not ${typeof part}`)
+  }
+  const [name, second] = parts.slice(0, 2).map((part) => (part instanceof Uint8Array ? Buffer.from(part) : part))
+  const word = `${name}`
+  if (word.length > 6) return
+  const asked = word.toLowerCase() === 'client' ? `${word} ${second}` : word
+  if (OF_CONNECTIONS.test(asked)) throw new CellariumError('ERR', `${asked} is for a connection, and here is none`)
 }
 
 /** Codes that are not in our table (Redis has many) keep their word in the message. */

@@ -73,7 +73,10 @@ export interface Cluster {
   expire(key: Key, afterMs: number): Promise<boolean>
   /** Milliseconds until the key is gone: Infinity when it stays, null when there is no such key. */
   ttl(key: Key): Promise<number | null>
-  /** Any command: `command('SET', 'a', 1, 'EX', 60)`. */
+  /**
+   * Any command: `command('SET', 'a', 1, 'EX', 60)`. Those about a connection's end and its replies (QUIT, RESET, HELLO,
+   * CLIENT REPLY) reject with `ERR`; what is no CommandPart rejects with a TypeError.
+   */
   command(...parts: CommandPart[]): Promise<Reply>
   /** The same, with bytes for bulk strings. */
   commandBuffer(...parts: CommandPart[]): Promise<Reply>

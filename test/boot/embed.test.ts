@@ -63,6 +63,28 @@ test('an error reply rejects with its code', async () => {
   })
 })
 
+test('what would get no reply, or is no word of a command, is refused, and later replies go to their own commands', async () => {
+  const cluster = await open({ dir: 'memory', executors: 1 })
+  const refused = [
+    cluster.command(),
+    cluster.command('CLIENT', 'REPLY', 'SKIP'),
+    cluster.command(Buffer.from('client'), Buffer.from('reply'), 'OFF'),
+    cluster.command('quit'),
+    cluster.command('HELLO', 2),
+    cluster.command('RESET'),
+  ]
+  for (const one of refused) await expect(one).rejects.toMatchObject({ name: 'CellariumError', code: 'ERR' })
+  await expect(cluster.get(undefined as unknown as string)).rejects.toThrow(TypeError)
+  await expect(cluster.set('a', null as unknown as string)).rejects.toThrow('not object')
+  expect(await Promise.all([cluster.set('a', 1), cluster.get('a'), cluster.command('CLIENT', 'GETNAME')])).toEqual([
+    true,
+    '1',
+    null,
+  ])
+  await expect(open({ dir: [] })).rejects.toThrow(SetUpError)
+  await expect(open({ dir: 5 } as unknown as ClusterOptions)).rejects.toThrow(SetUpError)
+})
+
 test('two clusters in one process do not meet, and one directory is open once', async () => {
   const first = await open({ dir: join(base, 'a') })
   const second = await open({ dir: join(base, 'b'), executors: 1 })
