@@ -29,7 +29,8 @@ export class Rarities {
 export class Ready {
   /** Counts from 1. What is written and acknowledged follows this order. */
   readonly number: number
-  readonly #rarities: Rarities
+  /** To be read by way of what is in it. Not private: a private field costs every Ready a call when it is made. */
+  readonly rarities: Rarities
   /** Set when it has changed. */
   readonly hardState: HardState | null
   readonly entries: readonly Entry[]
@@ -79,7 +80,7 @@ export class Ready {
     appendsAfter: number,
   ) {
     this.number = number
-    this.#rarities = rarities
+    this.rarities = rarities
     this.hardState = hardState
     this.entries = entries
     this.committedEntries = committedEntries
@@ -95,15 +96,15 @@ export class Ready {
 
   /** Set when the leader or the state has changed. Nothing to store. */
   get softState(): SoftState | null {
-    return this.#rarities.softState
+    return this.rarities.softState
   }
 
   get readStates(): readonly ReadState[] {
-    return this.#rarities.readStates
+    return this.rarities.readStates
   }
 
   get snapshot(): Snapshot | null {
-    return this.#rarities.snapshot
+    return this.rarities.snapshot
   }
 
   /** Whether something waits for its writes. Only then need it be acknowledged. */
