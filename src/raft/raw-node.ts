@@ -295,7 +295,10 @@ export class RawNode {
     return this.#raft.leader !== this.#previousLeader || this.#raft.state !== this.#previousState
   }
 
-  /** Hands out everything that is to be done, and takes it as under way. */
+  /**
+   * Hands out everything that is to be done, and takes it as under way. In one piece: were it shorter, the compiler would
+   * put it into whoever calls it, and then has no room left there for the rest of an entry's way.
+   */
   ready(): Ready {
     const raft = this.#raft
     const log = raft.log
@@ -308,7 +311,12 @@ export class RawNode {
     const { term, vote } = raft
     const mustSync = entries.length > 0 || term !== this.#previousTerm || vote !== this.#previousVote
     let hardState: HardState | null = null
-    if (this.#hasNewHardState()) hardState = this.#takeHardState()
+    if (this.#hasNewHardState()) {
+      hardState = { term, vote, commit: log.committed }
+      this.#previousTerm = term
+      this.#previousVote = vote
+      this.#previousCommit = log.committed
+    }
     const rarities = this.#hasRarities() ? this.#takeRarities(snapshot) : NO_RARITIES
 
     // Beyond what is handed out now there is nothing: it is the last entry that is told of, if there is something to tell.
@@ -337,14 +345,6 @@ export class RawNode {
     if (ready.promises) this.#lastWithPromises = ready.number
     if (!this.#asyncStorageWrites) this.#unadvanced = ready
     return ready
-  }
-
-  #takeHardState(): HardState {
-    const { term, vote, log } = this.#raft
-    this.#previousTerm = term
-    this.#previousVote = vote
-    this.#previousCommit = log.committed
-    return { term, vote, commit: log.committed }
   }
 
   #takeRarities(snapshot: Snapshot | null): Rarities {
