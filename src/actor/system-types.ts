@@ -34,7 +34,10 @@ export interface SystemOptions {
   messageBytesMax?: number
   /** Memory for large messages that arrive in pieces, per thread. Default 256 MiB. */
   assemblyBytesMax?: number
-  /** How long a worker's loop looks for work before it sleeps. Default 0.05 ms. The main thread does not spin. */
+  /**
+   * How long a worker's loop looks for work before it sleeps. Default 0.05 ms where the main thread and each executor can
+   * have a core of their own, else 0. The main thread does not spin.
+   */
   spinMs?: number
   /**
    * Called for each executor, the main one last, when it is up, and again after each restart; spawns what lives there.

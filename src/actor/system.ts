@@ -7,6 +7,7 @@
  *
  * Admitting and burying are done one at a time, so every executor hears of the others' lives in the same order.
  */
+import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import { inspect as readableValue } from 'node:util'
@@ -16,7 +17,7 @@ import { assert, Random, systemClock } from '../base/index.ts'
 import { makeRings, type PairRings, ringEnds } from './control.ts'
 import type { ActorDefinition, AnyDefinition } from './definition.ts'
 import { ExecutorLost, errorText, NameTaken, SystemStopped } from './errors.ts'
-import { EventLoop, makeDoorbells } from './event-loop.ts'
+import { defaultSpinMs, EventLoop, makeDoorbells } from './event-loop.ts'
 import { Executor, noDeadLetters } from './executor.ts'
 import type { LaneLimits } from './out-lane.ts'
 import { ActorRef, targetOf } from './refs.ts'
@@ -188,7 +189,7 @@ class ActorSystem implements System {
       incarnation,
       main: this.executors,
       doorbells: this.#doorbells,
-      spinMs: this.#options.spinMs ?? 0.05,
+      spinMs: this.#options.spinMs ?? defaultSpinMs(this.executors, availableParallelism()),
       seed: this.#seed,
       edges: this.#options.edges ?? null,
       ringBytes: this.#ringBytes,

@@ -1,5 +1,7 @@
 /** What only real threads can show: boot, stop, and the end of threads. */
+
 import { expect, test } from 'vitest'
+import { defaultSpinMs } from '../../src/actor/event-loop.ts'
 import { createSystem, type LogEntry, type Ref } from '../../src/actor/index.ts'
 import { closing, counter, puppet, type RecorderMessage, recorder } from './actors.ts'
 
@@ -132,4 +134,10 @@ test('a thread out of memory is a thread that exits, and starts again', async ()
   }
   while (!(await isBack())) await new Promise((resolve) => setImmediate(resolve))
   await system.stop()
+})
+
+test('Threads look for work before they sleep where each has a core of its own, the main thread too, and else do not', () => {
+  expect(defaultSpinMs(3, 4)).toBeGreaterThan(0)
+  expect(defaultSpinMs(4, 4)).toBe(0)
+  expect(defaultSpinMs(5, 4)).toBe(0)
 })
