@@ -226,7 +226,7 @@ test('ctl shows what there is, gives orders, and says in one line what is wrong'
     return { code, out: program.stdout, error: program.stderr }
   }
   const table = await ctl('cells')
-  expect(table.out.split('\n')[0]).toMatch(/^cell +start +end +epoch +stores +keys +size$/)
+  expect(table.out.split('\n')[0]).toMatch(/^cell +start +end +epoch +stores +keys +size +commands\/s$/)
   expect(table.out).toMatch(/^2 +\(first\) +\(last\) +1\.\d+ /m)
   expect((await ctl('stores')).out.match(/ up /g)).toHaveLength(4)
   expect(JSON.parse((await ctl('executors --json')).out)).toHaveLength(3)
