@@ -17,7 +17,7 @@ import { Message, MessageType } from '../raft/index.ts'
 import { type Engine, stagingKey, stagingRange } from '../storage/index.ts'
 import { giveWay, mayGiveWay } from './absorb.ts'
 import type { Peer } from './peer.ts'
-import { ENCODED_BYTES, INSTALLED, isMember, metadata, REFUSED, stateFor } from './snapshot-out.ts'
+import { INSTALLED, isMember, metadata, REFUSED, stateFor } from './snapshot-out.ts'
 import { installAtOnce, installFromStage, stagedPiece } from './snapshot-stage.ts'
 import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
@@ -26,8 +26,6 @@ import type { Stores } from './stores.ts'
 const IN_MAX = 16
 /** A snapshot that is held has no more bytes than this, nor more than leaves all that may be held half of the overlays' share. */
 const HELD_BYTES_MAX = 1024 * 1024
-/** Memory of pieces that is kept for the next ones: if it were always fresh, the collector would look at everything for it. */
-const SPARES_MAX = 32
 
 export class SnapshotIn {
   readonly fromPeer: number
@@ -65,7 +63,6 @@ const SILENCE_MS = 30_000
 export class SnapshotsIn {
   readonly #stores: Stores
   readonly #in = new Set<Peer>()
-  readonly #spares: Uint8Array[] = []
   /** Steps that wait until their store's engine has no other write under way. */
   #waiting: { peer: Peer; into: SnapshotIn; step: () => void }[] = []
 
@@ -101,7 +98,7 @@ export class SnapshotsIn {
     }
     // The message is a view of a ring: what is held or staged is a copy.
     if (into.held !== null) {
-      into.held.push(this.#copyOf(message.pairs))
+      into.held.push(copyBytes(message.pairs))
       this.#complete(peer, null, () => {
         if (peer.snapshotIn === into && !into.dropped) taken()
       })
@@ -175,21 +172,6 @@ export class SnapshotsIn {
     return keys <= this.#stores.sizes.heldKeysMax && sizeBytes <= bytesMax && absorbed.length === 0
   }
 
-  #copyOf(pairs: Uint8Array): Uint8Array {
-    if (pairs.length > ENCODED_BYTES) return copyBytes(pairs)
-    const copy = (this.#spares.pop() ?? Buffer.allocUnsafeSlow(ENCODED_BYTES)).subarray(0, pairs.length)
-    copy.set(pairs)
-    return copy
-  }
-
-  /** Nobody reads its pieces any more: they are in the engine, or were for nothing. */
-  #giveBack(into: SnapshotIn): void {
-    for (const { buffer } of into.held?.splice(0) ?? []) {
-      if (buffer.byteLength === ENCODED_BYTES && this.#spares.length < SPARES_MAX)
-        this.#spares.push(new Uint8Array(buffer))
-    }
-  }
-
   #countOf(store: Store): number {
     let count = 0
     for (const peer of this.#in) if (peer.store === store && peer.snapshotIn !== null && !peer.destroyed) count++
@@ -236,10 +218,7 @@ export class SnapshotsIn {
     this.#stores.afterSync(() => {
       this.#whenFree(peer, into, () => {
         if (!this.#mayInstall(peer, into)) return
-        this.#write(peer, into, installAtOnce(into.state, pieces), () => {
-          this.#giveBack(into)
-          this.#makeDurable(peer, into)
-        })
+        this.#write(peer, into, installAtOnce(into.state, pieces), () => this.#makeDurable(peer, into))
       })
     })
   }
@@ -307,7 +286,6 @@ export class SnapshotsIn {
   #drop(peer: Peer): void {
     const into = peer.snapshotIn as SnapshotIn
     if (into.held !== null) {
-      this.#giveBack(into)
       peer.snapshotIn = null
       this.#in.delete(peer)
       return

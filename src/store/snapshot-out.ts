@@ -29,8 +29,8 @@ import { View } from './view.ts'
  */
 const PIECE_PAIRS = 512
 const PIECE_BYTES = 96 * 1024
-/** Of a piece, with two lengths before each pair; only one that is of a single pair may be longer. */
-export const ENCODED_BYTES = PIECE_BYTES + PIECE_PAIRS * 8
+/** Two lengths before each pair. */
+const ENCODED_BYTES = PIECE_BYTES + PIECE_PAIRS * 8
 /** Without a word from the receiver for so long, the stream is given up, and Raft tries again. */
 const SILENCE_MS = 10_000
 /** A kept view that nobody has asked for is let go, and much sooner when another cell of the store waits for its place. */
