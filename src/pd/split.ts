@@ -73,9 +73,13 @@ export function fateOfSplit(step: SplitStep, parentId: number, view: View): 'ask
   return end === null || view.cellAt(end, system) !== undefined ? 'void' : 'cut'
 }
 
-/** False when members came or went since it was planned: the child's peers would not live where its data is. */
-export function splitFits(step: SplitStep, { cell }: CellReport, all: boolean): boolean {
+/**
+ * False when members came or went since it was planned: the child's peers would not live where its data is. So, too, when
+ * another leads and none of the child's peers is to live with it: who led may be gone, and the only copy with it.
+ */
+export function splitFits(step: SplitStep, { cell, leader }: CellReport, all: boolean): boolean {
   if (all && step.childPeers.length !== cell.peers.length) return false
+  if (!step.childPeers.some((peer) => peer.store === leader.store)) return false
   return step.childPeers.every((peer) => peerOn(cell, peer.store)?.role === peer.role)
 }
 

@@ -164,7 +164,7 @@ export class Splits {
       return this.cancel(peer)
     // A change of members since the order makes the ids of the child's peers wrong; a child is never born joint.
     if (peer.confState.votersOutgoing.length > 0) return this.cancel(peer)
-    if (!fits(job.order.childPeers, cell) || node.proposalBudgetBytes() === 0 || peer.isAdministered)
+    if (!fits(job.order.childPeers, cell, peer.store.id) || node.proposalBudgetBytes() === 0 || peer.isAdministered)
       return this.cancel(peer)
     if (working.rangeEffects !== job.rangeEffects) return this.cancel(peer)
     const changes = (working.changes ?? new KeyChanges()).leftOf(key)
@@ -252,9 +252,14 @@ function beginningOfTag(key: Uint8Array): Uint8Array {
   return tag === null ? key : fromLatin1(tag)
 }
 
-/** Do the child's peers live on stores of the parent's peers, in the same roles? */
-function fits(childPeers: readonly Member[], parent: Cell): boolean {
-  return childPeers.length > 0 && childPeers.every((peer) => peerOn(parent, peer.store)?.role === peer.role)
+/**
+ * Do the child's peers live on stores of the parent's peers, in the same roles, and one of them here? An order may be older
+ * than the leader: a child that has one peer, on a store that has been lost since, would be born nowhere, and its half of
+ * the keys with it. Who leads is there, and has all that it cuts.
+ */
+function fits(childPeers: readonly Member[], parent: Cell, here: number): boolean {
+  if (!childPeers.some((peer) => peer.store === here)) return false
+  return childPeers.every((peer) => peerOn(parent, peer.store)?.role === peer.role)
 }
 
 export function isSplit(entry: Entry): boolean {

@@ -54,6 +54,14 @@ describe('A split', () => {
     expect(orders.every((order) => JSON.stringify(order) === JSON.stringify(orders[0]))).toBe(true)
   })
 
+  test('is given up when another leads now, and the only peer of the child would live with who led before', () => {
+    const of = splitting({ peers: '2 1 3' }, { splitPeers: 'one' })
+    expect(splitOrders(of, 0)).toHaveLength(1)
+    of.report(0, cellReport({ peers: '1 2 3', term: 7 }))
+    expect(splitOrders(of, 2_000)).toEqual([])
+    expect(outcome(of)).toBe('cancelled')
+  })
+
   test.each([
     ['the parent', parent(), child()],
     ['the child', child(), parent()],

@@ -216,6 +216,7 @@ export class Cluster implements Victim {
       },
       named: (name) => this.simulation.named(name),
       maySpare: (store) => this.#destruction.maySpare(store),
+      mayRemove: () => this.#destruction.mayRemove(),
       trace: this.trace,
     })
     const destruction = new Destruction({

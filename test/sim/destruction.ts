@@ -10,6 +10,9 @@ import type { Peer } from '../../src/store/peer.ts'
 import type { SimulatedDisk } from './disk.ts'
 import type { SimulatedEngineDisk } from './engine.ts'
 
+/** So long a removal that was ordered may be under way without a trace in any log. */
+const REMOVAL_MS = 3_000
+
 export interface Machine {
   readonly disk: SimulatedDisk
   readonly engines: Map<number, SimulatedEngineDisk>
@@ -40,9 +43,21 @@ export class Destruction {
    * than it should could come to have most of them there.
    */
   mayLurk = false
+  /** Ordered of late: each leaves a cell with a copy less, whatever becomes of the others meanwhile. */
+  #removals = 0
 
   constructor(world: DestructionWorld) {
     this.#world = world
+  }
+
+  /** Asked by whoever then orders it. */
+  mayRemove(): boolean {
+    if (this.#world.machines.some(({ disk }) => disk.failingSyncs > 0)) return false
+    this.#removals++
+    this.#world.schedule(REMOVAL_MS, () => {
+      this.#removals--
+    })
+    return true
   }
 
   failSync(random: Random): boolean {
@@ -102,6 +117,7 @@ export class Destruction {
     const { hosts, topology, replicas, offline } = this.#world
     // With two executors a majority may come to be on one of them before its disk fails.
     if (this.#world.executors < 3) return false
+    if (this.#removals > 0) return false
     // What lies on a thread that is down, or not there yet, is known to nobody.
     for (let at = 0; at < this.#world.executors; at++) if (!this.doomed.has(at) && !hosts.has(at)) return false
     const gone = new Set<number>()

@@ -21,6 +21,8 @@ export interface OrderWorld {
   named<M>(name: string): Ref<M>
   /** May a store be emptied for good, so that enough are left whatever is still to fall? */
   maySpare(store: number): boolean
+  /** A cell is to have a copy less. False: what is still to fall may take a majority with it then. */
+  mayRemove(): boolean
   trace(text: string): void
 }
 
@@ -81,6 +83,7 @@ export class Orders {
     const cell = random.pick(cells)
     const store = random.pick(this.#world.storeIds)
     const operator = random.pick(['add-peer', 'remove-peer', 'remove-peer'] as const)
+    if (operator === 'remove-peer' && !this.#world.mayRemove()) return
     this.#world.trace(`${operator} is ordered of cell ${cell} on store ${store}`)
     this.#order(operator, cell, store, null)
   }

@@ -164,6 +164,21 @@ test('a child with one peer takes its keys away from the other stores', async ()
   expect((await harness.ask(['DBSIZE'], { cell: CHILD, version: 2 })).text).toBe(':2\r\n')
 })
 
+test('a child with one peer, on a store that does not lead, is not born: who led there may be gone', async () => {
+  const harness = await cluster(3)
+  for (const key of ['a', 'm', 'z']) await harness.ask(['SET', key, key])
+  const leader = harness.leader(FIRST_USER_CELL)?.store as number
+  const gone = leader === 1 ? 2 : 1
+  const order = { kind: 'split' as const, key: Buffer.from('m'), child: CHILD }
+  harness.order(FIRST_USER_CELL, { ...order, childPeers: [{ id: 2001, store: gone, role: 'voter' }] })
+  await harness.run(3000)
+  for (const key of ['a', 'm', 'z']) expect((await harness.ask(['GET', key])).text).toContain(key)
+  // The cell can be cut all the same, by an order that fits.
+  harness.order(FIRST_USER_CELL, { ...order, childPeers: [{ id: 2002, store: leader, role: 'voter' }] })
+  await harness.until(() => harness.leader(CHILD) !== null, 'the child leads itself')
+  expect((await harness.ask(['GET', 'z'], { cell: CHILD, version: 2 })).text).toContain('z')
+})
+
 test('a follower that was away while its cell was cut gets both halves', async () => {
   const harness = await cluster(3)
   for (let i = 0; i < 50; i++) await harness.ask(['SET', `key:${10 + i}`, 'v'])
