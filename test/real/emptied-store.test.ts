@@ -2,7 +2,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { Client, json, until, voters } from '../boot/process.ts'
+import { Client, json, post, until, voters } from '../boot/process.ts'
 import { RealServer } from './server.ts'
 
 const server = new RealServer('emptied')
@@ -17,15 +17,11 @@ async function stateOf(http: number, store: number): Promise<string | undefined>
 }
 
 async function empty(http: number, store: number): Promise<void> {
-  expect(
-    (
-      await json(http, `/api/v1/stores/${store}/offline`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: '{}',
-      })
-    ).status,
-  ).toBe(200)
+  // Soon after a start the placement driver has not heard of everything yet, and says: ask again in a moment.
+  await until(
+    () => post(http, `/api/v1/stores/${store}/offline`, {}),
+    ({ status }) => status !== 503,
+  ).then(({ status }) => expect(status).toBe(200))
   await until(
     () => stateOf(http, store),
     (state) => state === 'tombstone',
