@@ -217,6 +217,7 @@ export class Cluster implements Victim {
       named: (name) => this.simulation.named(name),
       maySpare: (store) => this.#destruction.maySpare(store),
       mayRemove: () => this.#destruction.mayRemove(),
+      maySplit: () => this.settings.options.splitPeers !== 'one' || this.#destruction.mayRemove(),
       trace: this.trace,
     })
     const destruction = new Destruction({

@@ -23,6 +23,8 @@ export interface OrderWorld {
   maySpare(store: number): boolean
   /** A cell is to have a copy less. False: what is still to fall may take a majority with it then. */
   mayRemove(): boolean
+  /** The same of a cut: its child may begin with a single copy. */
+  maySplit(): boolean
   trace(text: string): void
 }
 
@@ -55,6 +57,7 @@ export class Orders {
   }
 
   split(cell: number, key: Uint8Array | null): void {
+    if (!this.#world.maySplit()) return
     this.#world.trace(`cell ${cell} is to be split at ${key === null ? 'its middle' : text(key)}`)
     this.#order('split', cell, 0, key)
   }
