@@ -18,6 +18,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Usage, usageOf } from '../src/bench/index.ts'
+import { untilAtRest } from './at-rest.ts'
 import { keyOf, layOut, REPLICAS } from './many-cells.ts'
 
 const PORT = 7395
@@ -93,25 +94,16 @@ async function untilAllServe(server: Server): Promise<number> {
   }
 }
 
-/** Until the process needs next to nothing for a while: what was begun is done, and what sleeps sleeps. */
-async function untilQuiet(server: Server): Promise<void> {
-  let before = server.usage().cpuSeconds
-  for (let quiet = 0, tries = 0; quiet < 3 && tries < 40; tries++) {
-    await pause(3000)
-    const now = server.usage().cpuSeconds
-    quiet = now - before < 0.15 ? quiet + 1 : 0
-    before = now
-  }
-}
-
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 async function measureIdle(server: Server): Promise<{ residentBytes: number; shareOfCore: number }> {
-  await untilQuiet(server)
-  const before = server.usage().cpuSeconds
+  // What was begun is done, and what sleeps sleeps.
+  const cpuSeconds = () => server.usage().cpuSeconds
+  await untilAtRest({ cpuSeconds, everyMs: 3000, share: 0.05, times: 3, looksMax: 40 })
+  const before = cpuSeconds()
   await pause(seconds * 1000)
-  const { cpuSeconds, residentBytes } = server.usage()
-  return { residentBytes, shareOfCore: (cpuSeconds - before) / seconds }
+  const { cpuSeconds: after, residentBytes } = server.usage()
+  return { residentBytes, shareOfCore: (after - before) / seconds }
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'cellarium-idle-'))

@@ -20,6 +20,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { median, usageOf } from '../src/bench/index.ts'
+import { type Rest, untilAtRest } from './at-rest.ts'
 
 const { values } = parseArgs({
   options: {
@@ -33,10 +34,6 @@ const seconds = Number(values.seconds)
 
 /** Enough to learn a rate from, for a first guess. */
 const FIRST_REQUESTS = 50_000
-/** At rest: less than a tenth of one core over so long; asked so often at most. */
-const REST_MS = 500
-const REST_SHARE = 0.1
-const REST_LOOKS_MAX = 60
 /** A short one for a first rate, and one as long as those that count: hot code is compiled before anything does. */
 const WARM_UPS = 2
 
@@ -140,21 +137,19 @@ const servers = [
 ]
 const [cellarium, redis] = servers as [Server, Server]
 
-/** Until neither has anything to do, or long enough: what one does at rest would be in the other's figures. */
-async function untilAtRest(): Promise<void> {
-  const used = () => servers.reduce((sum, server) => sum + server.cpuSeconds, 0)
-  for (let look = 0, before = used(); look < REST_LOOKS_MAX; look++) {
-    await new Promise((resolve) => setTimeout(resolve, REST_MS))
-    const now = used()
-    if ((now - before) * 1000 < REST_MS * REST_SHARE) return
-    before = now
-  }
+/** Neither has anything to do: what one does at rest would be in the other's figures. */
+const rest: Rest = {
+  cpuSeconds: () => servers.reduce((sum, server) => sum + server.cpuSeconds, 0),
+  everyMs: 500,
+  share: 0.1,
+  times: 1,
+  looksMax: 60,
 }
 
 async function measureAll(said: string): Promise<void> {
   for (const workload of workloads) {
     for (const server of servers) {
-      await untilAtRest()
+      await untilAtRest(rest)
       server.measure(workload)
     }
   }

@@ -3,9 +3,9 @@
  * more precious than another; they are written one after the other, and the highest revision is the truth.
  */
 import { join } from 'node:path'
-import { SetUpError } from '../base/index.ts'
-import { FORMAT_VERSION } from '../storage/index.ts'
-import { readIfThere, writeDurably } from './durable.ts'
+import { SetUpError, utf8 } from '../base/index.ts'
+import { FORMAT_VERSION, nodeDisk } from '../storage/index.ts'
+import { readIfThere } from './directory.ts'
 
 /**
  * `planned`: has an id, and perhaps no directory yet; nothing was ever opened in it. `up`: its identity is on disk.
@@ -109,7 +109,7 @@ export function writeCluster(
   for (let i = 0; i < directories.length; i++) {
     const directory = directories[i] as string
     try {
-      writeDurably(join(directory, CLUSTER_FILE), `${JSON.stringify({ disk: i + 1, ...next }, null, 2)}\n`)
+      nodeDisk.replace(join(directory, CLUSTER_FILE), utf8(`${JSON.stringify({ disk: i + 1, ...next }, null, 2)}\n`))
     } catch (error) {
       failure ??= error
       failed?.(directory, error)

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { availableParallelism, totalmem } from 'node:os'
-import { CellariumError, type ErrorCode, errorCodes, SetUpError } from '../base/index.ts'
+import { CellariumError, type ErrorCode, errorCodes, latin1, SetUpError } from '../base/index.ts'
 import {
   type ClusterEvent,
   type OptionName,
@@ -255,11 +255,14 @@ function refuseUnsound(parts: readonly CommandPart[]): void {
     if (part instanceof Uint8Array) continue
     throw new TypeError(`keys, values and other words of a command are text, numbers or bytes, not ${typeof part}`)
   }
-  const [name, second] = parts.slice(0, 2).map((part) => (part instanceof Uint8Array ? Buffer.from(part) : part))
-  const word = `${name}`
+  const word = wordOf(parts[0])
   if (word.length > 6) return
-  const asked = word.toLowerCase() === 'client' ? `${word} ${second}` : word
+  const asked = word.toLowerCase() === 'client' ? `${word} ${wordOf(parts[1])}` : word
   if (OF_CONNECTIONS.test(asked)) throw new CellariumError('ERR', `${asked} is for a connection, and here is none`)
+}
+
+function wordOf(part: CommandPart | undefined): string {
+  return part instanceof Uint8Array ? latin1(part) : String(part)
 }
 
 /** Codes that are not in our table (Redis has many) keep their word in the message. */

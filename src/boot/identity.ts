@@ -1,8 +1,8 @@
 /** `store-ID/identity.json` and the database beside it: what makes a directory a store, and which one (rule 16). */
 import { join } from 'node:path'
-import { SetUpError } from '../base/index.ts'
-import { type Engine, FORMAT_VERSION, openRocksEngine } from '../storage/index.ts'
-import { readIfThere, writeDurably } from './durable.ts'
+import { SetUpError, utf8 } from '../base/index.ts'
+import { type Engine, FORMAT_VERSION, nodeDisk, openRocksEngine } from '../storage/index.ts'
+import { readIfThere } from './directory.ts'
 
 export interface Identity {
   readonly cluster: string
@@ -13,7 +13,10 @@ export interface Identity {
 const IDENTITY_FILE = 'identity.json'
 
 export function writeIdentity(directory: string, identity: Identity): void {
-  writeDurably(join(directory, IDENTITY_FILE), `${JSON.stringify({ format: FORMAT_VERSION, ...identity }, null, 2)}\n`)
+  nodeDisk.replace(
+    join(directory, IDENTITY_FILE),
+    utf8(`${JSON.stringify({ format: FORMAT_VERSION, ...identity }, null, 2)}\n`),
+  )
 }
 
 /** Null when the directory has none: it is a new store then, whatever it holds. */

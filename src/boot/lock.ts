@@ -11,7 +11,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SetUpError } from '../base/index.ts'
 import { type Engine, openRocksEngine } from '../storage/index.ts'
-import { readIfThere } from './durable.ts'
+import { readIfThere } from './directory.ts'
 
 export interface DirectoryLock {
   release(): Promise<void>

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { LOG_FILES, LogDamage, nodeDisk, openRaftLog, type RaftLog } from '../storage/index.ts'
 import type { Cluster, LogRecord } from './cluster.ts'
-import { isMissingOrEmpty } from './durable.ts'
+import { isMissingOrEmpty } from './directory.ts'
 import { isLogOf, liveStores, logDirectory, wantedLogs } from './layout.ts'
 
 const IMPORT_ENTRY_BYTES = 8 * 1024 * 1024

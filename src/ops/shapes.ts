@@ -35,8 +35,9 @@ export function keyOf(shape: unknown): Uint8Array | null {
 }
 
 /**
- * A cell. `system`: of the keys of the server itself, which lie beside those of users; `start` and `end` are null where the range is open; `leader` is the id of a store, null while unknown; sizes
- * in bytes, and `keys`, are approximate. `load` is what it usually costs its leader; `cpu` is a share of one thread.
+ * A cell. `system`: of the keys of the server itself, which lie beside those of users; `start` and `end` are null where
+ * the range is open; `leader` is the id of a store, null while unknown; sizes in bytes, and `keys`, are approximate.
+ * `load` is what it usually costs its leader; `cpu` is a share of one thread.
  */
 export type CellShape = ReturnType<typeof cellShape>
 

@@ -81,8 +81,8 @@ class NodeDisk implements Disk {
         // Another thread may have been quicker.
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !fs.statSync(path).isDirectory()) throw error
       }
-      // The new name lies in its parent. Windows cannot open a directory; its file system journals the names.
-      if (process.platform !== 'win32') syncDirectoryNow(dirname(path))
+      // The new name lies in its parent.
+      syncDirectoryNow(dirname(path))
     }
   }
 
@@ -188,6 +188,8 @@ class NodeDisk implements Disk {
 }
 
 function syncDirectoryNow(directory: string): void {
+  // Windows cannot open a directory; its file system journals the names.
+  if (process.platform === 'win32') return
   const descriptor = fs.openSync(directory, 'r')
   try {
     fs.fsyncSync(descriptor)

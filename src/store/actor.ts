@@ -87,7 +87,7 @@ class StoresActor implements Behavior<StoresMessage> {
     host.pace.start()
     this.#ctx.watchExecutors()
     host.start()
-    if (host.rawLog.gatheredBytes > 0) host.afterSync(() => {})
+    if (host.rawLog.gatheredBytes > 0) host.syncSoon()
     this.#ctx.edge(storageEdge).observe?.(host)
   }
 }

@@ -41,14 +41,14 @@ export class Flushes {
         }
         for (const [peer, written] of marks) if (!peer.destroyed) this.#trim(peer, written)
         // A full log gets its segments back with the next record, and takes none before that.
-        if (store.log.full) this.#stores.afterSync(() => {})
+        if (store.log.full) this.#stores.syncSoon()
         this.#flushAgain(store)
         done()
       })
     })
   }
 
-  /** For all that came meanwhile: each flush makes a file, and of a few files the engine makes one again. */
+  /** One for all that came meanwhile. */
   #flushAgain(store: Store): void {
     const wanted = store.flushWanted
     if (wanted.length === 0) return

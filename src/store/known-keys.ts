@@ -176,10 +176,19 @@ export class KnownKeys {
   }
 
   /** The value is not far any more, or not the same. */
-  forgetNewer(record: KeyRecord): void {
-    if (record.newer === null) return
-    for (const { slab } of record.newer.values()) this.#release(slab)
-    ;(record.apart as ValueApart).newer = null
+  forgetNewer({ apart }: KeyRecord): void {
+    if (apart !== null) this.#releaseNewer(apart)
+  }
+
+  #releaseNewer(apart: ValueApart): void {
+    if (apart.newer === null) return
+    for (const { slab } of apart.newer.values()) this.#release(slab)
+    apart.newer = null
+  }
+
+  #releaseAll(apart: ValueApart): void {
+    this.#releaseNewer(apart)
+    this.#release(apart.slab)
   }
 
   #apartOf(record: KeyRecord): ValueApart {
@@ -195,17 +204,13 @@ export class KnownKeys {
   }
 
   #forgetApart(record: KeyRecord): void {
-    this.forgetNewer(record)
-    this.#release((record.apart as ValueApart).slab)
+    this.#releaseAll(record.apart as ValueApart)
     this.#records.setApart(record, null)
     this.#apart--
   }
 
   forgetAll(): void {
-    for (const apart of this.#records.allApart()) {
-      this.#release(apart.slab)
-      for (const { slab } of apart.newer?.values() ?? []) this.#release(slab)
-    }
+    for (const apart of this.#records.allApart()) this.#releaseAll(apart)
     this.#apart = 0
     this.#records.clear()
     this.order?.clear()

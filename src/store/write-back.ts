@@ -51,6 +51,7 @@ const SEGMENTS_KEPT_MAX = 40
 const LOOK_MS = 20
 /** Without new entries for so long, a store writes back and flushes what it has. */
 const IDLE_MS = 2000
+
 export class WriteBack {
   readonly #stores: Stores
   readonly #reader = new EffectReader()

@@ -9,12 +9,6 @@ import { REPLICAS, type Stage } from './stage.ts'
 const LABELS = ['zone=a host=1', 'zone=b host=2']
 const DISKS = ['a', 'b']
 
-interface StoreItem {
-  readonly id: number
-  readonly state: string
-  readonly labels: Readonly<Record<string, string>>
-}
-
 export async function disksTrial(stage: Stage): Promise<void> {
   const { stores, storesLater } = stage.options
   const flags = LABELS.flatMap((labels) => ['--labels', labels])
@@ -23,11 +17,11 @@ export async function disksTrial(stage: Stage): Promise<void> {
   await untilPlaced(stage, 'copies of each cell on both disks', (zones) => zones.size === 2)
   await stage.look('with both disks')
 
-  const leaving = (await storesOf(stage)).filter(({ labels }) => labels.zone === 'b')
+  const leaving = (await stage.storeItems()).filter(({ labels }) => labels.zone === 'b')
   for (const { id } of leaving) await stage.order(`/api/v1/stores/${id}/offline`, {})
   await untilPlaced(stage, 'all copies on the disk that stays', (zones) => zones.size === 1 && zones.has('a'))
   const states = await until(
-    async () => (await storesOf(stage)).filter(({ labels }) => labels.zone === 'b').map(({ state }) => state),
+    async () => (await stage.storeItems()).filter(({ labels }) => labels.zone === 'b').map(({ state }) => state),
     (all) => all.every((state) => state === 'tombstone'),
     stage.options.evenWithinMs,
   )
@@ -40,10 +34,6 @@ export async function disksTrial(stage: Stage): Promise<void> {
   await stage.look('with new stores')
 }
 
-async function storesOf(stage: Stage): Promise<readonly StoreItem[]> {
-  return (await stage.get<{ items: readonly StoreItem[] }>('/api/v1/stores')).items
-}
-
 /** Every cell is whole, and its copies lie in zones as wished. */
 async function untilPlaced(
   stage: Stage,
@@ -53,7 +43,7 @@ async function untilPlaced(
   const { evenWithinMs, progress } = stage.options
   const beganMs = performance.now()
   const look = async () => {
-    const zones = new Map((await storesOf(stage)).map(({ id, labels }) => [id, labels.zone ?? '']))
+    const zones = new Map((await stage.storeItems()).map(({ id, labels }) => [id, labels.zone ?? '']))
     const cells = await stage.cells()
     const zonesOf = ({ peers }: CellShape) => new Set(peers.map(({ store }) => zones.get(store) ?? ''))
     const wrong = cells.filter((cell) => !isWhole(cell, REPLICAS) || !isRight(zonesOf(cell))).length

@@ -14,11 +14,6 @@ const LOOKS = 5
 const LOOK_AGAIN_MS = 1000
 const SETTINGS = { busyCpu: 0.05, loadSplitCpu: 0.02, loadSplitCommands: 500, hotRestMs: 5000 }
 
-interface StoreItem {
-  readonly id: number
-  readonly executor: number
-}
-
 export async function hotTrial(stage: Stage): Promise<void> {
   await stage.start(stage.options.stores)
   await stage.load()
@@ -58,7 +53,7 @@ export async function hotTrial(stage: Stage): Promise<void> {
 
 /** Of each executor, what the cells cost that its stores lead. */
 async function loadsOf(stage: Stage, cells: readonly CellShape[]): Promise<readonly number[]> {
-  const { items } = await stage.get<{ items: readonly StoreItem[] }>('/api/v1/stores')
+  const items = await stage.storeItems()
   const loads = Array.from({ length: stage.options.executors }, () => 0)
   for (const { leader, load } of cells) {
     const executor = items.find(({ id }) => id === leader)?.executor

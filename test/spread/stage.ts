@@ -36,6 +36,13 @@ export interface Finding {
   readonly isRight: boolean | null
 }
 
+export interface StoreItem {
+  readonly id: number
+  readonly executor: number
+  readonly state: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
 export const REPLICAS = 3
 const ANSWERED_WITHIN_MS = 30_000
 
@@ -108,6 +115,11 @@ export class Stage {
       ({ status }) => status === 200,
       ANSWERED_WITHIN_MS,
     )
+  }
+
+  /** Few enough for one page; those that are tombstones included. */
+  async storeItems(): Promise<readonly StoreItem[]> {
+    return (await this.get<{ items: readonly StoreItem[] }>('/api/v1/stores')).items
   }
 
   /** In order of keys, the system's before the users'. */
