@@ -4,7 +4,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import { availableParallelism, totalmem } from 'node:os'
-import { CellariumError, type ErrorCode, errorCodes, latin1, SetUpError } from '../base/index.ts'
+import { CellariumError, SetUpError } from '../base/index.ts'
+import { requestLimits } from '../gateway/index.ts'
 import {
   type ClusterEvent,
   type OptionName,
@@ -15,8 +16,9 @@ import {
   type World,
 } from '../model/index.ts'
 import { type CellShape, cellShapes, type StoreShape, storeShape } from '../ops/index.ts'
-import { Push, ReplyError, type Reply as WireReply } from '../redis/index.ts'
+import { ReplyError, type RequestLimits, type Reply as WireReply } from '../redis/index.ts'
 import type { Cluster, ClusterOptions, Key, Reply, SetOptions, SocketOption } from './embedded-types.ts'
+import { asCellariumError, asValue, refuseOthers, refuseUnsound, setWords } from './embedded-words.ts'
 import { gatewayPlaces } from './gateways.ts'
 import { type CommandPart, ConnectionGone, type InProcessClient, InProcessListener } from './in-process.ts'
 import { firstAnswer, type Running, run } from './run.ts'
@@ -25,6 +27,8 @@ import { SettingsMemory } from './settings-memory.ts'
 import { threadPoolAdvice } from './thread-pool.ts'
 
 const CLOSE_WITHIN_MS = 5_000
+/** Of that, for commands that have no reply yet; the rest is for the disks. */
+const REPLIES_SHARE = 0.5
 /** What PTTL answers instead of a time. */
 const NO_SUCH_KEY = -2
 const NO_EXPIRY = -1
@@ -80,7 +84,8 @@ export async function embed(given: ClusterOptions, version: string): Promise<Clu
       () => failure !== null,
     )
     if (failure !== null) throw new SetUpError(`every store has stopped: ${failure}`)
-    return new EmbeddedCluster(listener, running, () => failure, prepared?.release ?? (async () => {}))
+    const release = prepared?.release ?? (async () => {})
+    return new EmbeddedCluster(listener, running, () => failure, release, requestLimits(options))
   } catch (error) {
     await running?.stop(CLOSE_WITHIN_MS)
     listener.close()
@@ -122,6 +127,7 @@ class EmbeddedCluster implements Cluster {
   readonly #running: Running
   readonly #failure: () => string | null
   readonly #release: () => Promise<void>
+  readonly #limits: RequestLimits
   #client: InProcessClient
   #closing: Promise<boolean> | null = null
 
@@ -130,11 +136,13 @@ class EmbeddedCluster implements Cluster {
     running: Running,
     failure: () => string | null,
     release: () => Promise<void>,
+    limits: RequestLimits,
   ) {
     this.#listener = listener
     this.#running = running
     this.#failure = failure
     this.#release = release
+    this.#limits = limits
     this.#client = listener.connect()
   }
 
@@ -150,10 +158,8 @@ class EmbeddedCluster implements Cluster {
     return keys.length === 0 ? [] : ((await this.command('MGET', ...keys)) as (string | null)[])
   }
 
-  async set(key: Key, value: CommandPart, { expireMs, only }: SetOptions = {}): Promise<boolean> {
-    const expiry = expireMs === undefined ? [] : ['PX', expireMs]
-    const condition = only === undefined ? [] : [only === 'absent' ? 'NX' : 'XX']
-    return (await this.#send(['SET', key, value, ...expiry, ...condition])) !== null
+  async set(key: Key, value: CommandPart, options: SetOptions = {}): Promise<boolean> {
+    return (await this.#send(['SET', key, value, ...setWords(options)])) !== null
   }
 
   async incr(key: Key, by: number | bigint = 1): Promise<number | bigint> {
@@ -203,13 +209,17 @@ class EmbeddedCluster implements Cluster {
     })
   }
 
-  close({ timeoutMs = CLOSE_WITHIN_MS }: { timeoutMs?: number } = {}): Promise<boolean> {
-    this.#closing ??= this.#close(timeoutMs)
+  async close(options: { timeoutMs?: number } = {}): Promise<boolean> {
+    refuseOthers('close', options, ['timeoutMs'])
+    this.#closing ??= this.#close(options.timeoutMs ?? CLOSE_WITHIN_MS)
     return this.#closing
   }
 
   async #close(timeoutMs: number): Promise<boolean> {
-    const inTime = await this.#running.stop(timeoutMs)
+    const endMs = performance.now() + timeoutMs
+    // A gateway that is to end takes no more commands, and what was given in just now has not come to it yet.
+    await this.#client.idle(timeoutMs * REPLIES_SHARE)
+    const inTime = await this.#running.stop(Math.max(0, endMs - performance.now()))
     this.#listener.close()
     await this.#release()
     return inTime
@@ -217,7 +227,7 @@ class EmbeddedCluster implements Cluster {
 
   async #send(parts: readonly CommandPart[]): Promise<WireReply> {
     if (this.#closing !== null) throw new CellariumError('UNAVAILABLE', 'the cluster is closed')
-    refuseUnsound(parts)
+    refuseUnsound(parts, this.#limits)
     const failure = this.#failure()
     if (failure !== null) throw new CellariumError('MISCONF', `every store has stopped: ${failure}`)
     let reply: WireReply
@@ -242,45 +252,4 @@ class EmbeddedCluster implements Cluster {
       else desk.world((world) => (world === null ? refused() : resolve(world)))
     })
   }
-}
-
-/** What would leave the one connection of all commands without a reply, or with replies of another kind, or end it. */
-const OF_CONNECTIONS = /^(quit|reset|hello|client reply)$/i
-
-/** Before it is sent: replies find their commands by their order alone, so nothing may go that gets none. */
-function refuseUnsound(parts: readonly CommandPart[]): void {
-  if (parts.length === 0) throw new CellariumError('ERR', 'a command begins with its name')
-  for (const part of parts) {
-    if (typeof part === 'string' || typeof part === 'number' || typeof part === 'bigint') continue
-    if (part instanceof Uint8Array) continue
-    throw new TypeError(`keys, values and other words of a command are text, numbers or bytes, not ${typeof part}`)
-  }
-  const word = wordOf(parts[0])
-  if (word.length > 6) return
-  const asked = word.toLowerCase() === 'client' ? `${word} ${wordOf(parts[1])}` : word
-  if (OF_CONNECTIONS.test(asked)) throw new CellariumError('ERR', `${asked} is for a connection, and here is none`)
-}
-
-function wordOf(part: CommandPart | undefined): string {
-  return part instanceof Uint8Array ? latin1(part) : String(part)
-}
-
-/** Codes that are not in our table (Redis has many) keep their word in the message. */
-function asCellariumError(reply: ReplyError): CellariumError {
-  if (!(reply.code in errorCodes)) return new CellariumError('ERR', reply.message)
-  return new CellariumError(reply.code as ErrorCode, reply.message.slice(reply.code.length + 1))
-}
-
-function asValue(reply: WireReply, isText: boolean): Reply {
-  if (reply instanceof Uint8Array) {
-    return isText ? Buffer.from(reply.buffer, reply.byteOffset, reply.byteLength).toString('utf8') : reply
-  }
-  if (reply instanceof ReplyError) return asCellariumError(reply)
-  if (reply instanceof Push) return reply.values.map((item) => asValue(item, isText))
-  if (Array.isArray(reply)) return reply.map((item) => asValue(item, isText))
-  if (reply instanceof Set) return new Set([...reply].map((item) => asValue(item, isText)))
-  if (reply instanceof Map) {
-    return new Map([...reply].map(([key, value]) => [asValue(key, isText), asValue(value, isText)]))
-  }
-  return reply as Reply
 }

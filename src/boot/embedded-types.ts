@@ -61,7 +61,10 @@ export interface Cluster {
   getBuffer(key: Key): Promise<Uint8Array | null>
   /** In the order of the keys. Keys in several cells are read at several instants. */
   mget(...keys: Key[]): Promise<(string | null)[]>
-  /** True: it was set, and a majority of the copies has it on disk. False: `only` did not hold. */
+  /**
+   * True: it was set, and a majority of the copies has it on disk. False: `only` did not hold. An option that is not one of
+   * SetOptions rejects with a TypeError: Redis's other words go through `command`.
+   */
   set(key: Key, value: CommandPart, options?: SetOptions): Promise<boolean>
   /** Adds to a number, 0 when there is none, and resolves with the sum: a bigint where a number would not be exact. */
   incr(key: Key, by?: number | bigint): Promise<number | bigint>
@@ -90,8 +93,9 @@ export interface Cluster {
    */
   onEvent(listener: (event: ClusterEvent) => void): () => void
   /**
-   * Answers what is in flight and closes everything; the process can end by itself afterwards. Resolves to false when that
-   * was not done within the limit (default 5000 ms): nothing acknowledged is lost by it. Further calls give the same.
+   * Waits for the commands that were given in before, half of the limit at most (default 5000 ms), takes no new ones, and
+   * closes everything; the process can end by itself afterwards. Resolves to false when that was not done within the
+   * limit: nothing acknowledged is lost by it. Further calls give the same.
    */
   close(options?: { timeoutMs?: number }): Promise<boolean>
 }

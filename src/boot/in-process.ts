@@ -12,6 +12,8 @@ export type CommandPart = string | number | bigint | Uint8Array
 export interface InProcessClient {
   /** Rejects only when the connection is gone before the reply: then nobody knows whether the command was executed. */
   send(parts: readonly CommandPart[]): Promise<Reply>
+  /** Resolves when no command waits for a reply, or after so long. */
+  idle(withinMs: number): Promise<void>
   close(): void
 }
 
@@ -82,6 +84,7 @@ class InProcessConnection implements Connection, InProcessClient {
   /** In the order of their commands: the first `#sent` of them have left. */
   readonly #waiting: Waiting[] = []
   #sent = 0
+  #onIdle: (() => void) | null = null
   #outgoing: Uint8Array[] = []
   #handler: ConnectionHandler | null = null
   #paused = false
@@ -110,6 +113,17 @@ class InProcessConnection implements Connection, InProcessClient {
     })
   }
 
+  async idle(withinMs: number): Promise<void> {
+    if (this.#waiting.length === 0) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, withinMs)
+      this.#onIdle = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
   close(): void {
     const handler = this.#handler
     this.#lose()
@@ -122,6 +136,7 @@ class InProcessConnection implements Connection, InProcessClient {
       this.#sent--
       this.#waiting.shift()?.resolve(reply)
     }
+    if (this.#waiting.length === 0) this.#onIdle?.()
     return true
   }
 
@@ -167,5 +182,6 @@ class InProcessConnection implements Connection, InProcessClient {
     this.#onGone()
     for (let i = 0; i < this.#waiting.length; i++) this.#waiting[i]?.reject(new ConnectionGone(i < this.#sent))
     this.#waiting.length = 0
+    this.#onIdle?.()
   }
 }

@@ -23,7 +23,7 @@ import { Pressure } from './pressure.ts'
 import { type Server, Statistics } from './server.ts'
 import { Session, type SessionOwner } from './session.ts'
 import { handlerOf } from './session-commands.ts'
-import { Settings, type Wish } from './settings.ts'
+import { requestLimits, Settings, type Wish } from './settings.ts'
 import { Walks } from './walks.ts'
 
 /** Commands read in one turn, of one session and of all: what is left is read in the next. A turn takes a few ms at most. */
@@ -31,9 +31,6 @@ const SESSION_COMMANDS_PER_TURN = 256
 const COMMANDS_PER_TURN = 2048
 /** Unread by the client: its commands wait until it has read. Well above what a client sends before it begins to read. */
 const CHOKE_BYTES = 16 * 1024 * 1024
-/** What the parser can count; and what Redis takes: an argument that is only too long for a value its command refuses. */
-const QUERY_BYTES_MAX = 2 ** 31 - 1
-const ARGUMENT_BYTES_MAX = 512 * 1024 * 1024
 
 const NOAUTH = 'NOAUTH Authentication required.'
 const TOO_MANY_CLIENTS = Buffer.from('-ERR max number of clients reached\r\n')
@@ -275,8 +272,7 @@ export class Gateway implements Server, SessionOwner {
       return null
     }
     this.#lastId += this.#idStep
-    const queryBytesMax = Math.min(options.clientQueryMax, QUERY_BYTES_MAX)
-    const parser = new RequestParser({ argumentBytesMax: ARGUMENT_BYTES_MAX, queryBytesMax })
+    const parser = new RequestParser(requestLimits(options))
     const session = new Session(this.#lastId, connection, parser, this.clock.monotonicMs(), this)
     session.routed = this.#router.open(session)
     beginAuthentication(session, this)

@@ -32,3 +32,4 @@ export {
 export type { GatewayArgs } from './host.ts'
 export { openListener, type TcpListener } from './listener.ts'
 export { isLoopback } from './loopback.ts'
+export { requestLimits } from './settings.ts'

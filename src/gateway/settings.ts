@@ -11,7 +11,7 @@ import {
   parseDuration,
   parseOption,
 } from '../model/index.ts'
-import { matchGlob } from '../redis/index.ts'
+import { matchGlob, type RequestLimits } from '../redis/index.ts'
 import type { RouterSettings } from '../router/index.ts'
 import { isLoopback } from './loopback.ts'
 
@@ -59,6 +59,15 @@ const fixed: Readonly<Record<string, string>> = {
 export interface Wish {
   readonly name: string
   readonly value: string
+}
+
+/** What the parser can count; and what Redis takes: an argument that is only too long for a value its command refuses. */
+const QUERY_BYTES_MAX = 2 ** 31 - 1
+const ARGUMENT_BYTES_MAX = 512 * 1024 * 1024
+
+/** Beyond these what comes is no command, and its connection is closed. */
+export function requestLimits({ clientQueryMax }: Pick<Options, 'clientQueryMax'>): RequestLimits {
+  return { argumentBytesMax: ARGUMENT_BYTES_MAX, queryBytesMax: Math.min(clientQueryMax, QUERY_BYTES_MAX) }
 }
 
 export class Settings {

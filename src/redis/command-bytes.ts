@@ -33,12 +33,7 @@ export function parseCommand(buffer: Uint8Array, offset: number, args: Arguments
 /** A command as RESP bytes: for those who send one, and for those who make one of a part of another's. */
 export function encodeCommand(parts: readonly (string | number | bigint | Uint8Array)[]): Uint8Array {
   // Measured, then written into one piece of memory: a piece for each argument would cost a million of them seconds.
-  let size = lineBytes(parts.length)
-  for (const part of parts) {
-    const length = bytesIn(part)
-    size += lineBytes(length) + length + 2
-  }
-  const encoded = Buffer.allocUnsafe(size)
+  const encoded = Buffer.allocUnsafe(commandBytes(parts))
   let at = encoded.write(`*${parts.length}\r\n`, 'latin1')
   for (const part of parts) {
     const length = bytesIn(part)
@@ -50,6 +45,16 @@ export function encodeCommand(parts: readonly (string | number | bigint | Uint8A
     encoded[at++] = 10
   }
   return encoded
+}
+
+/** What `encodeCommand` makes of it would take so much. */
+export function commandBytes(parts: readonly (string | number | bigint | Uint8Array)[]): number {
+  let bytes = lineBytes(parts.length)
+  for (const part of parts) {
+    const length = bytesIn(part)
+    bytes += lineBytes(length) + length + 2
+  }
+  return bytes
 }
 
 function bytesIn(part: string | number | bigint | Uint8Array): number {

@@ -18,7 +18,7 @@
  * the keys of the command are in memory. Nothing here may be kept beyond what each comment says.
  */
 export { Arguments } from './arguments.ts'
-export { encodeCommand, parseCommand } from './command-bytes.ts'
+export { commandBytes, encodeCommand, parseCommand } from './command-bytes.ts'
 export { commandReply } from './command-reply.ts'
 export { parseWait } from './durability.ts'
 export { literalPrefix, matchGlob } from './glob.ts'

@@ -11,6 +11,7 @@ import {
   type ClusterEvent,
   type ClusterOptions,
   openCluster,
+  type SetOptions,
   SetUpError,
 } from '../../src/index.ts'
 
@@ -72,6 +73,8 @@ test('what would get no reply, or is no word of a command, is refused, and later
     cluster.command('quit'),
     cluster.command('HELLO', 2),
     cluster.command('RESET'),
+    cluster.command('POST'),
+    cluster.command('client', 'kill', 'type', 'normal', 'skipme', 'no'),
   ]
   for (const one of refused) await expect(one).rejects.toMatchObject({ name: 'CellariumError', code: 'ERR' })
   await expect(cluster.get(undefined as unknown as string)).rejects.toThrow(TypeError)
@@ -83,6 +86,55 @@ test('what would get no reply, or is no word of a command, is refused, and later
   ])
   await expect(open({ dir: [] })).rejects.toThrow(SetUpError)
   await expect(open({ dir: 5 } as unknown as ClusterOptions)).rejects.toThrow(SetUpError)
+})
+
+test('a command larger than the limit is refused before it is sent, and those in flight get their replies', async () => {
+  const cluster = await open({ dir: 'memory', executors: 1, clientQueryMax: '64kb', valueMax: '32kb' })
+  // `*3`, `$3 SET`, `$1 a` and the value, each with its line ends: one byte more is too many.
+  const fitting = 65_536 - '*3__$3__SET__$1__a__$65507__'.length - 2
+  const before = [cluster.set('n', 1), cluster.incr('n')]
+  const tooLarge = cluster.set('a', 'x'.repeat(fitting + 1))
+  const after = cluster.incr('n')
+  await expect(tooLarge).rejects.toMatchObject({ name: 'CellariumError', code: 'TOOBIG' })
+  expect(await Promise.all([...before, after])).toEqual([true, 2, 3])
+  // The largest that is sent reaches the store, which has a limit of its own for values.
+  await expect(cluster.set('a', 'x'.repeat(fitting))).rejects.toThrow('value')
+  await expect(cluster.del(...Array.from({ length: 9_000 }, (_, i) => `${i}`))).rejects.toMatchObject({
+    code: 'TOOBIG',
+  })
+  expect(await cluster.get('n')).toBe('3')
+})
+
+test('what set and close do not know they refuse by name', async () => {
+  const cluster = await open({ dir: 'memory', executors: 1 })
+  const set = (options: unknown) => cluster.set('a', 1, options as SetOptions)
+  await expect(set({ expireMS: 5 })).rejects.toThrow(new TypeError("set has no option 'expireMS', but expireMs, only"))
+  await expect(set({ only: 'nx' })).rejects.toThrow(new TypeError("only is 'absent' or 'present', not 'nx'"))
+  await expect(set({ expireMs: '5s' })).rejects.toThrow(new TypeError("expireMs is a number of milliseconds, not '5s'"))
+  for (const none of ['EX', null, 60]) await expect(set(none)).rejects.toThrow('the options of set are an object')
+  expect(await cluster.exists('a')).toBe(0)
+  await expect(cluster.close({ timeout: 5 } as object)).rejects.toThrow("close has no option 'timeout', but timeoutMs")
+  expect(await cluster.set('a', 1, {})).toBe(true)
+})
+
+test('what was given in just before close is done, and answered', async () => {
+  const cluster = await open({ dir: join(base, 'd'), executors: 1 })
+  const given = Array.from({ length: 3_000 }, (_, i) => cluster.set(`k${i}`, i))
+  const closed = cluster.close()
+  const late = cluster.set('late', 1)
+  await expect(late).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  expect(new Set(await Promise.all(given))).toEqual(new Set([true]))
+  expect(await closed).toBe(true)
+  const again = await open({ dir: join(base, 'd'), executors: 1 })
+  expect(await again.command('DBSIZE')).toBe(3_000)
+})
+
+test('close does not wait for ever for a command without a reply', async () => {
+  const cluster = await open({ dir: 'memory', executors: 1, enableDebugCommand: 'yes' })
+  await cluster.command('DEBUG', 'SLEEP', 2, 'EXECUTOR', 0)
+  const stuck = cluster.set('a', 1).catch((error: CellariumError) => error.code)
+  await cluster.close({ timeoutMs: 300 })
+  expect(['UNKNOWN', 'UNAVAILABLE']).toContain(await stuck)
 })
 
 test('two clusters in one process do not meet, and one directory is open once', async () => {
