@@ -66,8 +66,8 @@ const QUERY_BYTES_MAX = 2 ** 31 - 1
 const ARGUMENT_BYTES_MAX = 512 * 1024 * 1024
 
 /** Beyond these what comes is no command, and its connection is closed. */
-export function requestLimits({ clientQueryMax }: Pick<Options, 'clientQueryMax'>): RequestLimits {
-  return { argumentBytesMax: ARGUMENT_BYTES_MAX, queryBytesMax: Math.min(clientQueryMax, QUERY_BYTES_MAX) }
+export function requestLimits(options: Options): RequestLimits {
+  return { argumentBytesMax: ARGUMENT_BYTES_MAX, queryBytesMax: Math.min(options.clientQueryMax, QUERY_BYTES_MAX) }
 }
 
 export class Settings {
