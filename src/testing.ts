@@ -24,8 +24,14 @@
  * })
  * ```
  */
-import { createSimulation, type Simulation, type SimulationOptions, type Verdict } from './actor/index.ts'
-import { Random } from './base/index.ts'
+import {
+  checkSimulation,
+  createSimulation,
+  type Simulation,
+  type SimulationOptions,
+  type Verdict,
+} from './actor/index.ts'
+import { checkFunction, checkMs, checkOptions, checkSeed, Random, shown } from './base/index.ts'
 
 export {
   createSimulation,
@@ -45,6 +51,7 @@ export {
  * ref.ask(…))`. Throws when it is not settled within `limitMs` (virtual; default 60 000) from now.
  */
 export async function settled<T>(simulation: Simulation, promise: Promise<T>, limitMs = 60_000): Promise<T> {
+  if (typeof promise?.then !== 'function') throw new TypeError('settled takes a simulation and a promise')
   if (await simulation.drive(promise, limitMs)) return promise
   promise.catch(() => {})
   throw new Error(`not settled within ${limitMs} ms of virtual time`)
@@ -66,6 +73,38 @@ export interface FaultPlan {
   duplicates?: number
 }
 
+const faultNames: Readonly<Record<keyof FaultPlan, true>> = {
+  crash: true,
+  pause: true,
+  delay: true,
+  loss: true,
+  duplicates: true,
+}
+
+/** A plan of faults that never happen would find nothing, and look like one that did. */
+function checkPlan(plan: FaultPlan): void {
+  checkOptions('injectFaults', plan, faultNames)
+  const { crash, pause, delay, loss, duplicates } = plan
+  if (crash !== undefined) checkOptions('crash', crash, { everyMs: true, downMs: true })
+  if (crash?.downMs !== undefined) checkMs('downMs of crash', crash.downMs)
+  if (pause !== undefined) {
+    checkOptions('pause', pause, { everyMs: true, forMs: true })
+    checkMs('forMs of pause', pause.forMs)
+  }
+  if (delay !== undefined) {
+    checkOptions('delay', delay, { share: true, maxMs: true })
+    checkMs('maxMs of delay', delay.maxMs)
+  }
+  if (delay !== undefined) checkShare('share of delay', delay.share)
+  if (loss !== undefined) checkShare('loss', loss)
+  if (duplicates !== undefined) checkShare('duplicates', duplicates)
+}
+
+function checkShare(what: string, value: unknown): void {
+  if (typeof value === 'number' && value >= 0 && value <= 1) return
+  throw new RangeError(`${what} is a share from 0 to 1, not ${shown(value)}`)
+}
+
 /** What `injectFaults` returns. */
 export interface Faults {
   /** How many there were of each kind. */
@@ -79,6 +118,7 @@ export interface Faults {
  * dies, so does the process (`crashAll`). It takes the place of a message filter.
  */
 export function injectFaults(simulation: Simulation, plan: FaultPlan): Faults {
+  checkPlan(plan)
   const random = simulation.random.fork()
   const counts = { crashes: 0, pauses: 0, delayed: 0, lost: 0, duplicated: 0 }
   let isStopped = false
@@ -125,6 +165,8 @@ export function injectFaults(simulation: Simulation, plan: FaultPlan): Faults {
   return {
     counts,
     stop: () => {
+      // Another filter may stand there by now.
+      if (isStopped) return
       isStopped = true
       simulation.setFilter(null)
     },
@@ -170,8 +212,10 @@ export async function explore(
   options: ExploreOptions,
   scenario: (simulation: Simulation, seed: number | string) => void | Promise<void>,
 ): Promise<Explored> {
+  checkFunction('the scenario of explore', scenario)
   const { seeds, first = 1, verify = false, ...rest } = options
-  const list = typeof seeds === 'number' ? Array.from({ length: seeds }, (_, i) => first + i) : seeds
+  const list = seedList(seeds, first)
+  checkSimulation({ ...rest, seed: first })
   let virtualMs = 0
   let steps = 0
   for (const seed of list) {
@@ -189,6 +233,19 @@ export async function explore(
     }
   }
   return { runs: list.length, virtualMs, steps }
+}
+
+/** A search that looks at nothing finds nothing, and would pass for one that found all well. */
+function seedList(seeds: number | readonly (number | string)[], first: number): readonly (number | string)[] {
+  if (typeof seeds === 'number' && Number.isInteger(seeds) && seeds >= 1) {
+    checkSeed(first)
+    return Array.from({ length: seeds }, (_, i) => first + i)
+  }
+  if (!Array.isArray(seeds) || seeds.length === 0) {
+    throw new TypeError(`seeds is how many, from 1 on, or a list of seeds, not ${shown(seeds)}`)
+  }
+  for (const seed of seeds) checkSeed(seed)
+  return seeds
 }
 
 async function play(

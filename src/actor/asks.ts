@@ -1,4 +1,5 @@
 /** Questions under way: an address for one reply, a time limit, and every way it can fail. */
+import { checkAsk } from './arguments.ts'
 import { Aborted, type ActorError, ActorStopped, AskTimeout, ExecutorLost, MailboxFull } from './errors.ts'
 import type { Executor } from './executor.ts'
 import { ActorRef, FIRST_ASK_SERIAL, type NamedRef } from './refs.ts'
@@ -30,19 +31,23 @@ export class Asks {
   /** As a TimerOwner. Asks have one life: each timer is cancelled with its ask. */
   readonly life: number
   #serial: number
+  /** Set once nobody can reply any more. */
+  #ended: ActorError | null
 
   constructor(here: Executor) {
     this.#here = here
     this.#open = new Map()
     this.life = 0
     this.#serial = FIRST_ASK_SERIAL
+    this.#ended = null
   }
 
   ask<R>(ref: ActorRef | NamedRef, make: (replyTo: Ref<R>) => unknown, options: AskOptions): Promise<R> {
     return new Promise<R>((resolve, reject) => {
+      checkAsk(make, options)
       const target = ref instanceof ActorRef ? ref : ref.target
       if (target === null) {
-        reject(new ActorStopped(`no actor has the name ${ref.name}`))
+        reject(this.#ended ?? new ActorStopped(`no actor has the name ${ref.name}`))
         return
       }
       const replyTo = this.open(target, resolve as (reply: unknown) => void, reject, options)
@@ -71,6 +76,10 @@ export class Asks {
     this.#serial = serial === 0xffff_ffff ? FIRST_ASK_SERIAL : serial + 1
     this.#open.set(serial, ask)
     const replyTo = new ActorRef(here, here.executor, here.incarnation, serial, '', null, null)
+    if (this.#ended !== null) {
+      this.fail(serial, this.#ended)
+      return replyTo
+    }
     const signal = options.signal
     if (signal?.aborted) {
       this.fail(serial, new Aborted('aborted before it was sent'))
@@ -110,7 +119,9 @@ export class Asks {
     }
   }
 
-  failAll(error: ActorError): void {
+  /** Those under way, and all that are to come. */
+  end(error: ActorError): void {
+    this.#ended = error
     for (const serial of [...this.#open.keys()]) this.fail(serial, error)
   }
 

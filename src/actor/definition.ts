@@ -3,6 +3,7 @@
  * thread that does not have it imports the module, whose evaluation registers it.
  */
 import { AssertionError, assert } from '../base/index.ts'
+import { checkDefinition } from './arguments.ts'
 import type { ActorContext, Behavior, Lanes, Protocol } from './types.ts'
 
 /** What `actor` returns: what an actor of this kind is made from, on whatever thread. */
@@ -38,6 +39,7 @@ const registry = new Map<string, AnyDefinition>()
 
 /** Defines an actor. Call it where the module is evaluated, so that importing the module on another thread defines it there. */
 export function actor<M, A = void>(options: ActorOptions<M, A>): ActorDefinition<M, A> {
+  checkDefinition(options)
   const key = `${options.module}#${options.name}`
   const definition: ActorDefinition<M, A> = {
     key,

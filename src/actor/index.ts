@@ -41,6 +41,8 @@
  * ```
  */
 
+/** @internal For `testing.ts` alone. */
+export { checkSimulation } from './arguments.ts'
 export type { ExecutorTask } from './control.ts'
 export { type ActorDefinition, type ActorOptions, actor } from './definition.ts'
 export { type EdgeToken, edge } from './edges.ts'

@@ -8,6 +8,7 @@
  * not handled again.
  */
 import { assert, unreachable } from '../base/index.ts'
+import { checkSpawn } from './arguments.ts'
 import type { AnyDefinition } from './definition.ts'
 import { errorText } from './errors.ts'
 import type { Executor } from './executor.ts'
@@ -29,6 +30,7 @@ export class Lifecycle {
   /** Starts it now. A throw of its first `start` is the spawner's, and nothing remains of the actor. */
   spawn(definition: AnyDefinition, args: unknown, options: SpawnOptions, parent: LocalActor | null): LocalActor {
     const here = this.#here
+    checkSpawn(definition, options)
     assert(parent === null || parent.state === 'running', 'an actor that is stopping has no more children')
     if (options.name !== undefined) here.names.check(options.name)
     const serial = this.#serial++

@@ -3,7 +3,7 @@
  * `terminated`, which must not overtake what the ended actor sent.
  */
 import { assert, unreachable } from '../base/index.ts'
-import { ActorStopped, errorText, MailboxFull } from './errors.ts'
+import { ActorStopped, ExecutorLost, errorText, MailboxFull } from './errors.ts'
 import type { Executor } from './executor.ts'
 import type { FrameWriter, Memory } from './frame.ts'
 import type { Link } from './link.ts'
@@ -194,8 +194,9 @@ export function failure(reason: DeadLetterReason): Error {
     case 'late-reply':
       return new ActorStopped('there is no such actor')
     case 'stopped':
-    case 'executor-lost':
       return new ActorStopped('the actor stopped before it handled the message')
+    case 'executor-lost':
+      return new ExecutorLost('the thread of the actor exited before it took the message', 'never')
     case 'mailbox-full':
       return new MailboxFull('the mailbox is full')
     case 'too-big':

@@ -6,7 +6,8 @@
  * reader may see; `publish` moves the gate later, in order, after a drawn delay. A pass overwrites what it has read with
  * garbage, so a view that was kept shows at once.
  */
-import { assert, type Clock, Random } from '../base/index.ts'
+import { assert, type Clock, checkMs, Random } from '../base/index.ts'
+import { checkPlace, checkSimulation } from './arguments.ts'
 import type { ActorDefinition, AnyDefinition } from './definition.ts'
 import { DelayedWriter, ends, type Wires } from './delayed-rings.ts'
 import { Executor } from './executor.ts'
@@ -17,6 +18,7 @@ import type { MessageFilter, Simulation, SimulationOptions, Verdict } from './si
 import { Slot } from './slot.ts'
 import { decodeAlone, encodeAlone } from './structured.ts'
 import { Timers } from './timers.ts'
+import { TraceHash } from './trace-hash.ts'
 import type { AnyRef, ExecutorInspection, Lane, LogEntry, Ref, SpawnOptions, Timer } from './types.ts'
 
 /** A step begins so soon after its cause. Above zero, so that time goes on whatever the actors do. */
@@ -26,6 +28,7 @@ const FRAMES_PER_PASS = 4096
 
 /** A world of its own, at the virtual instant 0, with all executors up and populated. Throws what `populate` throws. */
 export function createSimulation(options: SimulationOptions): Simulation {
+  checkSimulation(options)
   return new World(options)
 }
 
@@ -44,8 +47,7 @@ class World implements Simulation, Wires {
   readonly #eventOwner: { life: number; timerFired(message: unknown): void }
   readonly #ringBytes: number
   #filter: MessageFilter | null
-  #hashLow: number
-  #hashHigh: number
+  readonly #trace: TraceHash
   /** Thrown where no one could catch it; `run` throws it on. */
   #failure: { error: unknown } | null
 
@@ -64,8 +66,7 @@ class World implements Simulation, Wires {
     this.#events = new Timers(() => {})
     this.#eventOwner = { life: 0, timerFired: (action) => (action as () => void)() }
     this.#filter = options.filter ?? null
-    this.#hashLow = 0x811c9dc5
-    this.#hashHigh = 0x9e3779b9
+    this.#trace = new TraceHash()
     this.#failure = null
     this.#slots = []
     for (let i = 0; i <= options.executors; i++) this.#slots.push(new Slot(i, this, options.wallStartMs ?? 0))
@@ -79,15 +80,18 @@ class World implements Simulation, Wires {
   }
 
   schedule(delayMs: number, action: () => void): Timer {
+    checkMs('delayMs of schedule', delayMs)
     return this.at(this.nowMs + delayMs, action)
   }
 
   run(options: { untilMs: number }): void {
+    checkMs('untilMs of run', options?.untilMs)
     while (this.#events.nextDueMs <= options.untilMs) this.#next()
     this.nowMs = Math.max(this.nowMs, options.untilMs)
   }
 
   runUntil(predicate: () => boolean, limitMs: number): boolean {
+    checkMs('limitMs of runUntil', limitMs)
     const untilMs = this.nowMs + limitMs
     if (predicate()) return true
     while (this.#events.nextDueMs <= untilMs) {
@@ -99,6 +103,7 @@ class World implements Simulation, Wires {
   }
 
   async drive(until: Promise<unknown> | (() => boolean), limitMs: number): Promise<boolean> {
+    checkMs('limitMs of drive', limitMs)
     let settled = false
     if (typeof until !== 'function') {
       const settle = (): void => {
@@ -146,8 +151,8 @@ class World implements Simulation, Wires {
       return
     }
     this.steps++
-    this.#fold(slot.index)
-    this.#fold(Math.floor(this.nowMs * 1000) | 0)
+    this.#trace.fold(slot.index)
+    this.#trace.fold(Math.floor(this.nowMs * 1000) | 0)
     try {
       if (executor.pass()) this.requestStep(slot.index)
     } catch (error) {
@@ -217,7 +222,7 @@ class World implements Simulation, Wires {
     const executor = other.executor
     if (executor === null) return
     for (const writer of dead.writers[other.index] ?? []) writer.openGate()
-    this.#fold(0x10000 + dead.index)
+    this.#trace.fold(0x10000 + dead.index)
     try {
       executor.links.lose(dead.index, dead.incarnation)
     } catch (error) {
@@ -328,12 +333,7 @@ class World implements Simulation, Wires {
 
   #tracerOf(slot: Slot): Tracer {
     return {
-      delivered: (serial, from, size) => {
-        this.#fold(slot.index)
-        this.#fold(serial)
-        this.#fold(from)
-        this.#fold(size)
-      },
+      delivered: (serial, from, size) => this.#trace.delivered(slot.index, serial, from, size),
     }
   }
 
@@ -343,6 +343,7 @@ class World implements Simulation, Wires {
 
   pauseExecutor(index: number, durationMs: number): void {
     const slot = this.#slot(index)
+    checkMs('durationMs of pauseExecutor', durationMs)
     slot.pausedUntilMs = Math.max(slot.pausedUntilMs, this.nowMs + durationMs)
   }
 
@@ -368,6 +369,7 @@ class World implements Simulation, Wires {
   // ────────────────────────────────────────────────────────────────────────────────────────────────────────── actors
 
   spawn<M, A>(definition: ActorDefinition<M, A>, args: A, options: SpawnOptions & { executor: number }): Ref<M> {
+    checkPlace(definition as unknown as AnyDefinition, options, this.executors)
     const executor = this.#slot(options.executor).executor
     assert(executor !== null, 'an actor is spawned on an executor that is up')
     // As on the way to a thread: what cannot go there cannot go here, and references become those of the executor.
@@ -405,13 +407,7 @@ class World implements Simulation, Wires {
   }
 
   get traceHash(): string {
-    const high = (this.#hashHigh >>> 0).toString(16).padStart(8, '0')
-    return high + (this.#hashLow >>> 0).toString(16).padStart(8, '0')
-  }
-
-  #fold(value: number): void {
-    this.#hashLow = Math.imul(this.#hashLow ^ value, 0x01000193)
-    this.#hashHigh = Math.imul(((this.#hashHigh << 13) | (this.#hashHigh >>> 19)) ^ this.#hashLow, 0x85ebca6b)
+    return this.#trace.text
   }
 
   #slot(index: number): Slot {

@@ -13,7 +13,8 @@ import { fileURLToPath } from 'node:url'
 import { inspect as readableValue } from 'node:util'
 import { threadId } from 'node:worker_threads'
 import { Piscina } from 'piscina'
-import { assert, Random, systemClock } from '../base/index.ts'
+import { Random, systemClock } from '../base/index.ts'
+import { checkPlace, checkSystem } from './arguments.ts'
 import { makeRings, type PairRings, ringEnds } from './control.ts'
 import type { ActorDefinition, AnyDefinition } from './definition.ts'
 import { ExecutorLost, errorText, NameTaken, SystemStopped } from './errors.ts'
@@ -38,6 +39,7 @@ const STOP_TIMEOUT_MS = 10_000
 
 /** Resolves when all executors are up and populated. */
 export async function createSystem(options: SystemOptions): Promise<System> {
+  checkSystem(options)
   const system = new ActorSystem(options)
   try {
     await system.start()
@@ -70,7 +72,6 @@ class ActorSystem implements System {
 
   constructor(options: SystemOptions) {
     const count = options.executors
-    assert(Number.isInteger(count) && count >= 1, 'a system has at least one executor beside the main thread')
     this.executors = count
     this.#options = options
     this.#ringBytes = options.ringBytes ?? MIB
@@ -174,7 +175,7 @@ class ActorSystem implements System {
 
   async abandon(): Promise<void> {
     this.#stopping = true
-    this.#main.asks.failAll(new SystemStopped('the system has stopped'))
+    this.#main.asks.end(new SystemStopped('the system has stopped'))
     this.#loop.stop()
     await this.#pool.destroy()
   }
@@ -327,6 +328,7 @@ class ActorSystem implements System {
     options: SpawnOptions & { executor: number },
   ): Promise<Ref<M>> {
     if (this.#stopping) throw new SystemStopped('nothing is spawned in a system that stops')
+    checkPlace(definition as unknown as AnyDefinition, options, this.executors)
     const { executor, ...rest } = options
     const main = this.#main
     if (executor === this.executors) {

@@ -71,7 +71,7 @@ export interface Ref<M> {
   readonly tell: (message: M) => boolean
   /**
    * Sends what `make` returns, which carries `replyTo`, and resolves with the first message told to `replyTo`. Rejects with
-   * AskTimeout, ActorStopped, ExecutorLost, MailboxFull or Aborted. For the street (sockets, HTTP, tests): between actors
+   * AskTimeout, ActorStopped, ExecutorLost, MailboxFull, Aborted or SystemStopped. For the street (sockets, HTTP, tests): between actors
    * send messages both ways instead.
    */
   readonly ask: <R>(make: (replyTo: Ref<R>) => M, options: AskOptions) => Promise<R>

@@ -7,6 +7,7 @@
  */
 export { AssertionError, assert, unreachable } from './assert.ts'
 export * from './bytes.ts'
+export { checkFunction, checkMs, checkOptions, checkSeed, isWhole, shown } from './checks.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { CellariumError, type ErrorCode, errorCodes, SetUpError } from './errors.ts'
 export * from './lazy.ts'

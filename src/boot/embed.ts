@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { availableParallelism, totalmem } from 'node:os'
-import { CellariumError, SetUpError } from '../base/index.ts'
+import { CellariumError, checkOptions, SetUpError } from '../base/index.ts'
 import { requestLimits } from '../gateway/index.ts'
 import {
   type ClusterEvent,
@@ -18,7 +18,7 @@ import {
 import { type CellShape, cellShapes, type StoreShape, storeShape } from '../ops/index.ts'
 import { ReplyError, type RequestLimits, type Reply as WireReply } from '../redis/index.ts'
 import type { Cluster, ClusterOptions, Key, Reply, SetOptions, SocketOption } from './embedded-types.ts'
-import { asCellariumError, asValue, refuseOthers, refuseUnsound, setWords } from './embedded-words.ts'
+import { asCellariumError, asValue, refuseUnsound, setWords } from './embedded-words.ts'
 import { gatewayPlaces } from './gateways.ts'
 import { type CommandPart, ConnectionGone, type InProcessClient, InProcessListener } from './in-process.ts'
 import { firstAnswer, type Running, run } from './run.ts'
@@ -210,7 +210,7 @@ class EmbeddedCluster implements Cluster {
   }
 
   async close(options: { timeoutMs?: number } = {}): Promise<boolean> {
-    refuseOthers('close', options, ['timeoutMs'])
+    checkOptions('close', options, { timeoutMs: true })
     this.#closing ??= this.#close(options.timeoutMs ?? CLOSE_WITHIN_MS)
     return this.#closing
   }

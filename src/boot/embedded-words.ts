@@ -1,6 +1,5 @@
 /** What crosses between a program and the connection its cluster has inside: words of commands, options, replies. */
-import { inspect } from 'node:util'
-import { CellariumError, type ErrorCode, errorCodes, latin1 } from '../base/index.ts'
+import { CellariumError, checkOptions, type ErrorCode, errorCodes, latin1, shown } from '../base/index.ts'
 import { commandBytes, Push, ReplyError, type RequestLimits, type Reply as WireReply } from '../redis/index.ts'
 import type { Reply, SetOptions } from './embedded-types.ts'
 import type { CommandPart } from './in-process.ts'
@@ -45,29 +44,20 @@ function refuseLarge(parts: readonly CommandPart[], { queryBytesMax, argumentByt
   }
 }
 
-const SET_OPTIONS = ['expireMs', 'only']
+const SET_OPTIONS: Readonly<Record<keyof SetOptions, true>> = { expireMs: true, only: true }
 const CONDITIONS = { absent: ['NX'], present: ['XX'] } as const
 
 /** As Redis's SET has them. An option that is not one would be a promise that nobody keeps. */
 export function setWords(options: SetOptions): CommandPart[] {
-  refuseOthers('set', options, SET_OPTIONS)
+  checkOptions('set', options, SET_OPTIONS)
   const { expireMs, only } = options
   if (only !== undefined && !Object.hasOwn(CONDITIONS, only)) {
-    throw new TypeError(`only is 'absent' or 'present', not ${inspect(only)}`)
+    throw new TypeError(`only is 'absent' or 'present', not ${shown(only)}`)
   }
   if (expireMs !== undefined && typeof expireMs !== 'number') {
-    throw new TypeError(`expireMs is a number of milliseconds, not ${inspect(expireMs)}`)
+    throw new TypeError(`expireMs is a number of milliseconds, not ${shown(expireMs)}`)
   }
   return [...(expireMs === undefined ? [] : ['PX', expireMs]), ...(only === undefined ? [] : CONDITIONS[only])]
-}
-
-export function refuseOthers(call: string, options: object, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`the options of ${call} are an object with ${known.join(', ')}, not ${inspect(options)}`)
-  }
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) throw new TypeError(`${call} has no option '${name}', but ${known.join(', ')}`)
-  }
 }
 
 function wordOf(part: CommandPart | undefined): string {

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { defaultSpinMs } from '../../src/actor/event-loop.ts'
-import { createSystem, type LogEntry, type Ref } from '../../src/actor/index.ts'
+import { actor, createSystem, type LogEntry, type Ref } from '../../src/actor/index.ts'
 import { closing, counter, puppet, type RecorderMessage, recorder } from './actors.ts'
 
 const actors = new URL('./actors.js', import.meta.url).href
@@ -73,6 +73,65 @@ test('a system whose populate fails is not created', async () => {
     },
   })
   await expect(creating).rejects.toThrow('puppet cannot start')
+})
+
+test('who asks when the system has stopped, or the actor or its thread is gone, is told which it was', async () => {
+  const system = await createSystem({ executors: 1, log: () => {} })
+  const read = (replyTo: Ref<number>) => ({ kind: 'read', replyTo }) as const
+  const far = await system.spawn(counter, { from: 1 }, { executor: 0, name: 'far' })
+  const near = await system.spawn(counter, { from: 2 }, { executor: 1 })
+  const ended = await system.spawn(counter, { from: 3 }, { executor: 1 })
+  await system.stopActor(ended)
+  await expect(ended.ask(read, { timeoutMs: 5000 })).rejects.toMatchObject({ code: 'ActorStopped' })
+  system.crashExecutor(0)
+  await expect.poll(async () => (await system.inspect()).executors[0]).toMatchObject({ incarnation: 2, state: 'up' })
+  await expect(far.ask(read, { timeoutMs: 5000 })).rejects.toMatchObject({ code: 'ExecutorLost', handled: 'never' })
+  const revived = await system.spawn(counter, { from: 4 }, { executor: 0 })
+  await system.stop()
+  for (const ref of [far, near, ended, revived, system.named<ReturnType<typeof read>>('far')]) {
+    await expect(ref.ask(read, { timeoutMs: 5000 })).rejects.toMatchObject({ code: 'SystemStopped' })
+  }
+  await expect(system.stopActor(revived)).rejects.toMatchObject({ code: 'SystemStopped' })
+  await expect(system.stop()).rejects.toMatchObject({ code: 'SystemStopped' })
+})
+
+test('what is handed in wrong is refused by name, before anything is done', async () => {
+  // As from a program without types.
+  // biome-ignore lint/suspicious/noExplicitAny: so it is meant
+  const untyped = (value: unknown): any => value
+  for (const executors of [undefined, 0, 1.5, '2', 5000]) {
+    await expect(createSystem(untyped({ executors }))).rejects.toThrow('executors is a whole number from 1 to 1024')
+  }
+  await expect(createSystem(untyped(undefined))).rejects.toThrow(
+    'createSystem takes an object of options, not undefined',
+  )
+  await expect(createSystem(untyped({ executors: 1, threads: 2 }))).rejects.toThrow(
+    "createSystem has no option 'threads'",
+  )
+  const system = await createSystem({ executors: 1, log: () => {} })
+  const spawn = (...given: unknown[]) => untyped(system).spawn(...given) as Promise<Ref<never>>
+  await expect(spawn()).rejects.toThrow('spawn takes what actor({ module, name, start }) returned, not undefined')
+  await expect(spawn(counter)).rejects.toThrow('spawn takes an object of options, not undefined')
+  await expect(spawn(counter, { from: 1 }, {})).rejects.toThrow('executor is a whole number from 0 to 1')
+  await expect(spawn(counter, { from: 1 }, { executor: 2 })).rejects.toThrow(RangeError)
+  await expect(spawn({}, { from: 1 }, { executor: 0 })).rejects.toThrow(
+    'spawn takes what actor({ module, name, start })',
+  )
+  await expect(spawn(counter, { from: 1 }, { executor: 0, mailBox: 5 })).rejects.toThrow(
+    "spawn has no option 'mailBox'",
+  )
+  await expect(spawn(counter, { from: 1 }, { executor: 0, mailbox: 0 })).rejects.toThrow('mailbox is a whole number')
+  await expect(spawn(counter, { from: 1 }, { executor: 1, supervise: 'retry' })).rejects.toThrow('supervise is one of')
+  const ref = untyped(await spawn(counter, { from: 7 }, { executor: 0 }))
+  await expect(ref.ask()).rejects.toThrow('ask takes a function that makes the message from its replyTo, not undefined')
+  const read = (replyTo: Ref<number>) => ({ kind: 'read', replyTo })
+  await expect(ref.ask(read)).rejects.toThrow('ask takes { timeoutMs } as its second argument, not undefined')
+  await expect(ref.ask(read, { timeout: 5 })).rejects.toThrow('timeoutMs of ask is a number of milliseconds')
+  expect(await ref.ask(read, { timeoutMs: 5000 })).toBe(7)
+  for (const wrong of [{}, { module: 'm' }, { module: 'm', name: 'n' }, { module: 'm', name: 'n', start: 5 }]) {
+    expect(() => actor(untyped(wrong))).toThrow(/^(module|name|start) of an actor is /)
+  }
+  await system.stop()
 })
 
 test('two systems in one process do not see each other', async () => {

@@ -184,3 +184,68 @@ describe('waiting on virtual time', () => {
     expect(await settled(simulation, Promise.resolve('now'))).toBe('now')
   })
 })
+
+describe('what is handed in wrong is refused by name', () => {
+  // As from a program without types.
+  // biome-ignore lint/suspicious/noExplicitAny: so it is meant
+  const untyped = (value: unknown): any => value
+  const nothing = () => {}
+
+  test('by explore, for which no seeds are no search', async () => {
+    for (const seeds of [0, -1, 1.5, Number.NaN, [], 'abc', undefined]) {
+      await expect(explore(untyped({ seeds, executors: 1 }), nothing)).rejects.toThrow('seeds is how many, from 1 on')
+    }
+    await expect(explore(untyped({ seeds: [{}], executors: 1 }), nothing)).rejects.toThrow('a seed is a number or text')
+    await expect(explore(untyped({ seeds: 1 }), nothing)).rejects.toThrow('executors is a whole number from 1')
+    await expect(explore(untyped({ seeds: 1, executors: 1, restartMs: 5 }), nothing)).rejects.toThrow(
+      "no option 'restartMs'",
+    )
+    await expect(explore({ seeds: 1, executors: 1 }, untyped(5))).rejects.toThrow(
+      'the scenario of explore is a function',
+    )
+  })
+
+  test('by a simulation, whose time would stand still at no number', async () => {
+    expect(() => createSimulation(untyped({ executors: 1 }))).toThrow('a seed is a number or text, not undefined')
+    expect(() => createSimulation(untyped({ seed: 1, executors: 0 }))).toThrow(RangeError)
+    expect(() => createSimulation(untyped({ seed: 1, executors: 1, latencyMs: 5 }))).toThrow("no option 'latencyMs'")
+    const simulation = createSimulation({ seed: 'a', executors: 1 })
+    expect(() => simulation.run(untyped({ until: 5 }))).toThrow('untilMs of run is a number of milliseconds')
+    expect(() => simulation.runUntil(() => true, untyped(undefined))).toThrow('limitMs of runUntil')
+    expect(() => simulation.schedule(Number.NaN, nothing)).toThrow('delayMs of schedule')
+    expect(() => simulation.pauseExecutor(0, untyped('long'))).toThrow("not 'long'")
+    expect(() => simulation.spawn(counter, { from: 1 }, { executor: 2 })).toThrow(
+      'executor is a whole number from 0 to 1',
+    )
+    await expect(settled(simulation, untyped(5))).rejects.toThrow('settled takes a simulation and a promise')
+    expect(simulation.clock.monotonicMs()).toBe(0)
+  })
+
+  test('by injectFaults, for which a fault that never comes is no fault', () => {
+    const simulation = createSimulation({ seed: 1, executors: 1 })
+    const wrong: [unknown, string][] = [
+      [{ crashes: { everyMs: 5 } }, "injectFaults has no option 'crashes'"],
+      [{ crash: { every: 5 } }, "crash has no option 'every'"],
+      [{ pause: { everyMs: 5 } }, 'forMs of pause is a number'],
+      [{ delay: { share: 50, maxMs: 5 } }, 'share of delay is a share from 0 to 1, not 50'],
+      [{ loss: -1 }, 'loss is a share from 0 to 1'],
+      [undefined, 'injectFaults takes an object of options'],
+    ]
+    for (const [plan, text] of wrong) expect(() => injectFaults(simulation, untyped(plan))).toThrow(text)
+  })
+
+  test('and faults that are stopped twice leave the filter that was set in between', () => {
+    const simulation = createSimulation({ seed: 1, executors: 2 })
+    const faults = injectFaults(simulation, { loss: 1 })
+    faults.stop()
+    let asked = 0
+    simulation.setFilter(() => {
+      asked++
+      return 'deliver'
+    })
+    faults.stop()
+    simulation.spawn(recorder, undefined, { executor: 1 }).tell({ kind: 'item', value: 1 })
+    simulation.run({ untilMs: 10 })
+    expect(asked).toBe(1)
+  })
+})

@@ -111,7 +111,7 @@ test('what set and close do not know they refuse by name', async () => {
   await expect(set({ expireMS: 5 })).rejects.toThrow(new TypeError("set has no option 'expireMS', but expireMs, only"))
   await expect(set({ only: 'nx' })).rejects.toThrow(new TypeError("only is 'absent' or 'present', not 'nx'"))
   await expect(set({ expireMs: '5s' })).rejects.toThrow(new TypeError("expireMs is a number of milliseconds, not '5s'"))
-  for (const none of ['EX', null, 60]) await expect(set(none)).rejects.toThrow('the options of set are an object')
+  for (const none of ['EX', null, 60]) await expect(set(none)).rejects.toThrow('set takes an object of options')
   expect(await cluster.exists('a')).toBe(0)
   await expect(cluster.close({ timeout: 5 } as object)).rejects.toThrow("close has no option 'timeout', but timeoutMs")
   expect(await cluster.set('a', 1, {})).toBe(true)
