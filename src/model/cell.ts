@@ -35,6 +35,11 @@ export function containsKey(cell: Cell, key: Uint8Array): boolean {
   return compareBytes(key, cell.start) >= 0 && (cell.end === null || compareBytes(key, cell.end) < 0)
 }
 
+/** Their ranges overlap. */
+export function shareKeys(a: Cell, b: Cell): boolean {
+  return a.system === b.system && (containsKey(a, b.start) || containsKey(b, a.start))
+}
+
 export function sameEpoch(a: Epoch, b: Epoch): boolean {
   return a.version === b.version && a.confVer === b.confVer
 }

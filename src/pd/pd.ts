@@ -152,6 +152,8 @@ class Pd implements Behavior<PdMessage> {
         // A gateway that learned of a leader before PD did: the leader itself will report.
         break
       case 'tick':
+        // It may have been in the mailbox when another one was set in its place: of two, each would be followed by others.
+        this.#timer?.cancel()
         this.#timer = null
         this.#tick(nowMs)
         break

@@ -38,8 +38,11 @@ export class Pace {
 
   /** A tick has come. */
   ticked(): void {
-    // At rest each wait is measured anew.
-    if (this.#rests) this.#timer = null
+    if (!this.#rests) return
+    // At rest each wait is measured anew. This may be a tick that was in the mailbox already when rest began: the timer that
+    // was set then would go off beside the next one, and each of the two would be followed by others for ever.
+    this.#timer?.cancel()
+    this.#timer = null
   }
 
   /** At the end of each turn. */

@@ -3,7 +3,7 @@
  * and its state deleted from the engine, again at recovery if a crash came between.
  */
 
-import { type Cell, containsKey, Refusal } from '../model/index.ts'
+import { type Cell, Refusal, shareKeys } from '../model/index.ts'
 import { type EngineBatch, metaKey, stagingRange } from '../storage/index.ts'
 import { rangeOfCell } from './cell-range.ts'
 import type { Peer } from './peer.ts'
@@ -66,8 +66,7 @@ export class Removals {
   /** Is data still to be deleted in the range of the cell? Whoever comes to be there would lose his own with it. */
   willClear(store: Store, cell: Cell): boolean {
     for (const peer of this.#leaving) {
-      if (peer.store !== store || !peer.initialized || peer.cell.system !== cell.system) continue
-      if (containsKey(peer.cell, cell.start) || containsKey(cell, peer.cell.start)) return true
+      if (peer.store === store && peer.initialized && shareKeys(peer.cell, cell)) return true
     }
     return false
   }

@@ -6,7 +6,6 @@ import {
   actorNames,
   type Cell,
   type CommandBatch,
-  containsKey,
   type Envelope,
   type Options,
   type PdMessage,
@@ -14,6 +13,7 @@ import {
   readSleepNotes,
   type StorePlace,
   type StoresMessage,
+  shareKeys,
   type Topology,
 } from '../model/index.ts'
 import type { Ready } from '../raft/index.ts'
@@ -350,10 +350,13 @@ export class Stores {
     for (const peer of store.peers.values()) {
       // Until its barrier is written, a parent still has to do with what it has given away. One that knows nothing yet will
       // have the range of the snapshot that is on its way in.
-      const other = peer.barrier ?? (peer.initialized ? peer.cell : peer.snapshotIn?.state.cell)
-      if (other === undefined || other.id === cell.id || other.system !== cell.system) continue
+      const { snapshotIn } = peer
+      const other = peer.barrier ?? (peer.initialized ? peer.cell : snapshotIn?.state.cell)
+      if (other === undefined || other.id === cell.id) continue
       if (hasAbsorbed(absorbed, other.id)) continue
-      if (containsKey(other, cell.start) || containsKey(cell, other.start)) return true
+      if (shareKeys(other, cell)) return true
+      // What is installed may reach further than what was here: a cell that has taken another one in.
+      if (snapshotIn?.installing === true && shareKeys(snapshotIn.state.cell, cell)) return true
     }
     return this.removals.willClear(store, cell)
   }

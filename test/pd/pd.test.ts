@@ -47,6 +47,19 @@ describe('PD', () => {
     expect(ticksIn(2)).toBeGreaterThanOrEqual(10)
   })
 
+  test('that has a tick in its mailbox when it sets the next one is not told the time more often from then on', () => {
+    const bench = new Bench(20, nineCells)
+    bench.runUntil(() => bench.voters.every((count) => count === 3))
+    // Something is under way for a while yet.
+    for (let i = 0; i < 5; i++) {
+      bench.tell({ kind: 'tick' })
+      bench.run(17)
+    }
+    const before = bench.handled
+    bench.run(2000)
+    expect(bench.handled - before).toBeLessThanOrEqual(80)
+  })
+
   test('gives orders only under a generation that it has raised, and each PD a higher one', () => {
     const bench = new Bench(12, nineCells)
     bench.runUntil(() => bench.world.orders.length > 0)

@@ -310,6 +310,44 @@ test('where the target gets a snapshot it takes the place of the source, too', a
   expect(host?.rawLog.group(away, CHILD)).toBeUndefined()
 })
 
+test('while a peer installs a larger cell nobody comes to be in what is added to it', async () => {
+  const harness = await twoCells(3)
+  const { away, host, lagging } = besideBothLeaders(harness)
+  const step = lagging.node.step.bind(lagging.node)
+  lagging.node.step = () => 'ok'
+  order(harness, CHILD, FIRST_USER_CELL)
+  await harness.until(() => harness.peersOf(CHILD).length === 1, 'it is merged elsewhere')
+  const leader = harness.leadingPeer(FIRST_USER_CELL) as Peer
+  await harness.until(() => leader.barrier === null, 'it is written')
+  leader.store.log.trim(leader.group, leader.written)
+  // All of the snapshot is in the engine, but not known to stay there, when the cell is cut once more.
+  const engine = harness.engines.get(away) as Engine
+  const flush = engine.flush.bind(engine)
+  const held: (() => void)[] = []
+  let flushes = 0
+  engine.flush = (done) => (++flushes > 1 ? held.push(() => flush(done)) : flush(done))
+  lagging.node.step = step
+  await harness.until(() => lagging.snapshotIn?.installing === true && held.length > 0, 'it is being installed')
+  await harness.ask(['SET', 'key:130', 'older'], { version: leader.cell.epoch.version })
+  const others = cellOf(harness, FIRST_USER_CELL).peers
+  const childPeers = others.map(({ store, role }) => ({ id: 3000 + store, store, role }))
+  harness.order(FIRST_USER_CELL, { kind: 'split', key: Buffer.from('key:125'), child: 3000, childPeers })
+  await harness.until(() => harness.leader(3000) !== null, 'it is cut')
+  await harness.ask(['SET', 'key:130', 'newer'], { cell: 3000, version: cellOf(harness, 3000).epoch.version })
+  const born = harness.leadingPeer(3000) as Peer
+  await harness.run(3000)
+  born.store.log.trim(born.group, born.written)
+  await harness.run(3000)
+  const isThere = () => host?.peer(away, 3000)?.initialized === true
+  expect(isThere()).toBe(false)
+  engine.flush = flush
+  for (const go of held) go()
+  await harness.until(isThere, 'it is born of what was installed')
+  await harness.until(() => host?.peer(away, 3000)?.bornOf === null, 'with all its data')
+  await harness.transfer(3000, away)
+  expect(await get(harness, 'key:130')).toBe('newer')
+})
+
 test('commands for what was taken in wait until the engine has all of it, and nothing is asked of it before', async () => {
   const harness = await twoCells(1)
   // The engine has what is there now, and memory nothing of it.

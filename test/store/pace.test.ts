@@ -36,6 +36,17 @@ test('stores that have nothing to do are woken by the clock once a beat, all at 
   }
 })
 
+test('ticks that were on their way when rest began are not each followed by another one', async () => {
+  const { harness, ticks } = await resting()
+  const strays = 10
+  for (let i = 0; i < strays; i++) {
+    for (const executor of ticks.keys()) harness.tell(executor, { kind: 'tick' })
+    await harness.run(3)
+  }
+  await harness.run(2 * BEAT_MS)
+  for (const seen of ticks) expect(seen.length).toBeLessThanOrEqual(strays + 3)
+})
+
 test('a command brings the ticks of a thread that rests back at once, and when all sleep again it rests again', async () => {
   const { harness, ticks } = await resting()
   const { tick } = harness.options
