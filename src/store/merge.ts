@@ -81,9 +81,10 @@ export class Merges {
     if (cell.system || target.system || !mayPropose(peer) || peer.barrier !== null || peer.merging !== null) return true
     if (peer.split !== null || peer.confState.votersOutgoing.length > 0) return true
     if (!isAdjacent(cell, target) || !livesWith(cell, target)) return true
-    // The neighbour may have changed since PD heard of it, and in vain a cell is not to stop serving.
+    // The neighbour may have changed since PD heard of it, or be about to, and in vain a cell is not to stop serving.
     const beside = store.peers.get(target.id)
-    if (beside === undefined || beside.cell.epoch.version > target.epoch.version) return true
+    if (beside === undefined || beside.merging !== null) return true
+    if (beside.cell.epoch.version > target.epoch.version) return true
     if (!this.#isWhole(peer)) return false
     const prepare = { epoch: cell.epoch, target: target.id, targetEpoch: target.epoch }
     this.#propose(peer, ENTRY_KIND.prepareMerge, encodePrepareMerge(prepare))
@@ -173,6 +174,9 @@ export class Merges {
     if (!mayPropose(peer) || peer.split?.phase === 'proposed') return
     stores.sleep.wake(peer)
     stores.touch(peer)
+    // Behind its own preparation nothing may change its keys or its version (5). What becomes of it raises that, or makes it
+    // a part of another: either way what is asked now is refused then.
+    if (peer.merging !== null) return
     const { cell } = peer
     const fits = sameEpoch(cell.epoch, merging.targetEpoch) && isAdjacent(cell, source) && livesWith(cell, source)
     if (wanted === 'commit' && fits) {

@@ -171,6 +171,44 @@ test('a merge that was decided on another epoch does nothing, and the source ser
   expect(harness.peersOf(3000).every(({ absorbed }) => absorbed.length === 0)).toBe(true)
 })
 
+test('a cell that is about to become a part of another takes none in: what it took would be lost with it', async () => {
+  const harness = await twoCells(3)
+  await split(harness, 'key:110', 3, 3000)
+  harness.drop = (_from, _to, message) => message.kind === 'mergeAsked'
+  const unmute = muteOwn(harness)
+  order(harness, 3000, FIRST_USER_CELL)
+  await harness.until(
+    () => harness.peersOf(3000).every(({ merging }) => merging !== null),
+    'the middle one is prepared',
+  )
+  const peer = harness.leadingPeer(CHILD) as Peer
+  order(harness, CHILD, 3000)
+  await harness.run(200)
+  expect([peer.merging, peer.isAdministered]).toEqual([null, false])
+  // And if the store of the source did not know: nobody decides for it before the middle one is decided upon.
+  const beside = peer.store.peers.get(3000) as Peer
+  const { merging } = beside
+  beside.merging = null
+  order(harness, CHILD, 3000)
+  await harness.until(() => peer.isAdministered, 'it is proposed')
+  beside.merging = merging
+  await harness.until(() => peer.merging !== null, 'it is prepared')
+  unmute()
+  const middle = harness.leadingPeer(3000) as Peer
+  harness.drop = (_from, _to, message) => message.kind === 'mergeAsked' && message.source.id === 3000
+  const asked = middle.store.place.executor
+  const merges = harness.nodes[asked]?.host?.merges as { asked(message: MergeAsked): void }
+  const ask = merges.asked.bind(merges)
+  merges.asked = (message) => (message.source.id === CHILD ? ask(message) : undefined)
+  await harness.run(500)
+  expect(middle.absorbed).toEqual([])
+  merges.asked = ask
+  harness.drop = () => false
+  await harness.until(() => isMerged(harness, 3000, FIRST_USER_CELL, 3), 'the middle one is a part of the first')
+  await harness.until(() => peer.merging === null, 'the last one serves again')
+  await expectAll(harness)
+})
+
 test('nothing is committed before every voter of the source has its log', async () => {
   const harness = await twoCells(3)
   const source = harness.leadingPeer(CHILD) as Peer
