@@ -352,11 +352,9 @@ export class Stores {
       // have the range of the snapshot that is on its way in.
       const { snapshotIn } = peer
       const other = peer.barrier ?? (peer.initialized ? peer.cell : snapshotIn?.state.cell)
-      if (other === undefined || other.id === cell.id) continue
-      if (hasAbsorbed(absorbed, other.id)) continue
-      if (shareKeys(other, cell)) return true
+      if (other === undefined || other.id === cell.id || hasAbsorbed(absorbed, other.id)) continue
       // What is installed may reach further than what was here: a cell that has taken another one in.
-      if (snapshotIn?.installing === true && shareKeys(snapshotIn.state.cell, cell)) return true
+      if (shareKeys(other, cell) || (snapshotIn?.installing && shareKeys(snapshotIn.state.cell, cell))) return true
     }
     return this.removals.willClear(store, cell)
   }
