@@ -10,6 +10,12 @@ export function refuseOpenDoor(bind: string, password: string): void {
   )
 }
 
+/** 0 picks a free one, each time another. */
+export function refuseOnePortForTwo({ port, httpPort }: { port: number; httpPort: number }): void {
+  if (port === 0 || port !== httpPort) return
+  throw new SetUpError(`--port and --http-port are both ${port}: give another --port or --http-port`)
+}
+
 /** `host:port` as one would type it. */
 export function addressText(host: string, port: number): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`

@@ -48,7 +48,7 @@ export interface Cluster {
   readonly logs: readonly LogRecord[]
 }
 
-const CLUSTER_FILE = 'cluster.json'
+export const CLUSTER_FILE = 'cluster.json'
 
 /** What one directory says: the cluster, and which of its disks this directory is (from 1). */
 export interface ClusterCopy {

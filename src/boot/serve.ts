@@ -13,7 +13,7 @@ import type { LogEntry } from '../actor/index.ts'
 import { openListener } from '../gateway/index.ts'
 import type { Options } from '../model/index.ts'
 import { openHttp } from '../ops/index.ts'
-import { addressText, listenError, refuseOpenDoor } from './address.ts'
+import { addressText, listenError, refuseOnePortForTwo, refuseOpenDoor } from './address.ts'
 import { firstConnection, gatewayPlaces, refuseUnsharedPort } from './gateways.ts'
 import { InProcessListener } from './in-process.ts'
 import { heapGrowthPercent } from './memory-shares.ts'
@@ -52,6 +52,7 @@ const SCARCE_BYTES = 128 * 1024 * 1024
 export async function serve(given: ServeOptions): Promise<Served> {
   const { options, say } = given
   refuseOpenDoor(options.bind, options.requirepass)
+  refuseOnePortForTwo(options)
   refuseUnsharedPort(options.gateways, process.platform, process.versions.node)
   const advice = threadPoolAdvice(options.stores)
   if (advice !== null) say(advice)

@@ -2,7 +2,8 @@
  * What the main thread does before any executor opens a store (rule 30). Phases, each of which may be cut off anywhere
  * and is done again at the next start:
  *
- *   directories  made, tried for writing, locked; their copies of cluster.json read and put in the order of the disks
+ *   directories  made, tried for writing, locked; their copies of cluster.json read and put in the order of the disks; a
+ *                start that is refused before the plan takes back what it has made
  *   plan         a new cluster is written down with stores that are *planned*; a store whose directory or log is gone is
  *                written down as *lost*, and a planned one takes its slot (rule 16); so are stores beyond those there are
  *   build        planned stores get a directory, a database and an identity; the first store of a new cluster gets its
@@ -42,6 +43,7 @@ import {
 } from './layout.ts'
 import { type DirectoryLock, lockDirectory } from './lock.ts'
 import { arrangeLogs } from './logs.ts'
+import { MadeDirectories } from './made-directories.ts'
 
 /** Stopped by damage: exit code 2, and no restart helps. */
 export class NothingToServe extends Error {
@@ -77,16 +79,21 @@ export function recordedOptions(directories: readonly string[]): { stores: numbe
 }
 
 export async function setUp(given: readonly string[], wanted: Wanted, hooks: SetUpHooks = {}): Promise<Prepared> {
-  const locks: DirectoryLock[] = []
+  const made = new MadeDirectories()
+  const locks = new Map<string, DirectoryLock>()
   const release = async () => {
-    for (const lock of locks.splice(0)) await lock.release()
+    const held = [...locks.values()]
+    locks.clear()
+    for (const lock of held) await lock.release()
   }
   try {
-    const opened = openDirectories(given)
-    for (const directory of opened) locks.push(await lockDirectory(directory))
+    const opened = openDirectories(given, made)
+    for (const directory of opened) locks.set(directory, await lockDirectory(directory))
     return { ...(await prepare(opened, wanted, hooks)), release }
   } catch (error) {
-    await release()
+    made.takeBack(new Set(locks.keys()))
+    // What is said is why the start was refused, and not that a lock of which nothing is left could not be closed.
+    await Promise.allSettled([...locks.values()].map((lock) => lock.release()))
     throw error
   }
 }
@@ -148,12 +155,12 @@ async function prepare(
   return { cluster, directories, topology: topologyOf(cluster, directories, labels), lost }
 }
 
-function openDirectories(given: readonly string[]): string[] {
+function openDirectories(given: readonly string[], made: MadeDirectories): string[] {
   const opened: string[] = []
   for (const directory of given) {
     const path = resolve(directory)
     try {
-      nodeDisk.makeDirectory(path)
+      made.make(path)
     } catch (error) {
       throw new SetUpError(`${directory} cannot be made (${(error as NodeJS.ErrnoException).code}): give another --dir`)
     }

@@ -1,8 +1,12 @@
-import { isIP } from 'node:net'
+import { BlockList, isIP } from 'node:net'
 
-/** Only this machine reaches it. */
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8, 'ipv4')
+loopback.addAddress('::1', 'ipv6')
+
+/** Only this machine reaches it, however its address is written. */
 export function isLoopback(host: string): boolean {
-  if (host === 'localhost') return true
-  if (isIP(host) === 4) return host.startsWith('127.')
-  return host === '::1'
+  if (host.toLowerCase() === 'localhost') return true
+  const version = isIP(host)
+  return version !== 0 && loopback.check(host, version === 4 ? 'ipv4' : 'ipv6')
 }

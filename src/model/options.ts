@@ -33,7 +33,7 @@ export const optionTable = {
     summary: 'labels of the stores of a --dir, such as "host=a zone=1"; repeat it, once per --dir',
     repeatable: true,
   },
-  executors: { type: 'integer', default: '', summary: 'worker threads (default: one per core)', min: 1, max: 1024 },
+  executors: { type: 'integer', default: '', summary: 'worker threads (default: one per core)', min: 1, max: 999 },
   stores: {
     type: 'integer',
     default: '',
@@ -210,6 +210,14 @@ export interface Machine {
   readonly memoryBytes: number
 }
 
+/** Beyond its cores threads only take turns, and each has rings to every other: a thousand of them would never begin. */
+function refuseIdleThreads(executors: number, cores: number): void {
+  const max = Math.max(64, cores * 4)
+  if (executors <= max) return
+  const machine = cores === 1 ? 'one core' : `${cores} cores`
+  throw new SetUpError(`--executors is at most ${max} on this machine, which has ${machine}, not ${executors}`)
+}
+
 /** Values as text (a flag twice: a list), completed by the defaults. Unknown names are the caller's to refuse. */
 export function resolveOptions(
   given: Partial<Record<OptionName, string | readonly string[]>>,
@@ -231,7 +239,10 @@ export function resolveOptions(
     }
   }
   const options = values as unknown as Options
+  // As it stands in a URL.
+  options.bind = options.bind.replace(/^\[(.*)\]$/, '$1')
   options.executors ??= machine.cores
+  refuseIdleThreads(options.executors, machine.cores)
   options.stores ??= options.executors * Math.ceil(3 / options.executors)
   options.memory ??= Math.min(Math.floor(machine.memoryBytes / 4), 4 * 1024 ** 3)
   options.clientQueryMax ??= options.valueMax + 1024 ** 2

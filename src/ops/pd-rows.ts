@@ -1,4 +1,6 @@
 /** What PD is asked and told beside orders for one cell: settings, schedulers, stores, why, cuts at many keys. */
+
+import { compareBytes } from '../base/index.ts'
 import type { PdQuestion, PdTold, StoreChange } from '../model/index.ts'
 import { type Answered, fromDesk, HttpError, type HttpOptions, type Row, refuse } from './rows.ts'
 import { keyOf } from './shapes.ts'
@@ -104,6 +106,16 @@ function splitFrom(body: unknown): { keys: Uint8Array[]; scatter: boolean } {
   if (bytes.length === 0 || bytes.length < shapes.length || typeof scatter !== 'boolean') {
     const message = 'keys are {"utf8": "…"} or {"base64": "…"}, none of them empty, and scatter is true or false'
     throw new HttpError(400, 'ERR', message, `for instance ${example}`)
+  }
+  for (let i = 0; i < bytes.length; i++) {
+    const twin = bytes.findIndex((key, j) => j < i && compareBytes(key, bytes[i] as Uint8Array) === 0)
+    if (twin < 0) continue
+    throw new HttpError(
+      400,
+      'ERR',
+      `key ${i + 1} is the same as key ${twin + 1}`,
+      'one cut is enough: give each key once',
+    )
   }
   return { keys: bytes, scatter }
 }

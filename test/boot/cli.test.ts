@@ -177,3 +177,13 @@ describe('What ends the program', () => {
     expect(mendableEnd(system('ERR_INVALID_ARG_TYPE', 'must be a string'))).toBe(null)
   })
 })
+
+test('more threads than the machine could do with are refused, and an address is taken as a URL has it', () => {
+  const machine = { cores: 1, memoryBytes: 2 ** 30 }
+  expect(() => resolveOptions({ executors: '1000' }, machine)).toThrow('--executors is at most')
+  expect(() => resolveOptions({ executors: '65' }, { ...machine, cores: 2 })).toThrow(
+    '--executors is at most 64 on this machine, which has 2 cores, not 65',
+  )
+  expect(resolveOptions({ executors: '65' }, { ...machine, cores: 96 }).executors).toBe(65)
+  expect(resolveOptions({ bind: '[::1]' }, machine).bind).toBe('::1')
+})

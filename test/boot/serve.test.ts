@@ -307,6 +307,9 @@ describe('A start is refused in one line', () => {
     expect(await refusal(['--prot', '1'])).toBe('cellarium: there is no flag --prot: did you mean --port?')
     expect(await refusal(['--cell-size', 'big'])).toContain("not 'big'")
     expect(await refusal(['--replicas', '9'])).toContain('needs as many stores')
+    expect(await refusal(['--port', '7000', '--http-port', '7000'])).toBe(
+      'cellarium: --port and --http-port are both 7000: give another --port or --http-port',
+    )
     expect(await refusal([], { CELLARIUM_TICK: 'soon' })).toContain('--tick')
   })
 })

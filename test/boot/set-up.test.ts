@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -47,6 +47,33 @@ function settled(log: RaftLog): Promise<void> {
     log.flush((error) => (error === null ? log.close(() => resolve()) : reject(error))),
   )
 }
+
+describe('A start that is refused', () => {
+  const labels = ['no label']
+
+  test('leaves none of the directories that it made, nor their parents', async () => {
+    await expect(setUp([join(base, 'x', 'y', 'a'), join(base, 'x', 'b')], { ...wanted, labels })).rejects.toThrow(
+      SetUpError,
+    )
+    await expect(setUp([join(base, 'a'), join(base, 'a')], wanted)).rejects.toThrow('is given twice')
+    await expect(setUp([join(base, 'c', 'd'), '/proc/none/of/it'], wanted)).rejects.toThrow('cannot be made')
+    expect(readdirSync(base)).toEqual([])
+  })
+
+  test('leaves what was there, and a lock that is another’s', async () => {
+    const there = join(base, 'there')
+    mkdirSync(there)
+    await expect(setUp([there, join(base, 'new')], { ...wanted, labels })).rejects.toThrow(SetUpError)
+    expect(readdirSync(base)).toEqual(['there'])
+    const other = await setUp([there], wanted)
+    const before = readdirSync(there)
+    await expect(setUp([join(base, 'new'), there], wanted)).rejects.toThrow('is in use by')
+    expect(readdirSync(base)).toEqual(['there'])
+    expect(readdirSync(there)).toEqual(before)
+    await other.release()
+    await prepared([there])
+  })
+})
 
 describe('A new cluster', () => {
   test('has the labels of each directory on its stores, in whatever order the directories come back', async () => {

@@ -291,9 +291,18 @@ describe('The placement driver is', () => {
     ['/api/v1/stores/2/settings', { labels: { disk: 1 } }],
     ['/api/v1/cells/split', { keys: [] }],
     ['/api/v1/cells/split', { keys: [{ utf8: 'g' }, { utf8: '' }] }],
+    ['/api/v1/cells/split', { keys: [{ utf8: 'g' }, { utf8: 'h' }, { base64: 'Zw==' }] }],
   ])('not asked at %s with %j, which is 400 with a hint', async (path, body) => {
     expect(await post(path, body)).toMatchObject({ status: 400, body: { error: { hint: expect.stringMatching(/./) } } })
     expect(asked).toEqual([])
+  })
+
+  test('not asked to cut twice at one key, and says which keys are the same', async () => {
+    const keys = ['g', 'h', 'g'].map((utf8) => ({ utf8 }))
+    expect(await post('/api/v1/cells/split', { keys })).toMatchObject({
+      status: 400,
+      body: { error: { message: 'key 3 is the same as key 1', hint: 'one cut is enough: give each key once' } },
+    })
   })
 
   test('free to refuse, which is an error with its words', async () => {
