@@ -141,15 +141,13 @@ export class Fates {
     const session = join.session
     if (session.barrier === join) session.barrier = null
     const { anew } = join
-    if (anew !== null) {
-      join.anew = null
-      if (!join.hasFailed) {
-        session.held.unshift(anew)
-        return
-      }
-      this.discard(anew)
+    join.anew = null
+    if (anew !== null && join.mayBeginAnew) {
+      session.held.unshift(anew)
+      return
     }
-    const reply = join.reply()
+    if (anew !== null) this.discard(anew)
+    const reply = anew === null ? join.reply() : join.replyWithoutRest()
     session.client.reply(join.slot, reply, 0, reply.length)
   }
 }

@@ -72,9 +72,16 @@ export class Join {
     this.#refused ??= reply
   }
 
-  /** Some part is not answered for, and none will be. */
-  get hasFailed(): boolean {
-    return this.#someUnknown || this.#refused !== null
+  /** No part has failed for good, and what writes has been executed nowhere: nothing is done twice if all is asked again. */
+  get mayBeginAnew(): boolean {
+    if (this.#someUnknown || this.#refused !== null) return false
+    return !this.row.writes || !this.#someExecuted
+  }
+
+  /** When it may not: the part that is left can be asked of nobody, and was not executed. */
+  replyWithoutRest(): Uint8Array {
+    this.#refused ??= replies.unavailable
+    return this.reply()
   }
 
   reply(): Uint8Array {

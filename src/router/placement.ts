@@ -83,7 +83,7 @@ export class Placement {
     if (only !== null && pending.range === null) return this.#enter(session, pending, args, only)
     const range = pending.range ?? ALL_KEYS
     const routes = this.#map.covering(range.start, range.end)
-    if (routes !== null && pending.join !== null && !(pending.row as CommandRow).writes && !isTiled(range, routes)) {
+    if (routes !== null && pending.join !== null && !isTiled(range, routes)) {
       return this.#placeAnew(session, pending, pending.join, args)
     }
     if (routes === null || !isTiled(range, routes)) {
@@ -106,7 +106,8 @@ export class Placement {
 
   /**
    * Two cells have become one while parts of a command over all keys were on their way: what is left of one part cannot be
-   * told apart any more. A command that only reads begins anew, when the other parts have told; a write is never sent twice.
+   * told apart any more. The command begins anew, when the other parts have told, or it is over: what writes is never
+   * executed twice anywhere.
    */
   #placeAnew(session: RouterSession, part: Pending, join: Join, args: Arguments): boolean {
     join.remaining--
@@ -117,8 +118,8 @@ export class Placement {
     if (join.remaining > 0) return true
     join.anew = null
     session.barrier = null
-    if (join.hasFailed) {
-      this.#fates.giveUp(session, null, part, join.reply())
+    if (!join.mayBeginAnew) {
+      this.#fates.giveUp(session, null, part, join.replyWithoutRest())
       return true
     }
     return this.#placeWhole(session, part, args)

@@ -160,7 +160,9 @@ export class SnapshotsIn {
       this.#answer(peer, message.fromStore, message.fromPeer, message.index, REFUSED)
       return null
     }
-    const into = new SnapshotIn(message, state, this.#mayHold(state), this.#stores.nowMs)
+    // What an earlier one has left on the stage goes with the first piece of one that is staged, too.
+    const isHeld = this.#mayHold(state) && (current === null || current.held !== null)
+    const into = new SnapshotIn(message, state, isHeld, this.#stores.nowMs)
     peer.snapshotIn = into
     this.#in.add(peer)
     return into

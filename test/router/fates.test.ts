@@ -558,11 +558,37 @@ describe('two cells become one under a command over all keys', () => {
     expect(replies).toEqual([':2\r\n', '+OK\r\n'])
   })
 
-  test('a write is not sent a second time', () => {
+  const partly = '-UNKNOWN some parts of this command were executed and others were not\r\n'
+
+  test.each(['before', 'after'])('a write is not sent a second time, and says so at once: answered %s', (when) => {
     const [left, right] = begin('FLUSHALL')
-    answer(left, Fate.done, Refusal.none, '+OK\r\n')
+    if (when === 'before') answer(left, Fate.done, Refusal.none, '+OK\r\n')
     refuse(right, Refusal.epochNotMatch, encodeCell(whole))
-    expect(sent).toHaveLength(2)
+    if (when === 'after') answer(left, Fate.done, Refusal.none, '+OK\r\n')
+    expect(sent.slice(2).map(({ words }) => words)).toEqual(['SET a 1'])
+    answer(last(), Fate.done, Refusal.none, '+OK\r\n')
+    expect(replies).toEqual([partly, '+OK\r\n'])
+    expect(router.inFlight).toBe(0)
+    expect(router.heldBytes).toBe(0)
+  })
+
+  test('a write of which nothing was executed begins anew', () => {
+    const [left, right] = begin('FLUSHALL')
+    refuse(right, Refusal.epochNotMatch, encodeCell(whole))
+    refuse(left, Refusal.epochNotMatch, encodeCell(whole))
+    expect(sent.slice(2).map(({ words, cell }) => `${words} in ${cell}`)).toEqual(['FLUSHALL in 2', 'SET a 1 in 2'])
+    answer(sent[2] as Sent, Fate.done, Refusal.none, '+OK\r\n')
+    answer(sent[3] as Sent, Fate.done, Refusal.none, '+OK\r\n')
+    expect(replies).toEqual(['+OK\r\n', '+OK\r\n'])
+  })
+
+  test('a write of whose other part nobody knows is not begun anew', () => {
+    const [left, right] = begin('FLUSHALL')
+    refuse(right, Refusal.epochNotMatch, encodeCell(whole))
+    answer(left, Fate.unknown, Refusal.none, '')
+    expect(sent.slice(2).map(({ words }) => words)).toEqual(['SET a 1'])
+    expect(replies).toHaveLength(1)
+    expect(replies[0]).toContain('-UNKNOWN')
   })
 })
 
