@@ -86,6 +86,18 @@ const shutdown: SessionCommand = (_session, args, reply, server) => {
   )
 }
 
+/** Of Redis's names those that mean something here: of the thread that answers, of the process, and of the keys, roughly. */
+const memoryStats: SessionCommand = (_session, _args, reply, server) => {
+  const { heapBytes, residentBytes } = server.process.usage()
+  const facts = { 'total.allocated': heapBytes, 'allocator.resident': residentBytes, 'keys.count': server.facts.keys }
+  const pairs = Object.entries(facts)
+  reply.map(pairs.length)
+  for (const [name, value] of pairs) {
+    reply.bulkText(name)
+    reply.integer(value)
+  }
+}
+
 /** What was acknowledged is saved, at any time. */
 const lastSave: SessionCommand = (_session, _args, reply, server) => {
   reply.integer(Math.floor(server.clock.wallMs() / 1000))
@@ -97,5 +109,6 @@ export const serverCommands: Readonly<Record<string, SessionCommand>> = {
   'config|resetstat': configResetStat,
   debug,
   lastsave: lastSave,
+  'memory|stats': memoryStats,
   shutdown,
 }

@@ -3,7 +3,7 @@ import { helpSubcommand } from './help.ts'
 import { parseInteger } from './integers.ts'
 import type { Keyspace, StringValue } from './keyspace.ts'
 import type { ReplyWriter } from './reply-writer.ts'
-import { type CommandRow, cellCommand, type Execute, sessionCommand } from './row.ts'
+import { type Answer, type CommandRow, cellCommand, type Execute, sessionCommand } from './row.ts'
 import { texts } from './texts.ts'
 
 /**
@@ -111,6 +111,39 @@ function executeUsage(args: Arguments, keyspace: Keyspace, reply: ReplyWriter): 
   else reply.integer(KEY_OVERHEAD_BYTES + args.length(2) + value.end - value.start)
 }
 
+/** No key takes part in them: they are about the process. */
+function memorySubcommand(word: string, tips: readonly string[], summary: string, answer?: Answer): CommandRow {
+  return sessionCommand({
+    name: `memory|${word}`,
+    arity: 2,
+    flags: [],
+    tips,
+    summary,
+    since: '4.0.0',
+    group: 'server',
+    ...(answer === undefined ? {} : { answer }),
+  })
+}
+
+const SPECIAL = ['nondeterministic_output', 'request_policy:all_shards', 'response_policy:special']
+const ALL_SUCCEED = ['request_policy:all_shards', 'response_policy:all_succeeded']
+
+function answerDoctor(_args: Arguments, reply: ReplyWriter): void {
+  reply.verbatim(
+    'txt',
+    'Memory is not diagnosed here. INFO memory and MEMORY STATS tell what is used, --memory bounds it.\n',
+  )
+}
+
+/** As a Redis that was built with another allocator than jemalloc answers. */
+function answerMallocStats(_args: Arguments, reply: ReplyWriter): void {
+  reply.bulkText('Stats not supported for the current allocator')
+}
+
+function answerPurge(_args: Arguments, reply: ReplyWriter): void {
+  reply.ok()
+}
+
 export const memory: CommandRow = sessionCommand({
   name: 'memory',
   arity: -2,
@@ -120,7 +153,11 @@ export const memory: CommandRow = sessionCommand({
   group: 'server',
   complexity: 'Depends on subcommand.',
   subcommands: [
+    memorySubcommand('doctor', SPECIAL, 'Tells that memory is not diagnosed.', answerDoctor),
     helpSubcommand('memory', 'server', [], () => memory.subcommands, '4.0.0'),
+    memorySubcommand('malloc-stats', SPECIAL, 'Tells that the allocator gives none.', answerMallocStats),
+    memorySubcommand('purge', ALL_SUCCEED, 'Accepted: nothing is held back that could be given away.', answerPurge),
+    memorySubcommand('stats', SPECIAL, 'Tells what this process uses, as far as it is known.'),
     cellCommand({
       name: 'memory|usage',
       arity: -3,

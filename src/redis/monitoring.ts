@@ -97,6 +97,15 @@ function answerHistogram(_args: Arguments, reply: ReplyWriter): void {
   reply.map(0)
 }
 
+/** Redis's, when it was told to record nothing, says so in the words of a film. */
+function answerLatencyDoctor(_args: Arguments, reply: ReplyWriter): void {
+  reply.verbatim('txt', 'No delays are recorded, so there is nothing to say of them. cellarium bench measures them.\n')
+}
+
+function answerGraph(args: Arguments, reply: ReplyWriter): void {
+  reply.error('ERR', `No samples available for event '${quoted(args, 2)}'`)
+}
+
 export const latency: CommandRow = sessionCommand({
   name: 'latency',
   arity: -2,
@@ -106,6 +115,8 @@ export const latency: CommandRow = sessionCommand({
   group: 'server',
   complexity: 'Depends on subcommand.',
   subcommands: [
+    latencySubcommand('doctor', 2, '2.8.13', SPECIAL, 'Tells that nothing is recorded.', answerLatencyDoctor),
+    latencySubcommand('graph', 3, '2.8.13', SPECIAL, 'Refused: there are no samples.', answerGraph),
     helpSubcommand('latency', 'server', [], () => latency.subcommands, '2.8.13'),
     latencySubcommand('histogram', -2, '7.0.0', SPECIAL, 'Gives no commands: none are measured.', answerHistogram),
     latencySubcommand('history', 3, '2.8.13', SPECIAL, 'Gives no samples: none are recorded.', answerNothing),

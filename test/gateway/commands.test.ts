@@ -487,6 +487,18 @@ test('subcommands that a cell answers find their way there', () => {
   expect(street.stores.executed).toBe(3)
 })
 
+test('MEMORY STATS has the names of Redis that mean something here', () => {
+  const client = new Street().connect()
+  const told = client.type('MEMORY STATS').split('\r\n').slice(0, -1)
+  expect(told.filter((_, i) => i === 0 || i % 3 === 2)).toEqual([
+    '*6',
+    'total.allocated',
+    'allocator.resident',
+    'keys.count',
+  ])
+  expect(told.filter((_, i) => i > 0 && i % 3 === 0).every((value) => /^:\d+$/.test(value))).toBe(true)
+})
+
 describe('DEBUG', () => {
   test('is refused unless the server was started to permit it', () => {
     const client = new Street().connect()

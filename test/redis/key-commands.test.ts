@@ -177,5 +177,26 @@ describe('commands that need neither a cell nor a session', () => {
     ['LATENCY HISTORY command', '*0'],
     ['LATENCY HISTOGRAM get', '*0'],
     ['LATENCY RESET command', ':0'],
+    ['LATENCY GRAPH command', "-ERR No samples available for event 'command'"],
+    ['LATENCY DOCTOR', /^\$\d+ No delays are recorded, /],
+  ])
+
+  conversation('nobody is told of keys that change, nor held up, and whoever asks for it is told so', [
+    ['CLIENT TRACKING on', /^-ERR CLIENT TRACKING is not supported: /],
+    ['CLIENT TRACKING on bcast prefix a', /^-ERR CLIENT TRACKING is not supported: /],
+    ['CLIENT TRACKING off', '+OK'],
+    ['CLIENT CACHING yes', /^-ERR CLIENT CACHING can be called only when the client is in tracking mode/],
+    ['CLIENT TRACKINGINFO', '*6 $5 flags *1 $3 off $8 redirect :-1 $8 prefixes *0'],
+    ['CLIENT GETREDIR', ':-1'],
+    ['CLIENT PAUSE 1000', /^-ERR CLIENT PAUSE is not supported: /],
+    ['CLIENT PAUSE 1000 WRITE', /^-ERR CLIENT PAUSE is not supported: /],
+    ['CLIENT UNPAUSE', '+OK'],
+    ['CLIENT UNBLOCK 7 TIMEOUT', ':0'],
+  ])
+
+  conversation('memory is not diagnosed', [
+    ['MEMORY DOCTOR', /^\$\d+ Memory is not diagnosed here\. /],
+    ['MEMORY MALLOC-STATS', '$45 Stats not supported for the current allocator'],
+    ['MEMORY PURGE', '+OK'],
   ])
 })
