@@ -15,6 +15,13 @@ import { LOSSY_BATCH_BYTES, LossyLane } from './lossy-lane.ts'
 const LARGEST_USUAL_BYTES = 256
 
 /**
+ * Entries for one executor leave in messages that are hardly longer. What a turn has for it may be much more: when a thread
+ * comes back, the followers of all cells there are sent what each of them may be sent at once. One message of all that would
+ * be more than the runtime carries, or the other side has memory for.
+ */
+const APPENDS_BATCH_BYTES = 4 * 1024 * 1024
+
+/**
  * Raft's messages on their way out: gathered for each executor, sent when the turn says so. What goes to a store of
  * this very executor is handed over as it is, entries and all, and is stepped in the next turn.
  */
@@ -64,7 +71,9 @@ export class Transport {
       return
     }
     if (message.entries.length > 0) {
-      ;(this.#appends[executor] as RaftWriter).add(toStore, fromStore, cell, round, message, range)
+      const appends = this.#appends[executor] as RaftWriter
+      appends.add(toStore, fromStore, cell, round, message, range)
+      if (appends.length > APPENDS_BATCH_BYTES) this.#sendAppends(executor, appends)
       return
     }
     const others = this.#others[executor] as RaftWriter

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Ref } from '../../src/actor/index.ts'
 import { readRaftBatch, readSleepNotes, SleepWord, type StoresMessage, type Topology } from '../../src/model/index.ts'
-import { Message, MessageType } from '../../src/raft/index.ts'
+import { Entry, EntryType, Message, MessageType } from '../../src/raft/index.ts'
 import { LOSSY_BATCH_BYTES } from '../../src/store/lossy-lane.ts'
 import { Transport } from '../../src/store/transport.ts'
 
@@ -51,6 +51,22 @@ test('the heartbeats of ten thousand cells go in batches that a ring takes whole
     expect(message.kind === 'raft' ? message.records.length : 0).toBeLessThanOrEqual(LOSSY_BATCH_BYTES)
   }
   expect(cellsIn(world.told)).toEqual(upTo(10_000))
+})
+
+test('what many followers are to catch up on goes in many messages: one would be more than the runtime carries', () => {
+  const { world, transport } = makeTransport()
+  const data = Buffer.alloc(1024 * 1024)
+  const cells = upTo(160)
+  for (const cell of cells) {
+    const message = new Message(MessageType.app, 2, 1, 5)
+    message.entries = [new Entry(5, 1, EntryType.normal, data)]
+    transport.send(1, 2, cell, 1, message, null)
+  }
+  transport.flush()
+  for (const told of world.told) {
+    expect(told.kind === 'raft' ? told.records.length : 0).toBeLessThanOrEqual(6 * 1024 * 1024)
+  }
+  expect(cellsIn(world.told)).toEqual(cells)
 })
 
 test('notes about sleep are cut between two of them', () => {
