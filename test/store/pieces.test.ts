@@ -53,6 +53,44 @@ test('an answer leaves when its entry is committed, and not before', () => {
   expect(answers.map((answer) => answer.sequence)).toEqual([1, 2])
 })
 
+test('what many cells had waiting leaves in many messages, in order, also when there was no room for a while', () => {
+  const told: number[] = []
+  const sequences: number[] = []
+  let room = 2
+  const ref = {
+    isLocal: false,
+    tell(batch: AnswerBatch) {
+      if (room-- <= 0) return false
+      told.push(batch.records.length)
+      const reader = new AnswerReader()
+      reader.reset(batch.records)
+      while (reader.next()) sequences.push(reader.sequence)
+      return true
+    },
+  } as unknown as Ref<AnswerBatch>
+  const dirty: Origin[] = []
+  const origin = new Origin('test', 1, 1, ref, dirty)
+  const value = Buffer.alloc(10 * 1024 * 1024)
+  const cells = Array.from({ length: 16 }, (_, i) => i + 1)
+  const waiting = cells.map((cell) => {
+    const pending = new PendingAnswers()
+    pending.writer(8, 2, origin).add(cell, cell, Fate.done, Refusal.none, value, 0, value.length)
+    return pending
+  })
+  for (const pending of waiting) pending.commit(8, () => 2)
+  for (const each of dirty) each.send(1000)
+  expect([origin.isStuck, origin.isLoaded]).toEqual([true, true])
+  room = 2
+  origin.tick(9000)
+  // It takes what it can: nobody is gone.
+  origin.tick(15_000)
+  room = 100
+  origin.tick(15_100)
+  expect([origin.isStuck, origin.isLoaded]).toEqual([false, false])
+  expect(sequences).toEqual(cells)
+  expect(Math.max(...told)).toBeLessThanOrEqual(32 * 1024 * 1024)
+})
+
 test('a reply that read an earlier effect waits for that entry only', () => {
   const { origin, answers, send } = listener()
   const pending = new PendingAnswers()
