@@ -239,7 +239,7 @@ Values
   Every flag can stand in the environment: --cell-size as CELLARIUM_CELL_SIZE.
 
 Exit codes
-  0 stopped as asked · 1 wrong usage or set-up · 2 stopped by a failed sync, by damage, or by a full disk`
+  0 stopped as asked · 1 wrong usage or set-up, or too little room · 2 stopped by a failed sync, or by damage`
 }
 
 function ctlHelp(): string {

@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import type { LogEntry } from './actor/index.ts'
 import { SetUpError } from './base/index.ts'
 import { type BenchOptions, bench } from './bench/index.ts'
-import { NothingToServe, recordedOptions, type Served, serve } from './boot/index.ts'
+import { isNoSpace, NothingToServe, recordedOptions, type Served, serve } from './boot/index.ts'
 import { type GivenOptions, type LogLevelName, readCommandLine } from './cli.ts'
 import { ctl } from './ctl.ts'
 import { type Options, optionTable, resolveOptions } from './model/index.ts'
@@ -95,10 +95,12 @@ function end(error: unknown): never {
 /** The line, and the exit code, of what is no bug; null for what is. */
 export function mendableEnd(error: unknown): { line: string; code: number } | null {
   const { name, message, code } = error as NodeJS.ErrnoException
-  const isFull = code === 'ENOSPC' || /no space left on device/i.test(message)
+  const isFull = isNoSpace(error)
   const line = isFull ? `${message}: make room and start again` : message
+  // Nothing is broken by that.
+  if (isFull) return { line, code: EXIT.usage }
   if (error instanceof NothingToServe || name === 'LogDamage' || name === 'LogLost') return { line, code: EXIT.damage }
   // A word of the operating system, such as EACCES. Those of Node itself, such as ERR_INVALID_ARG_TYPE, tell of a bug.
-  if (error instanceof SetUpError || isFull || /^E[A-Z0-9]+$/.test(code ?? '')) return { line, code: EXIT.usage }
+  if (error instanceof SetUpError || /^E[A-Z0-9]+$/.test(code ?? '')) return { line, code: EXIT.usage }
   return null
 }

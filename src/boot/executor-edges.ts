@@ -9,7 +9,6 @@ import { assert } from '../base/index.ts'
 import { debugEdge, listenerEdge, processEdge, settingsEdge } from '../gateway/index.ts'
 import type { StorePlace, Topology } from '../model/index.ts'
 import {
-  type Engine,
   LOG_FILES,
   LogDamage,
   LogLost,
@@ -25,12 +24,13 @@ import { type StorageEdge, storageEdge } from '../store/index.ts'
 import { ExecutorListener, type ListenPlace } from './executor-listener.ts'
 import { putFirstCells } from './first-cells.ts'
 import { databaseDirectory } from './identity.ts'
+import { type Opened, openLastingEngine } from './lasting-engine.ts'
 import { isLocked } from './lock.ts'
 import { LogPerDisk } from './log-per-disk.ts'
 import { remoteDebug, tellMain } from './main-channel.ts'
 import { processPort } from './process-port.ts'
 import { SettingsMemory } from './settings-memory.ts'
-import { spaceOf } from './space.ts'
+import { isNoSpace, Spaces } from './space.ts'
 
 export interface ExecutorEdgesArgs {
   readonly topology: Topology
@@ -46,13 +46,15 @@ export interface ExecutorEdgesArgs {
 /** A thread that died lets go of its databases a moment after its exit is known. */
 const LOCK_RETRY_MS = 50
 const LOCK_WAIT_MS = 10_000
+const ROOM_RETRY_MS = 1000
 
-export function makeExecutorEdges(executor: number, _incarnation: number, args: ExecutorEdgesArgs): Edges {
-  const storage = { [storageEdge.name]: args.inMemory ? memoryStorage(args) : diskStorage(executor, args) }
+export function makeExecutorEdges(executor: number, incarnation: number, args: ExecutorEdgesArgs): Edges {
+  const storage = args.inMemory ? memoryStorage(args) : diskStorage(executor, incarnation, args)
+  const edges = { [storageEdge.name]: storage }
   const place = args.gateways[executor] ?? null
-  if (place === null) return storage
+  if (place === null) return edges
   return {
-    ...storage,
+    ...edges,
     [listenerEdge.name]: new ExecutorListener(place, (message) => tellMain(args.channel, { kind: 'say', message })),
     [processEdge.name]: processPort,
     [settingsEdge.name]: new SettingsMemory((change) => tellMain(args.channel, { kind: 'setting', change })),
@@ -60,14 +62,25 @@ export function makeExecutorEdges(executor: number, _incarnation: number, args: 
   }
 }
 
-function diskStorage(executor: number, args: ExecutorEdgesArgs): StorageEdge {
+function diskStorage(executor: number, incarnation: number, args: ExecutorEdgesArgs): StorageEdge {
+  const spaces = new Spaces(args.topology, args.engine)
   const places = args.topology.stores.filter((store) => store.executor === executor)
   return {
     openLog: () => openLogs(places),
     openEngine(store, done) {
-      openPatiently(databaseDirectory(store.dir), args.engine, LOCK_WAIT_MS, done)
+      const open = (opened: Opened) => openPatiently(databaseDirectory(store.dir), args.engine, LOCK_WAIT_MS, opened)
+      const hasRoom = () => spaces.hasRoom(store)
+      const say = (message: string) => tellMain(args.channel, { kind: 'say', message: `store ${store.id}: ${message}` })
+      const begin = (): void => {
+        openLastingEngine({ open, hasRoom, say }, (error, engine) => {
+          // A process that begins says what it lacks, and ends. One that has served waits for room with this thread.
+          if (error === null || incarnation === 1 || !isNoSpace(error)) done(error, engine)
+          else setTimeout(begin, ROOM_RETRY_MS)
+        })
+      }
+      begin()
     },
-    spaceOf: ({ dir }) => spaceOf(dir),
+    spaceOf: (store) => spaces.of(store),
     storesLost(stores, error) {
       const failedLogs = places.filter((place) => stores.includes(place.id) && isMarked(place.logDir))
       const fenced = failedLogs.length > 0 ? failedLogs.map((place) => place.id) : concerned(stores, error)
@@ -128,12 +141,7 @@ function openLog(directory: string): RaftLog {
   }
 }
 
-function openPatiently(
-  path: string,
-  options: RocksOptions,
-  patienceMs: number,
-  done: (error: Error | null, engine: Engine | null) => void,
-): void {
+function openPatiently(path: string, options: RocksOptions, patienceMs: number, done: Opened): void {
   openRocksEngine(path, options, (error, engine) => {
     if (error === null || patienceMs <= 0 || !isLocked(error)) done(error, engine)
     else setTimeout(() => openPatiently(path, options, patienceMs - LOCK_RETRY_MS, done), LOCK_RETRY_MS)

@@ -18,3 +18,4 @@ export type { Cluster, ClusterOptions, Key, Reply, SetOptions } from './embedded
 export type { CommandPart } from './in-process.ts'
 export { type Served, type ServeOptions, serve } from './serve.ts'
 export { NothingToServe, recordedOptions } from './set-up.ts'
+export { isNoSpace } from './space.ts'

@@ -20,7 +20,8 @@ import { heapGrowthPercent } from './memory-shares.ts'
 import { firstAnswer, type Running, run } from './run.ts'
 import { setUp } from './set-up.ts'
 import { SettingsMemory } from './settings-memory.ts'
-import { spaceOf } from './space.ts'
+import { inMib, roomOn } from './space.ts'
+import { StartPatience } from './start-patience.ts'
 import { threadPoolAdvice } from './thread-pool.ts'
 
 export interface ServeOptions {
@@ -64,6 +65,7 @@ export async function serve(given: ServeOptions): Promise<Served> {
   let running: Running | null = null
   let isReady = false
   const progress = setInterval(() => say(`still starting: ${phase}${scarceRoom(options.dir)}`), PROGRESS_INTERVAL_MS)
+  const patience = new StartPatience(options.dir)
   const closers: ((timeoutMs: number) => Promise<unknown>)[] = []
   const stop = async (timeoutMs: number): Promise<boolean> => {
     isReady = false
@@ -96,7 +98,7 @@ export async function serve(given: ServeOptions): Promise<Served> {
     closers.push(() => http.close())
 
     const wanted = { ...options, labels: options.labels, storesGiven: given.storesGiven }
-    const prepared = await setUp(options.dir, wanted, { say })
+    const prepared = await patience.until(setUp(options.dir, wanted, { say }))
     closers.push(() => prepared.release())
 
     phase = 'opening the stores'
@@ -108,7 +110,7 @@ export async function serve(given: ServeOptions): Promise<Served> {
     closers.push((timeoutMs) => started.stop(timeoutMs))
 
     phase = 'waiting for the first answer on a key'
-    await firstAnswer(listener, password)
+    await patience.until(firstAnswer(listener, password, () => patience.isOver))
     if (!onMain) await firstConnection(sockets.host, sockets.port, password)
     isReady = true
     return {
@@ -123,15 +125,16 @@ export async function serve(given: ServeOptions): Promise<Served> {
     throw error
   } finally {
     clearInterval(progress)
+    patience.end()
   }
 }
 
 /** Said of directories on a disk that has hardly any room; empty when all have. */
 function scarceRoom(directories: readonly string[]): string {
   const scarce = directories.flatMap((directory) => {
-    const { capacityBytes, freeBytes } = spaceOf(directory)
+    const { capacityBytes, freeBytes } = roomOn(directory)
     if (capacityBytes === 0 || freeBytes > SCARCE_BYTES) return []
-    return [`${directory} has only ${Math.floor(freeBytes / 1024 ** 2)} MiB of room`]
+    return [`${directory} has only ${inMib(freeBytes)} of room`]
   })
   return scarce.length === 0 ? '' : `; ${scarce.join(', ')}`
 }

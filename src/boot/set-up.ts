@@ -40,10 +40,12 @@ import {
   storeDirectory,
   topologyOf,
   type Wanted,
+  wantedLogs,
 } from './layout.ts'
 import { type DirectoryLock, lockDirectory } from './lock.ts'
 import { arrangeLogs } from './logs.ts'
 import { MadeDirectories } from './made-directories.ts'
+import { refuseScarceRoom, roomToBegin } from './space.ts'
 
 /** Stopped by damage: exit code 2, and no restart helps. */
 export class NothingToServe extends Error {
@@ -196,9 +198,20 @@ function plan(
   const cluster = newCluster(randomBytes(16).toString('hex'), opened.length, wanted, () =>
     randomBytes(12).toString('hex'),
   )
+  refuseWithoutRoom(opened, cluster, wanted.executors)
   const written = writeCluster(opened, cluster)
   reached('new cluster planned')
   return { cluster: written, directories: opened }
+}
+
+/** What is made for a new cluster, disk by disk, before anything is in it. */
+function refuseWithoutRoom(opened: readonly string[], cluster: Cluster, executors: number): void {
+  const logs = wantedLogs(cluster, executors)
+  opened.forEach((directory, i) => {
+    const ofDisk = ({ disk }: { disk: number }) => disk === i + 1
+    const neededBytes = roomToBegin(logs.filter(ofDisk).length, cluster.stores.filter(ofDisk).length)
+    refuseScarceRoom(directory, neededBytes)
+  })
 }
 
 /** Logs that were being made when the program ended, and logs whose removal was cut off. Those marked as lost are kept for whoever looks into it. */

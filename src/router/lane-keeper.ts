@@ -101,6 +101,7 @@ export class LaneKeeper {
   /** A command was executed: the way there is right. */
   succeeded(lane: Lane): void {
     lane.attempts = 0
+    lane.stopped = false
     const route = this.#map.byId(lane.cell)
     if (route !== undefined && route.store === lane.store) route.known = true
   }

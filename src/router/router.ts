@@ -301,17 +301,18 @@ export class Router implements LaneOwner {
     const answers = this.#answers
     const refusal = answers.refusal
     if (refusal === Refusal.expired) {
-      this.#fates.giveUp(session, lane, pending, replies.unavailable)
+      this.#fates.giveUp(session, lane, pending, tooLate(pending, lane))
       return
     }
     pending.refusal = refusal
+    if (refusal === Refusal.storeStopped) lane.stopped = true
     this.#keeper.heed(lane, refusal, answers.buffer, answers.start, answers.end)
     this.#takeBack(session, lane, pending)
   }
 
   /** It was not executed, and waits to be sent again, if there is time for that. */
   #takeBack(session: RouterSession, lane: Lane, pending: Pending): void {
-    if (pending.deadlineMs <= this.#nowMs) this.#fates.giveUp(session, lane, pending, tooLate(pending))
+    if (pending.deadlineMs <= this.#nowMs) this.#fates.giveUp(session, lane, pending, tooLate(pending, lane))
     else this.#keeper.takeBack(lane, pending)
   }
 
@@ -365,7 +366,7 @@ export class Router implements LaneOwner {
       }
       const following: Pending | null = pending.next
       if (pending.sequence === 0 || !(pending.row as CommandRow).writes) {
-        this.#fates.giveUp(session, lane, pending, tooLate(pending))
+        this.#fates.giveUp(session, lane, pending, tooLate(pending, lane))
       } else if (pending.deadlineMs + GRACE_MS <= this.#nowMs) this.#fates.unknown(session, lane, pending)
       else next = Math.min(next, pending.deadlineMs + GRACE_MS)
       pending = following
@@ -378,13 +379,15 @@ export class Router implements LaneOwner {
     const late = session.held.filter((pending) => pending.deadlineMs <= this.#nowMs)
     if (late.length > 0) {
       session.held = session.held.filter((pending) => pending.deadlineMs > this.#nowMs)
-      for (const pending of late) this.#fates.giveUp(session, null, pending, tooLate(pending))
+      for (const pending of late) this.#fates.giveUp(session, null, pending, tooLate(pending, null))
       this.#placeHeldOf(session)
     }
     return session.held.length === 0 ? Number.POSITIVE_INFINITY : (session.held[0] as Pending).deadlineMs
   }
 }
 
-function tooLate(pending: Pending): Uint8Array {
-  return pending.refusal === Refusal.storeStopped ? replies.stopped : replies.unavailable
+/** A full disk stays the reason while others are asked in vain, and of what waits behind, too. */
+function tooLate(pending: Pending, lane: Lane | null): Uint8Array {
+  const isStopped = pending.refusal === Refusal.storeStopped || lane?.stopped === true
+  return isStopped ? replies.stopped : replies.unavailable
 }

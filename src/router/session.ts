@@ -46,6 +46,8 @@ export class Lane {
   retryAtMs: number
   /** A refusal told something new: the next attempt may be made at once. */
   prompt: boolean
+  /** A store that is full, or has stopped, is why nothing was executed since. */
+  stopped: boolean
   /** Among the lanes that wait for `retryAtMs`. */
   resting: boolean
 
@@ -64,6 +66,7 @@ export class Lane {
     this.attempts = 0
     this.retryAtMs = 0
     this.prompt = false
+    this.stopped = false
     this.resting = false
   }
 
@@ -75,6 +78,7 @@ export class Lane {
     this.attempts = 0
     this.retryAtMs = 0
     this.prompt = false
+    this.stopped = false
   }
 
   push(pending: Pending): void {

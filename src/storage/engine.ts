@@ -41,6 +41,8 @@ export interface EngineSnapshot {
  * time: the pool of threads behind it is shared.
  */
 export interface Engine {
+  /** There was no room on the disk: writes and flushes wait until there is, while reads go on. */
+  readonly full: boolean
   getMany(keys: readonly Uint8Array[], done: (error: Error | null, values: (Uint8Array | null)[]) => void): void
   /** Whole or not at all: first the ranges are deleted, then puts and deletes take effect in the order given. */
   write(batch: EngineBatch, done: (error: Error | null) => void): void

@@ -25,6 +25,8 @@ export interface RaftLogOptions {
   identity?: number
 }
 
+/** Of a segment, unless another size is given. */
+export const SEGMENT_BYTES = 16 * 1024 * 1024
 /** Groups and tombstones looked at, per flush, to free the oldest segment. */
 const CHECKPOINT_MAX = 256
 const CHECKPOINT_BYTES_MAX = CHECKPOINT_MAX * RECORD_HEADER_BYTES
@@ -69,7 +71,7 @@ class FileRaftLog implements RaftLog {
   constructor(disk: Disk, options: RaftLogOptions) {
     this.#disk = disk
     this.#directory = options.directory
-    this.#segmentBytes = options.segmentBytes ?? 16 * 1024 * 1024
+    this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES
     this.#reserveBytes = Math.min(256 * 1024, aligned(this.#segmentBytes >>> 3))
     this.#checkpointSegments = options.checkpointSegments ?? 8
     const head = openLogHead(disk, options.directory, options.identity ?? randomInt(2 ** 32))

@@ -22,7 +22,7 @@
  */
 export { type Disk, type DiskDone, type DiskFile, nodeDisk } from './disk.ts'
 export type { Engine, EngineBatch, EngineSnapshot, KeyRange, Pair, ScanDone, ScanLimits } from './engine.ts'
-export { openRaftLog, type RaftLogOptions } from './file-log.ts'
+export { openRaftLog, type RaftLogOptions, SEGMENT_BYTES } from './file-log.ts'
 export {
   EFFECT,
   EFFECT_HEADER_BYTES,

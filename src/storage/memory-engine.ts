@@ -17,6 +17,7 @@ function applyBatch(tree: SortedTree, batch: EngineBatch): void {
 }
 
 class MemoryEngine implements Engine {
+  readonly full = false
   readonly #tree = new SortedTree()
   readonly #later: Later
 

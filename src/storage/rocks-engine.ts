@@ -78,6 +78,8 @@ function loadBinding(): RocksModule {
 }
 
 class RocksEngine implements Engine {
+  /** It knows no more than its error says: who opens it may have it opened anew. */
+  readonly full = false
   readonly #db: RocksDb
 
   constructor(db: RocksDb) {
@@ -126,11 +128,19 @@ class RocksEngine implements Engine {
       if (value === null) writes.tryDelete(keys[i] as Uint8Array)
       else writes.tryPut(keys[i] as Uint8Array, value)
     }
-    settle(writes.flush(), done)
+    settle(writes.flush(), (error) => {
+      if (error === null) done(null)
+      else this.#sayWhy(error, done)
+    })
   }
 
   flush(done: (error: Error | null) => void): void {
     settle(this.#db.flush(), done)
+  }
+
+  /** The binding says of a write only that it was not done; a flush is told what is in its way. */
+  #sayWhy(error: Error, done: (error: Error | null) => void): void {
+    settle(this.#db.flush(), (reason) => done(reason === null ? error : new Error(reason.message, { cause: reason })))
   }
 
   snapshot(): EngineSnapshot {

@@ -7,7 +7,14 @@ import type { Stores } from './stores.ts'
 export interface Space {
   readonly capacityBytes: number
   readonly freeBytes: number
+  /** What is to stay free there, for all stores on it together, beside what their engines lack. */
+  readonly reserveBytes: number
+  /** Stores of this process that lie on it. */
+  readonly sharers: number
 }
+
+/** Of a file system of which nothing is known. */
+export const UNKNOWN_SPACE: Space = { capacityBytes: 0, freeBytes: 0, reserveBytes: 0, sharers: 1 }
 
 /** The disks of an executor: given by whoever makes it, real or simulated. */
 export interface StorageEdge {
@@ -16,7 +23,7 @@ export interface StorageEdge {
   openEngine(store: StorePlace, done: (error: Error | null, engine: Engine | null) => void): void
   /** The stores of this log are lost for good (rule 21): to be fenced, and never opened again under their ids. */
   storesLost(stores: readonly number[], error: Error): void
-  /** Without it nothing is known of space: a capacity of 0. */
+  /** Asked often. Without it, or with a capacity of 0, nothing is known of space. */
   spaceOf?(store: StorePlace): Space
   /** For a simulator's eyes: called once, when the stores of this executor are open. */
   observe?(stores: Stores): void

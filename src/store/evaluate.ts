@@ -148,7 +148,7 @@ export class Evaluator {
       return
     }
     const row = this.#parse(reader.buffer, reader.start)
-    if (row?.writes && peer.store.log.full) {
+    if (row?.writes && peer.store.refuses(peer, row)) {
       this.#refuse(origin, session, sequence, Refusal.storeStopped, peer)
       return
     }
@@ -225,7 +225,7 @@ export class Evaluator {
     // It was accepted, and others may have been accepted behind it: now it waits for room, and is not refused. Whether
     // there is room is asked first: to read a command of a million keys takes long.
     if (command.row !== undefined) {
-      if (command.row.writes && peer.store.log.full) return false
+      if (command.row.writes && peer.store.refuses(peer, command.row)) return false
       if (!this.#hasRoom(peer, origin, accepted, command.row)) return false
     }
     const row = this.#parse(command.bytes, 0)

@@ -25,7 +25,7 @@ export function hear(stores: Stores, envelope: Envelope): void {
   if (asksForVote(message) && message.context === null && promisedSilence(stores, peer)) return
   if (peer.storeOf(message.from) === 0) peer.heardFrom.set(message.from, envelope.fromStore)
   // A log or a memory without room takes no entries, but still votes: Raft sends them again.
-  if (message.entries.length > 0 && (store.log.full || isOverlayFull(stores, peer))) return
+  if (message.entries.length > 0 && (store.refusesEntries(message.entries) || isOverlayFull(stores, peer))) return
   peer.node.step(message)
   stores.touch(peer)
   countRound(stores, peer, envelope)

@@ -1,14 +1,11 @@
 /** What PD hears of this executor's stores: at once what has changed, and everything on an interval. */
 import type { CellReport, StoreHealth, StoreReport } from '../model/index.ts'
 import { ProgressState } from '../raft/index.ts'
-import type { Space } from './edges.ts'
 import type { Peer } from './peer.ts'
 import type { Store } from './store.ts'
 import type { Stores } from './stores.ts'
 
 const INTERVAL_MS = 1000
-/** How full a disk is is asked so often. */
-const SPACE_MS = 10_000
 /** Without a PD to take them, reports are not made in every turn. */
 const RETRY_MS = 100
 /** A peer that has not answered for so long is reported as down. */
@@ -22,8 +19,6 @@ export class Heartbeats {
   #lastMs = Number.NEGATIVE_INFINITY
   /** PD has asked for everything, and has not been told the last of it. */
   #isAsked = false
-  readonly #space = new Map<number, Space>()
-  #spaceMs = Number.NEGATIVE_INFINITY
   /** When PD took nothing last. */
   #refusedMs = Number.NEGATIVE_INFINITY
 
@@ -100,23 +95,14 @@ export class Heartbeats {
   }
 
   #health(store: Store, waits: Pick<StoreHealth, 'syncMs' | 'lagMs'>): StoreHealth {
-    const { nowMs } = this.#stores
-    if (nowMs - this.#spaceMs >= SPACE_MS) {
-      this.#spaceMs = nowMs
-      this.#space.clear()
-    }
-    let space = this.#space.get(store.id)
-    if (space === undefined) {
-      space = this.#stores.spaceOf(store.place)
-      this.#space.set(store.id, space)
-    }
+    const { capacityBytes, freeBytes } = store.room.space
     let snapshotsOut = 0
     let snapshotsIn = 0
     for (const peer of store.active) {
       if (peer.snapshotOut?.streaming) snapshotsOut++
       if (peer.snapshotIn !== null) snapshotsIn++
     }
-    return { ...space, ...waits, snapshotsOut, snapshotsIn }
+    return { capacityBytes, freeBytes, ...waits, snapshotsOut, snapshotsIn }
   }
 }
 

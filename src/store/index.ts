@@ -14,6 +14,6 @@
  * `actorNames.stores(executor)`; everything else is messages (`model/messages.ts`).
  */
 export { stores } from './actor.ts'
-export { type Space, type StorageEdge, storageEdge } from './edges.ts'
+export { type Space, type StorageEdge, storageEdge, UNKNOWN_SPACE } from './edges.ts'
 export type { ValueSizes } from './key-record.ts'
 export type { Stores, StoresArgs } from './stores.ts'

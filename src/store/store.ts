@@ -1,9 +1,15 @@
 import type { StorePlace } from '../model/index.ts'
+import type { Entry } from '../raft/index.ts'
+import type { CommandRow } from '../redis/index.ts'
 import type { Engine, RaftLog } from '../storage/index.ts'
 import { ParkingBudget } from './parking.ts'
 import type { Peer } from './peer.ts'
+import { DiskRoom } from './room.ts'
+import type { Stores } from './stores.ts'
 
 const ASK_FOR_ROOM_MS = 1000
+/** Data of a message's entries. */
+const SMALL_ENTRIES_BYTES = 4096
 
 /** One data directory: the unit of failure and of balance. Its peers share the executor's raft log. */
 export class Store {
@@ -39,6 +45,8 @@ export class Store {
   lastWriteMs = 0
   /** When write-back last looked whether there is something to do. */
   lookedMs = 0
+  /** On its disk. */
+  readonly room = new DiskRoom()
   /** When a full log was last asked to make room. */
   #askedMs = 0
 
@@ -49,12 +57,29 @@ export class Store {
     this.log = log
   }
 
-  tick(nowMs: number): void {
+  tick(stores: Stores): void {
+    const { nowMs } = stores
     this.leaders = 0
+    this.room.look(stores, this)
     // A log that is full does not look for room by itself.
     if (!this.log.full || nowMs - this.#askedMs < ASK_FOR_ROOM_MS) return
     this.#askedMs = nowMs
     this.log.makeRoom()
+  }
+
+  /** No more is taken in. */
+  get isFull(): boolean {
+    return this.log.full || this.engine.full || this.room.left === 'none'
+  }
+
+  /** Is this writing command refused? What makes room is not while there is some left, nor are PD's few keys. */
+  refuses({ cell }: Peer, { flags }: CommandRow): boolean {
+    return this.isFull || (this.room.left === 'little' && !cell.system && flags.includes('denyoom'))
+  }
+
+  /** Small ones have a place in the log yet: without them no new leader could serve even reads. */
+  refusesEntries(entries: readonly Entry[]): boolean {
+    return this.log.full || (this.isFull && !areSmall(entries))
   }
 
   /** The peer here of the cell that a cell has become a part of. */
@@ -69,4 +94,10 @@ export class Store {
     const tombstone = this.log.tombstone(this.id, cell)
     return tombstone !== undefined && tombstone.peer >= peer
   }
+}
+
+function areSmall(entries: readonly Entry[]): boolean {
+  let bytes = 0
+  for (const { data } of entries) bytes += data.length
+  return bytes <= SMALL_ENTRIES_BYTES
 }

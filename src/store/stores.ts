@@ -20,7 +20,7 @@ import type { Ready } from '../raft/index.ts'
 import type { RaftLog } from '../storage/index.ts'
 import { Absorptions } from './absorb.ts'
 import { Beginnings } from './beginnings.ts'
-import { type Space, storageEdge } from './edges.ts'
+import { type Space, storageEdge, UNKNOWN_SPACE } from './edges.ts'
 import { Evaluator } from './evaluate.ts'
 import { Flushes } from './flush.ts'
 import { Heartbeats } from './heartbeat.ts'
@@ -294,7 +294,7 @@ export class Stores {
   }
 
   spaceOf(place: StorePlace): Space {
-    return this.#ctx.edge(storageEdge).spaceOf?.(place) ?? { capacityBytes: 0, freeBytes: 0 }
+    return this.#ctx.edge(storageEdge).spaceOf?.(place) ?? UNKNOWN_SPACE
   }
 
   touch(peer: Peer): void {

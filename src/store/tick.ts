@@ -13,7 +13,7 @@ export function tick(stores: Stores): void {
   let awake = 0
   let leaders = 0
   for (const store of stores.stores.values()) {
-    store.tick(stores.nowMs)
+    store.tick(stores)
     awake += store.active.size
     for (const peer of store.active) {
       tickPeer(stores, peer)

@@ -165,7 +165,7 @@ describe('What ends the program', () => {
     expect(mendableEnd(new SetUpError('give another --dir'))).toEqual({ line: 'give another --dir', code: 1 })
     expect(mendableEnd(system('EACCES', 'EACCES: permission denied'))).toMatchObject({ code: 1 })
     const full = 'every store has stopped: store 2: No space left on device'
-    expect(mendableEnd(new NothingToServe(full))).toEqual({ line: `${full}: make room and start again`, code: 2 })
+    expect(mendableEnd(new NothingToServe(full))).toEqual({ line: `${full}: make room and start again`, code: 1 })
     expect(mendableEnd(system('EIO', 'DB::Open() failed: No space left on device'))).toEqual({
       line: 'DB::Open() failed: No space left on device: make room and start again',
       code: 1,

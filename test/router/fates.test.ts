@@ -287,6 +287,20 @@ describe('not executed', () => {
     expect(replies[0]).toMatch(/^-MISCONF /)
   })
 
+  test('by a store without room, and then by others that do not lead, to the end: MISCONF, and so for what is behind', () => {
+    ask('SET a 1')
+    ask('SET a 2')
+    let refused = 0
+    for (let i = 0; i < 40 && replies.length < 2; i++) {
+      for (; refused < sent.length; refused++) {
+        const others = refused % 2 === 0 ? Refusal.notLeader : Refusal.outOfOrder
+        refuse(sent[refused] as Sent, refused === 0 ? Refusal.storeStopped : others)
+      }
+      wait(50)
+    }
+    expect(replies).toEqual([expect.stringMatching(/^-MISCONF /), expect.stringMatching(/^-MISCONF /)])
+  })
+
   test('because its time was over: UNAVAILABLE at once', () => {
     ask('SET a 1')
     refuse(last(), Refusal.expired)

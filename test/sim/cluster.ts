@@ -38,7 +38,15 @@ import {
 } from '../../src/model/index.ts'
 import { pd } from '../../src/pd/index.ts'
 import { openRaftLog } from '../../src/storage/index.ts'
-import { type StorageEdge, type Stores, storageEdge, stores, type ValueSizes } from '../../src/store/index.ts'
+import {
+  type Space,
+  type StorageEdge,
+  type Stores,
+  storageEdge,
+  stores,
+  UNKNOWN_SPACE,
+  type ValueSizes,
+} from '../../src/store/index.ts'
 import { Destruction, type Machine } from './destruction.ts'
 import { SimulatedDisk } from './disk.ts'
 import { SimulatedEngineDisk } from './engine.ts'
@@ -54,6 +62,7 @@ export const WALL_START_MS = 1_800_000_000_000
 const supervise = 'escalate'
 const PD_AGAIN_MS = 20
 const SMALL_FILES_BYTES = 4096
+const AMPLE_BYTES = 2 ** 40
 
 export interface ClusterSettings {
   readonly executors: number
@@ -405,6 +414,8 @@ export class Cluster implements Victim {
           })
         })
       },
+      // Of every second disk nothing is known, so that the log is the first to find out.
+      spaceOf: () => (executor % 2 === 0 ? spaceIn(machine) : UNKNOWN_SPACE),
       observe: (host) => {
         this.hosts.set(executor, host)
         this.trace(`the stores of executor ${executor} are open`)
@@ -462,7 +473,8 @@ export class Cluster implements Victim {
   }
 
   setFull(executor: number, isFull: boolean): void {
-    const { disk } = this.#machine(executor)
+    const { disk, engines } = this.#machine(executor)
+    for (const engine of engines.values()) engine.full = isFull
     // A segment is what there is no room for: small files still find some, as on real disks.
     disk.capacityBytes = isFull ? disk.usedBytes + SMALL_FILES_BYTES : Number.POSITIVE_INFINITY
   }
@@ -608,4 +620,10 @@ export class Cluster implements Victim {
 function withoutObjects(key: string, value: unknown): unknown {
   if (value instanceof Error) return value.message
   return key !== '' && typeof value === 'object' && value !== null ? String(value) : value
+}
+
+/** A disk has all the room that it may want, or none. */
+function spaceIn({ disk }: Machine): Space {
+  const freeBytes = disk.capacityBytes === Number.POSITIVE_INFINITY ? AMPLE_BYTES : 0
+  return { capacityBytes: 2 * AMPLE_BYTES, freeBytes, reserveBytes: AMPLE_BYTES / 1024, sharers: 1 }
 }

@@ -3,7 +3,8 @@
  *
  * After `crash` there is what the last finished flush had to make durable, and some of the batches after it, in
  * order, each whole: also such as were never acknowledged. Callbacks of the process that crashed never come. Reads
- * see what is there when they end, and writes take effect when they end, so that nobody gets used to better.
+ * see what is there when they end, and writes take effect when they end, so that nobody gets used to better. On a full
+ * disk writes and flushes do not end before there is room.
  */
 import { assert, equalBytes, type Random } from '../../src/base/index.ts'
 import {
@@ -15,6 +16,9 @@ import {
   type ScanLimits,
 } from '../../src/storage/index.ts'
 import type { Schedule } from './disk.ts'
+
+/** How soon what waits for room is tried again. */
+const ROOM_MS: [number, number] = [10, 500]
 
 interface Issued {
   readonly batch: EngineBatch
@@ -33,6 +37,8 @@ export class SimulatedEngineDisk {
   readMs: [number, number] = [0.05, 1]
   writeMs: [number, number] = [0.1, 3]
   flushMs: [number, number] = [5, 250]
+  /** Nothing finds room: whatever is to be written waits. */
+  full = false
   /** What it holds is damaged: every reading says so. */
   rotten = false
   readonly #schedule: Schedule
@@ -77,6 +83,15 @@ export class SimulatedEngineDisk {
     })
   }
 
+  /** The same for what needs room: once it has found none it waits, and is tried again. */
+  whenThereIsRoom(range: [number, number], engine: SimulatedEngine, run: () => void): void {
+    this.later(range, () => {
+      engine.full = this.full
+      if (this.full) this.whenThereIsRoom(ROOM_MS, engine, run)
+      else run()
+    })
+  }
+
   issued(batch: EngineBatch): Issued {
     const copy = {
       deleteRanges: batch.deleteRanges.map(({ start, end }) => ({ start: start.slice(), end: end.slice() })),
@@ -110,6 +125,7 @@ export class SimulatedEngineDisk {
 }
 
 class SimulatedEngine implements Engine {
+  full = false
   readonly #disk: SimulatedEngineDisk
   readonly #visible: Engine
   #snapshots = 0
@@ -131,7 +147,7 @@ class SimulatedEngine implements Engine {
     assert(!this.#writing, 'one write at a time')
     this.#writing = true
     const issued = this.#disk.issued(batch)
-    this.#disk.later(this.#disk.writeMs, () => {
+    this.#disk.whenThereIsRoom(this.#disk.writeMs, this, () => {
       this.#writing = false
       assert(sameBytes(issued.batch, batch), 'the bytes of a batch changed before it was written')
       issued.done = true
@@ -141,7 +157,7 @@ class SimulatedEngine implements Engine {
 
   flush(done: (error: Error | null) => void): void {
     const batches = this.#disk.begun()
-    this.#disk.later(this.#disk.flushMs, () => {
+    this.#disk.whenThereIsRoom(this.#disk.flushMs, this, () => {
       this.#disk.flushed(batches)
       done(null)
     })

@@ -199,6 +199,7 @@ function slowEngine(delays: () => number): Engine {
     else setImmediate(() => later(turns - 1, run))
   }
   return {
+    full: false,
     getMany: (keys, done) => inner.getMany(keys, done),
     write(batch, done) {
       if (writing) throw new Error('two writes at a time')
@@ -472,6 +473,7 @@ function lateEngine(random: Random): Engine {
     else setImmediate(() => later(run, turns - 1))
   }
   return {
+    full: false,
     getMany: (keys, done) => inner.getMany(keys, (error, values) => later(() => done(error, values))),
     write: (batch, done) => inner.write(batch, (error) => later(() => done(error))),
     flush: (done) => inner.flush((error) => later(() => done(error))),

@@ -22,7 +22,14 @@ import {
   type Topology,
 } from '../../src/model/index.ts'
 import { type Engine, memoryEngine, memoryRaftLog, type RaftLog } from '../../src/storage/index.ts'
-import { type StorageEdge, type Stores, stores as storesActor, type ValueSizes } from '../../src/store/index.ts'
+import {
+  type Space,
+  type StorageEdge,
+  type Stores,
+  stores as storesActor,
+  UNKNOWN_SPACE,
+  type ValueSizes,
+} from '../../src/store/index.ts'
 import type { Peer } from '../../src/store/peer.ts'
 
 /** One answer, taken apart. */
@@ -63,6 +70,8 @@ export class StoreHarness {
   readonly toDesk: (Survivors | Recovered)[] = []
   /** Before `start`: how values lie in the engine; null: as in the product. */
   sizes: ValueSizes | null = null
+  /** Of every store's disk. */
+  space: Space = UNKNOWN_SPACE
   /** A message between two executors for which this is true is lost. */
   drop: (from: number, to: number, message: StoresMessage) => boolean = () => false
   storesLost = (error: Error): void => {
@@ -313,6 +322,7 @@ export class StoreHarness {
       openLog: () => this.logs[node.executor] as RaftLog,
       openEngine: (place, done) => setImmediate(() => done(null, this.engines.get(place.id) as Engine)),
       storesLost: (_, error) => this.storesLost(error),
+      spaceOf: () => this.space,
       observe: (host) => {
         node.host = host
       },
