@@ -14,6 +14,8 @@ class FakeDatabase {
   closed = 0
   refusesToOpen: Error | null = null
   readonly said: string[] = []
+  /** Is given what ends the closing. */
+  onClose: (end: () => void) => void = (end) => end()
   readonly #data = memoryEngine()
 
   async openLasting(): Promise<Engine> {
@@ -64,7 +66,7 @@ class FakeDatabase {
       close: (answer) => {
         isOpen = false
         this.closed++
-        setImmediate(answer, null)
+        setImmediate(this.onClose, () => answer(null))
       },
     }
     setImmediate(done, null, engine)
@@ -121,15 +123,17 @@ test('a snapshot that is out holds the opening back; one that is asked for meanw
     out.scan(key(''), key('z'), all, (_, pairs) => resolve(pairs.length)),
   )
   expect([scanned, database.closed]).toEqual([1, 0])
+  const closing = new Promise<() => void>((resolve) => {
+    database.onClose = resolve
+  })
   out.release()
-  await until(
-    async () => database.closed,
-    (closed) => closed === 1,
-  )
+  const endClosing = await closing
   const late = engine.snapshot()
-  const value = await new Promise<string>((resolve) =>
+  const scannedLate = new Promise<string>((resolve) =>
     late.scan(key(''), key('z'), all, (_, [pair]) => resolve(Buffer.from(pair?.value ?? []).toString())),
   )
+  endClosing()
+  const value = await scannedLate
   late.release()
   expect(await change).toBeNull()
   expect([value, await got(engine, 'k')]).toEqual(['old', 'new'])
