@@ -12,10 +12,12 @@
  * **The caller** sets UV_THREADPOOL_SIZE before the program starts (a warning says to what), and awaits `close()`.
  *
  * ```ts
+ * // embedded.ts
  * import { openCluster } from 'cellarium'
+ *
  * const cluster = await openCluster({ dir: './data', memory: '256mb' })
  * await cluster.set('greeting', 'salve')
- * console.log(await cluster.get('greeting'))
+ * console.log(await cluster.get('greeting')) // salve
  * await cluster.close()
  * ```
  */

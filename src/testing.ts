@@ -16,12 +16,17 @@
  * ones, whose ends are events of the simulation (`schedule`).
  *
  * ```ts
- * await explore({ seeds: 100, executors: 3, restartDelayMs: 50 }, async (simulation) => {
+ * // explored.ts
+ * import { explore, injectFaults } from 'cellarium/testing'
+ * import { counter } from './counter.ts'
+ *
+ * const { runs } = await explore({ seeds: 100, executors: 3, restartDelayMs: 50, onExecutorExit() {} }, (simulation) => {
  *   const ref = simulation.spawn(counter, undefined, { executor: 1 })
  *   injectFaults(simulation, { crash: { everyMs: 500 }, pause: { everyMs: 200, forMs: 100 } })
  *   ref.tell({ kind: 'add', amount: 2 })
- *   simulation.run({ untilMs: 10_000 })
+ *   simulation.run({ untilMs: 1_000 })
  * })
+ * console.log(`${runs} runs`) // 100 runs
  * ```
  */
 import {

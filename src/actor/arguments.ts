@@ -1,6 +1,7 @@
 /** What programs hand in to systems and simulations, looked at before anything is done with it. */
 import { checkFunction, checkMs, checkOptions, checkSeed, isWhole, shown } from '../base/index.ts'
 import type { AnyDefinition } from './definition.ts'
+import { refuseInnerSystem } from './own-thread.ts'
 import type { SimulationOptions } from './simulation-types.ts'
 import type { SystemOptions } from './system-types.ts'
 import type { AskOptions, OnThrow, SpawnOptions } from './types.ts'
@@ -62,6 +63,7 @@ export function checkAsk(make: unknown, options: AskOptions): void {
 }
 
 export function checkSystem(options: SystemOptions): void {
+  refuseInnerSystem()
   checkOptions('createSystem', options, systemNames)
   checkExecutors(options.executors)
 }

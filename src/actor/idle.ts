@@ -14,7 +14,7 @@ export interface ReceiveTimeout<M> {
  * a busy actor sets none per message. News of the runtime (`terminated`, `executorLost`) is no message.
  *
  * ```ts
- * start: (ctx) => withReceiveTimeout(ctx, { timeoutMs: 30_000, message: { kind: 'idle' } }, { receive(message) { … } })
+ * start: (ctx) => withReceiveTimeout(ctx, { timeoutMs: 30_000, message: { kind: 'idle' } }, { receive(message) { if (message.kind === 'idle') ctx.stop() } })
  * ```
  */
 export function withReceiveTimeout<M>(

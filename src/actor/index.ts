@@ -21,6 +21,11 @@
  * thread on virtual time, from a seed.
  *
  * ```ts
+ * // counter.ts
+ * import { actor, type Ref } from 'cellarium/actor'
+ *
+ * export type CounterMessage = { kind: 'add'; amount: number } | { kind: 'read'; replyTo: Ref<number> }
+ *
  * export const counter = actor<CounterMessage>({
  *   module: import.meta.url,
  *   name: 'counter',
@@ -29,15 +34,25 @@
  *     return {
  *       receive(message) {
  *         if (message.kind === 'add') count += message.amount
- *         else message.replyTo.tell(count)
+ *         else ctx.tell(message.replyTo, count)
  *       },
  *     }
  *   },
  * })
+ * ```
+ *
+ * A thread imports the module of an actor, and with it whatever else happens there: so a system is created in another one.
+ *
+ * ```ts
+ * // main.ts
+ * import { createSystem } from 'cellarium/actor'
+ * import { counter } from './counter.ts'
+ *
  * const system = await createSystem({ executors: 2 })
  * const ref = await system.spawn(counter, undefined, { executor: 0 })
  * ref.tell({ kind: 'add', amount: 2 })
- * const count = await ref.ask<number>((replyTo) => ({ kind: 'read', replyTo }), { timeoutMs: 1000 })
+ * console.log(await ref.ask<number>((replyTo) => ({ kind: 'read', replyTo }), { timeoutMs: 1000 })) // 2
+ * await system.stop()
  * ```
  */
 

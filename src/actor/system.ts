@@ -37,7 +37,7 @@ const RESTART_DELAY_MAX_MS = 2_000
 const MAIN_FRAMES_PER_PASS = 1024
 const STOP_TIMEOUT_MS = 10_000
 
-/** Resolves when all executors are up and populated. */
+/** Resolves when all executors are up and populated. Rejects on a thread of a system: one process has them side by side. */
 export async function createSystem(options: SystemOptions): Promise<System> {
   checkSystem(options)
   const system = new ActorSystem(options)

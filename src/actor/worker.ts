@@ -2,6 +2,7 @@
  * The life of an executor on a piscina worker: one task that ends only when the system stops. The thread dies of anything
  * that is thrown outside an actor; the supervisor on the main thread sees its exit.
  */
+
 import { performance } from 'node:perf_hooks'
 import { threadId } from 'node:worker_threads'
 import { expose } from 'comlink/dist/esm/comlink.mjs'
@@ -12,6 +13,7 @@ import { loadDefinition } from './definition.ts'
 import { ActorError } from './errors.ts'
 import { EventLoop } from './event-loop.ts'
 import { Executor } from './executor.ts'
+import { markExecutorThread } from './own-thread.ts'
 import { decodeAlone } from './structured.ts'
 import type { Edges, ExecutorInspection, LogEntry, MakeEdges, SpawnOptions } from './types.ts'
 
@@ -19,6 +21,7 @@ const FRAMES_PER_PASS = 4096
 
 /** Resolves when the system has stopped this executor. */
 export async function runExecutor(task: ExecutorTask): Promise<void> {
+  markExecutorThread()
   const thread = new ExecutorThread(task)
   expose(thread, nodeEndpoint(task.port))
   await thread.finished

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { defaultSpinMs } from '../../src/actor/event-loop.ts'
 import { actor, createSystem, type LogEntry, type Ref } from '../../src/actor/index.ts'
 import { closing, counter, puppet, type RecorderMessage, recorder } from './actors.ts'
+import { careless } from './careless.ts'
 
 const actors = new URL('./actors.js', import.meta.url).href
 
@@ -131,6 +132,13 @@ test('what is handed in wrong is refused by name, before anything is done', asyn
   for (const wrong of [{}, { module: 'm' }, { module: 'm', name: 'n' }, { module: 'm', name: 'n', start: 5 }]) {
     expect(() => actor(untyped(wrong))).toThrow(/^(module|name|start) of an actor is /)
   }
+  await system.stop()
+})
+
+test('a module that defines an actor and creates a system does not create one on each thread that imports it', async () => {
+  const system = await createSystem({ executors: 1, log: () => {} })
+  const spawning = system.spawn(careless, undefined, { executor: 0 })
+  await expect(spawning).rejects.toThrow('createSystem was called on a thread of a system')
   await system.stop()
 })
 

@@ -10,7 +10,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
-import { Consumer, readPage } from './consumer.ts'
+import { Consumer, printedBy, readPage } from './consumer.ts'
 
 const root = process.cwd()
 const base = mkdtempSync(join(tmpdir(), 'cellarium-pack-'))
@@ -89,13 +89,6 @@ function conversation(port: number, text: string, wanted: string): Promise<strin
   })
 }
 
-/** What the README says that its programs print. */
-const PRINTED: Readonly<Record<string, string>> = {
-  'embedded.js': 'salve',
-  'main.js': '3000',
-  'simulated.js': '100 runs',
-}
-
 async function packageItself(): Promise<string> {
   output('npm', ['pack', '--silent', '--pack-destination', base], root)
   const { name, version } = await import(join(root, 'package.json'), { with: { type: 'json' } }).then((m) => m.default)
@@ -120,8 +113,19 @@ async function main(): Promise<void> {
   })
   if (!isInstalled) return
   const consumer = new Consumer(folder, root)
-  const programs = readPage(root)
-  await check('the programs of the README compile against it', () => consumer.compile(programs))
+  const programs = new Map([...readPage(root), ...consumer.documented()])
+  const printing = [...programs].flatMap(([name, text]) => {
+    const printed = printedBy(text)
+    return printed === null ? [] : [[name.replace(/ts$/, 'js'), printed] as const]
+  })
+  await check('three programs of the README print something, and so do three in the comments', () => {
+    expectSame(String(printing.length), '6')
+  })
+  for (const resolution of ['bundler', 'nodenext'] as const) {
+    await check(`the programs of the README and of the comments compile against it, for ${resolution}`, () => {
+      consumer.compile(programs, resolution)
+    })
+  }
   await check('programs with a wrong message, argument or option do not', () => {
     expectSame(consumer.wrongLines().join('\n'), '')
   })
@@ -135,8 +139,8 @@ async function main(): Promise<void> {
     await check(`${version}: npx cellarium serve answers a client, and stops`, async () => {
       expectSame(await serve(folder, node), '+OK\r\n$5\r\nsalve\r\n')
     })
-    for (const [program, printed] of Object.entries(PRINTED)) {
-      await check(`${version}: ${program} of the README prints what it says`, () => {
+    for (const [program, printed] of printing) {
+      await check(`${version}: ${program} prints what it says`, () => {
         rmSync(join(folder, 'data'), { recursive: true, force: true })
         expectSame(output(node, [program], folder, node), printed)
       })
