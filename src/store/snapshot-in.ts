@@ -154,6 +154,7 @@ export class SnapshotsIn {
       message.leaderTerm >= node.term &&
       peer.barrier === null &&
       peer.bornOf === null &&
+      !isBehindItself(peer) &&
       isMember(state, store.id, peer.id) &&
       this.#hasPlace(store, state)
     if (!useful) {
@@ -204,7 +205,8 @@ export class SnapshotsIn {
     const { node, store } = peer
     // While the pieces came a split may have been applied here, whose child needs what this would take the place of, or
     // another peer may have come to be in that range.
-    const isInTheWay = peer.barrier !== null || peer.bornOf !== null || !this.#hasPlace(store, into.state)
+    const isInTheWay =
+      peer.barrier !== null || peer.bornOf !== null || isBehindItself(peer) || !this.#hasPlace(store, into.state)
     if (isInTheWay || this.#isHere(peer, into.index, into.term) || into.leaderTerm < node.term) {
       this.#refuse(peer, into)
       return
@@ -335,4 +337,12 @@ export class SnapshotsIn {
       next,
     })
   }
+}
+
+/**
+ * What is known to be committed is on its way to this very disk, and will be applied when it is there. Among it may be what
+ * bears a child, and only this peer's log has what that is born with. While a snapshot is installed nothing more is heard.
+ */
+function isBehindItself({ node, applied, initialized }: Peer): boolean {
+  return initialized && node.committed > applied
 }

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest'
 import { Random } from '../../src/base/index.ts'
 import { FIRST_USER_CELL, type StoresMessage } from '../../src/model/index.ts'
-import { type Engine, type EngineBatch, openRaftLog, stagingRange } from '../../src/storage/index.ts'
+import { type Engine, type EngineBatch, openRaftLog, type RaftLog, stagingRange } from '../../src/storage/index.ts'
+import type { Peer } from '../../src/store/peer.ts'
 import { SimulatedDisk } from '../sim/disk.ts'
 import { SimulatedEngineDisk } from '../sim/engine.ts'
 import { StoreHarness } from './harness.ts'
@@ -155,6 +156,58 @@ test('a small snapshot that takes the place of a larger one leaves nothing of th
   })
   await harness.until(() => staged >= 0, 'it is counted')
   expect(staged).toBe(0)
+})
+
+test('a snapshot takes the place of nothing that is committed here and is still to be applied', async () => {
+  const harness = new StoreHarness(3)
+  await harness.startWith(3)
+  fill(harness, 100, 100)
+  await harness.until(() => harness.peersOf(FIRST_USER_CELL).every((peer) => peer.keys === 100), 'all have all')
+  const leader = harness.leader(FIRST_USER_CELL)?.store as number
+  const away = leader === 3 ? 2 : 3
+  const lagging = harness.nodes[away - 1]?.host?.peer(away, FIRST_USER_CELL) as Peer
+  // Its disk stands still, so that it hears of entries, and that they are committed, and applies none of them.
+  const log = harness.logs[away - 1] as RaftLog
+  const { flush } = log
+  const ends: (() => void)[] = []
+  let isFlushing = false
+  Object.defineProperty(log, 'flushing', { get: () => isFlushing, set: () => {} })
+  log.flush = (done) => {
+    isFlushing = false
+    flush.call(log, (error) => {
+      isFlushing = true
+      ends.push(() => {
+        isFlushing = false
+        done(error)
+      })
+    })
+  }
+  const childPeers = [1, 2, 3].map((store) => ({ id: CHILD + store, store, role: 'voter' as const }))
+  harness.order(FIRST_USER_CELL, { kind: 'split', key: Buffer.from('k5'), child: CHILD, childPeers })
+  const index = () => harness.leadingPeer()?.splitIndex as number
+  await harness.until(() => harness.leader(CHILD) !== null && lagging.node.committed >= index(), 'it has heard of it')
+  expect(lagging.applied).toBeLessThan(index())
+  // Then another leads, and its log is trimmed while nothing is heard of the one that stands still.
+  const other = [1, 2, 3].find((store) => store !== leader && store !== away) as number
+  await harness.transfer(FIRST_USER_CELL, other)
+  const next = harness.leadingPeer() as Peer
+  const { version } = next.cell.epoch
+  for (let i = 0; i < 5; i++) await harness.ask(['SET', 'k1', 'newer'], { version })
+  await harness.run(6000)
+  next.store.log.trim(next.group, next.durable)
+  await harness.until(() => next.snapshotOut?.streaming === true, 'a snapshot is on its way')
+  await harness.run(300)
+  log.flush = flush
+  isFlushing = false
+  Object.defineProperty(log, 'flushing', { value: false, writable: true })
+  for (const end of ends) end()
+  const peers = () => [harness.nodes[away - 1]?.host?.peer(away, CHILD), lagging]
+  await harness.until(() => peers().every((peer) => peer?.bornOf === null && peer.barrier === null), 'both are there')
+  await harness.until(() => lagging.applied === next.applied, 'it has caught up')
+  await harness.transfer(CHILD, away)
+  const held = harness.leadingPeer(CHILD) as Peer
+  const { text } = await harness.ask(['GET', 'k77'], { cell: CHILD, version: held.cell.epoch.version })
+  expect(text).toContain('x'.repeat(100))
 })
 
 /** A store whose disk forgets at a power cut what was not synced. */
