@@ -172,6 +172,14 @@ export function applyCommit(stores: Stores, peer: Peer, entry: Entry): Peer | nu
   return source
 }
 
+/**
+ * Does the source's peer here take a snapshot in? It has all up to the preparation, but who leads it now may have come by a
+ * snapshot itself, and cannot send it what is behind that entry by entry. The commit waits for the end of that.
+ */
+export function mustAwaitSource({ store }: Peer, entry: Entry): boolean {
+  return store.peers.get(commitOf(entry).source)?.snapshotIn?.installing === true
+}
+
 function rangeIn({ start, end }: CommitMerge, like: Cell): Cell {
   return { ...like, start, end }
 }

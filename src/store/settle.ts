@@ -7,11 +7,13 @@
 
 import { encodeCell, Refusal } from '../model/index.ts'
 import { type Entry, type Message, MessageType, type Ready } from '../raft/index.ts'
+import { mustAwaitSource } from './absorb.ts'
 import { apply } from './apply.ts'
 import { asksForVote } from './birth.ts'
 import { EffectReader } from './entry.ts'
 import { EntryGroups } from './entry-groups.ts'
 import { KnownKeys } from './known-keys.ts'
+import { isCommitMerge, isOfMerge } from './merge.ts'
 import type { Peer } from './peer.ts'
 import { BORN_INDEX } from './split.ts'
 import type { Stores } from './stores.ts'
@@ -58,6 +60,8 @@ function applyUpTo(stores: Stores, peer: Peer, applying: Applying, indexMax: num
       stores.touch(peer)
       return false
     }
+    // It is looked at again with the next tick.
+    if (isOfMerge(entry) && isCommitMerge(entry) && mustAwaitSource(peer, entry)) return false
     applying.next++
     apply(stores, peer, entry)
   }

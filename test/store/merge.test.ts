@@ -348,6 +348,24 @@ test('where the target gets a snapshot it takes the place of the source, too', a
   expect(host?.rawLog.group(away, CHILD)).toBeUndefined()
 })
 
+test('a merge is applied when the source has installed what it takes in', async () => {
+  const harness = await twoCells(3)
+  const { host, away } = besideBothLeaders(harness)
+  const source = host?.peer(away, CHILD) as Peer
+  order(harness, CHILD, FIRST_USER_CELL)
+  await harness.until(() => source.merging !== null, 'it is prepared')
+  // Its leader is another one now, and came by a snapshot itself, behind the preparation.
+  const into = { installing: true, held: [], sinceMs: harness.nowMs } as unknown as NonNullable<Peer['snapshotIn']>
+  source.snapshotIn = into
+  await harness.until(() => harness.peersOf(CHILD).length === 1, 'it is merged elsewhere')
+  await harness.run(500)
+  expect(harness.peersOf(CHILD)).toEqual([source])
+  source.snapshotIn = null
+  await harness.until(() => isMerged(harness, CHILD, FIRST_USER_CELL, 3), 'it is merged there, too')
+  await harness.transfer(FIRST_USER_CELL, away)
+  await expectAll(harness)
+})
+
 test('while a peer installs a larger cell nobody comes to be in what is added to it', async () => {
   const harness = await twoCells(3)
   const { away, host, lagging } = besideBothLeaders(harness)
