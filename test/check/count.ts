@@ -88,7 +88,7 @@ export function checkCounts(operations: readonly Operation[]): string[] {
     let there = 0
     let unsure = 0
     for (const [key, own] of touches) {
-      const present = presenceAt(count, [...own, ...flushes])
+      const present = presenceAt(count, flushes.length === 0 ? own : [...own, ...flushes])
       if (present === null || (present && expiring.has(key))) unsure++
       else if (present) there++
     }

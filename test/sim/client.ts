@@ -124,8 +124,10 @@ export class Client {
 
   #send(commands: readonly (readonly string[])[]): Operation[] {
     const operations = commands.map((command) => this.#invoked(command))
-    const bytes = commands.map((command) => encodeCommand(command.map(fromLatin1)))
-    ;(this.#end as WireEnd).send(Buffer.concat(bytes))
+    // All of a burst at once: a piece of memory for each argument would be most of what a client costs.
+    let text = ''
+    for (const command of commands) text += requestText(command)
+    ;(this.#end as WireEnd).send(fromLatin1(text))
     this.#giveUpAfterPatience(operations[operations.length - 1] as Operation)
     return operations
   }
@@ -153,7 +155,7 @@ export class Client {
     const last = commands.pop()
     if (commands.length > 0) this.#send(commands)
     if (last !== undefined) {
-      const bytes = encodeCommand(last.map(fromLatin1))
+      const bytes = fromLatin1(requestText(last))
       end.send(bytes.subarray(0, this.#random.below(bytes.length)))
     }
     end.vanish()
@@ -184,4 +186,11 @@ export class Client {
   #later(delayMs: number, action: () => void): void {
     this.#world.schedule(delayMs, action)
   }
+}
+
+/** A command as RESP, a character per byte as its arguments are. */
+function requestText(command: readonly string[]): string {
+  let text = `*${command.length}\r\n`
+  for (const part of command) text += `$${part.length}\r\n${part}\r\n`
+  return text
 }

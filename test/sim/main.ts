@@ -41,6 +41,8 @@ import { exitCodes, type RunResult, run } from './run.ts'
 import { measureSpeed } from './speed.ts'
 
 const PROGRESS_EVERY_MS = 10_000
+/** Almost all that a run allocates is dead soon after: the more room it finds, the less often the living are copied. */
+const CHILD_FLAGS = ['--max-semi-space-size=64', '--min-semi-space-size=64']
 
 interface Played {
   readonly result: RunResult
@@ -172,7 +174,7 @@ async function playMany(seeds: Seeds, manner: Manner): Promise<number> {
 async function employ(nextSeed: () => string | null, manner: Manner, tally: Tally): Promise<void> {
   const like = [...(manner.mode === null ? [] : ['--mode', manner.mode]), ...(manner.long ? ['--long'] : [])]
   for (let seed = nextSeed(); seed !== null; ) {
-    const child = fork(fileURLToPath(import.meta.url), ['--serve', ...like])
+    const child = fork(fileURLToPath(import.meta.url), ['--serve', ...like], { execArgv: CHILD_FLAGS })
     seed = await new Promise<string | null>((resolve) => {
       let at: string | null = seed
       child.on('message', (played: Played) => {
@@ -192,6 +194,14 @@ async function employ(nextSeed: () => string | null, manner: Manner, tally: Tall
       child.send(at as string)
     })
   }
+}
+
+/** Under the same conditions as the seeds of a search. */
+function measureInChild(): Promise<number> {
+  const child = fork(fileURLToPath(import.meta.url), ['--serve', '--speed'], { execArgv: CHILD_FLAGS })
+  return new Promise((resolve) => {
+    child.on('exit', (code) => resolve(code ?? 1))
+  })
 }
 
 function count({ result }: Played, manner: Manner, tally: Tally): void {
@@ -229,11 +239,11 @@ async function main(): Promise<number> {
   const mode = modes.find((each) => each === values.mode) ?? null
   if (values.mode !== undefined && mode === null) throw new Error(`--mode is one of ${modes.join(', ')}`)
   const manner = { mode, long: values.long }
-  if (values.serve) {
+  if (values.serve && !values.speed) {
     serveSeeds(manner)
     return new Promise(() => {})
   }
-  if (values.speed) return measureSpeed()
+  if (values.speed) return values.serve ? measureSpeed() : measureInChild()
   if (values.seed !== undefined) return playOne(values.seed, manner, values.trace)
   const count = Number(values.seeds ?? (values.minutes === undefined && !values.fresh ? '' : '1e9'))
   if (!(count > 0)) throw new Error('give --seed S, --seeds N, or --minutes M')

@@ -16,7 +16,6 @@
  * Reference for 2 and 3 is a record of the entries of each cell, taken from whoever applied them first, and their
  * effects replayed by a second reading of the format (`effects.ts`).
  */
-import { crc32 } from 'node:zlib'
 import { compareBytes, latin1 } from '../../src/base/index.ts'
 import { decodeCommitMerge, decodeSplit, FIRST_USER_CELL, olderEpoch, SYSTEM_CELL } from '../../src/model/index.ts'
 import { ENTRY_KIND, rangeOf, SCOPE } from '../../src/storage/index.ts'
@@ -30,6 +29,7 @@ import {
   type RawSpace,
   stampOf,
 } from './effects.ts'
+import { RecordedEntry } from './recorded.ts'
 import { Tiling } from './tiling.ts'
 
 type Peer = NonNullable<ReturnType<Stores['peer']>>
@@ -37,25 +37,6 @@ type Peer = NonNullable<ReturnType<Stores['peer']>>
 /** A wrong state, not a crash: exit code 11. */
 export class WrongState extends Error {
   override readonly name = 'WrongState'
-}
-
-interface RecordedEntry {
-  readonly term: number
-  readonly crc: number
-  /** Null when it changes no keys, or when the reference is already behind it. */
-  data: Uint8Array | null
-  /** Read once for all peers that hold the same bytes, while they are few. */
-  effects: Effects | null
-}
-
-/** A longer entry is read anew for each peer: kept, long values would fill the memory. */
-const KEPT_ENTRY_BYTES = 4096
-
-/** What an entry does that a peer holds now, be it as it was recorded or not. */
-function recordedEffects(recorded: RecordedEntry | undefined, data: Uint8Array): Effects {
-  if (recorded === undefined || data.length > KEPT_ENTRY_BYTES || recorded.crc !== crc32(data)) return effectsOf(data)
-  recorded.effects ??= effectsOf(data)
-  return recorded.effects
 }
 
 class CellRecord {
@@ -188,13 +169,12 @@ export class Replicas {
     let at = Math.max(seen.followed + 1, group.firstIndex())
     for (; at <= peer.applied; at++) {
       const entry = group.entry(at)
-      const crc = crc32(entry.data)
       const known = record.entries.get(at)
       if (known === undefined) {
-        const data = entry.type === 0 && at > record.spaceIndex ? new Uint8Array(entry.data) : null
-        record.entries.set(at, { term: entry.term, crc, data, effects: null })
+        const isWanted = entry.type === 0 && at > record.spaceIndex
+        record.entries.set(at, new RecordedEntry(entry.term, entry.data, isWanted))
         this.entriesSeen++
-      } else if (known.term !== entry.term || known.crc !== crc) {
+      } else if (known.term !== entry.term || !known.holds(entry.data)) {
         throw new WrongState(
           `cell ${peer.cell.id}: peer ${peer.id} on store ${peer.store.id} has applied another entry at ${at} ` +
             `(term ${entry.term}) than was applied elsewhere (term ${known.term})`,
@@ -263,7 +243,9 @@ export class Replicas {
     const open: OpenGroup = []
     for (let at = written + 1; at <= applied; at++) {
       const entry = peer.group.entry(at)
-      overlay.push(entry.type === 0 ? recordedEffects(record.entries.get(at), entry.data) : effectsOf(null))
+      const data = entry.type === 0 ? entry.data : null
+      const known = record.entries.get(at)
+      overlay.push(data === null || known === undefined ? effectsOf(data) : known.effectsOf(data))
     }
     const range = rangeOf(cell.system ? SCOPE.system : SCOPE.user, cell.start, cell.end)
     const start = latin1(range.start)
@@ -318,7 +300,7 @@ export class Replicas {
       }
       const kind = entry.data?.[0]
       if (kind === ENTRY_KIND.commitMerge && !this.#merge(record, space, entry.data as Uint8Array, peer)) return false
-      applyEntry(space, record.open, entry.effects ?? effectsOf(entry.data))
+      applyEntry(space, record.open, entry.data === null ? effectsOf(null) : entry.effectsOf(entry.data))
       this.#followClock(record, cell, stampOf(entry.data))
       if (kind === ENTRY_KIND.split) this.#split(record, space, peer, entry.data as Uint8Array)
       entry.data = null

@@ -75,6 +75,8 @@ const LONG_TROUBLE_MS = 57_000
 const LONG_COMMANDS = 2000
 /** Asked for where nothing may be served. */
 const RUIN_KEYS = 40
+/** What is refused at once, because a thread is away, is not asked again a thousand times until it is back. */
+const ASK_AGAIN_MS = 500
 
 class Stuck extends Error {
   override readonly name = 'Stuck'
@@ -385,12 +387,18 @@ class Play {
 
   /** What is not executed in time is asked again: the thread that it is led on may be away, or its cell on the move. */
   async #untilDone(reader: Client, reads: readonly Operation[], when: string): Promise<void> {
+    const cluster = this.#cluster as Cluster
     let asked = reads
+    let askedMs = cluster.nowMs
     await this.#until(
       () => {
         if (!reader.idle) return false
-        asked = asked.filter(({ outcome }) => outcome !== 'done').map(({ command }) => reader.ask(command))
-        return asked.length === 0
+        const missing = asked.filter(({ outcome }) => outcome !== 'done')
+        if (missing.length === 0) return true
+        if (cluster.nowMs - askedMs < ASK_AGAIN_MS) return false
+        askedMs = cluster.nowMs
+        asked = missing.map(({ command }) => reader.ask(command))
+        return false
       },
       FAREWELL_MS_MAX,
       () => `${when} ${asked.length} reads are not answered`,
