@@ -139,10 +139,10 @@ class World implements Simulation, Wires {
     const slot = this.#slot(index)
     if (slot.executor === null || slot.step !== null) return
     const soonMs = this.nowMs + STEP_MIN_MS + this.#order.float() * (STEP_MAX_MS - STEP_MIN_MS)
-    slot.step = this.at(Math.max(soonMs, slot.pausedUntilMs), () => this.#step(slot))
+    slot.step = this.at(Math.max(soonMs, slot.pausedUntilMs), slot.stepIsDue)
   }
 
-  #step(slot: Slot): void {
+  step(slot: Slot): void {
     slot.step = null
     const executor = slot.executor
     if (executor === null) return
@@ -168,11 +168,7 @@ class World implements Simulation, Wires {
     slot.wakeTimer = null
     slot.wakeAtMs = dueMs
     if (dueMs === Number.POSITIVE_INFINITY) return
-    slot.wakeTimer = this.at(Math.max(dueMs, this.nowMs), () => {
-      slot.wakeTimer = null
-      slot.wakeAtMs = Number.POSITIVE_INFINITY
-      this.requestStep(slot.index)
-    })
+    slot.wakeTimer = this.at(Math.max(dueMs, this.nowMs), slot.wakeIsDue)
   }
 
   /** What ends a real thread. */

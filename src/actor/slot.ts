@@ -4,6 +4,12 @@ import type { DelayedWriter } from './delayed-rings.ts'
 import type { Executor } from './executor.ts'
 import type { Timer } from './types.ts'
 
+interface World {
+  readonly nowMs: number
+  requestStep(index: number): void
+  step(slot: Slot): void
+}
+
 /** A thread that may live, die and live again. */
 export class Slot {
   readonly index: number
@@ -20,8 +26,11 @@ export class Slot {
   /** Executors that have yet to be told of this one's death. */
   readonly unnoticed: Set<number>
   restart: Timer | null
+  /** Made once: of all events these are the most. */
+  readonly stepIsDue: () => void
+  readonly wakeIsDue: () => void
 
-  constructor(index: number, world: { readonly nowMs: number }, wallStartMs: number) {
+  constructor(index: number, world: World, wallStartMs: number) {
     this.index = index
     this.clock = {
       monotonicMs: () => world.nowMs,
@@ -37,5 +46,11 @@ export class Slot {
     this.writers = []
     this.unnoticed = new Set()
     this.restart = null
+    this.stepIsDue = () => world.step(this)
+    this.wakeIsDue = () => {
+      this.wakeTimer = null
+      this.wakeAtMs = Number.POSITIVE_INFINITY
+      world.requestStep(index)
+    }
   }
 }

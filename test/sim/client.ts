@@ -39,6 +39,8 @@ export class Client {
   #generation = 0
   /** It has ended its side of the connection. */
   #leaving = false
+  /** The last command of each burst, and when it will have taken too long, in that order. */
+  readonly #impatient: { readonly operation: Operation; readonly atMs: number }[] = []
   /** Only the latest pause ends in a burst. */
   #thoughts = 0
 
@@ -57,6 +59,10 @@ export class Client {
   resume(): void {
     if (this.#end === null) this.#open()
     else this.#think()
+  }
+
+  get #nowMs(): number {
+    return (this.#world.networks[0] as Network).nowMs()
   }
 
   get idle(): boolean {
@@ -139,13 +145,29 @@ export class Client {
     return operation
   }
 
+  /** One event for all that wait: most are answered long before. */
   #giveUpAfterPatience(operation: Operation): void {
-    this.#later(this.#patienceMs, () => {
-      if (operation.returnedAt === Number.POSITIVE_INFINITY && operation.connection === this.#connection) {
+    this.#impatient.push({ operation, atMs: this.#nowMs + this.#patienceMs })
+    if (this.#impatient.length === 1) this.#awaitFirst()
+  }
+
+  #awaitFirst(): void {
+    const first = this.#impatient[0]
+    if (first === undefined) return
+    this.#later(first.atMs - this.#nowMs, () => {
+      this.#impatient.shift()
+      if (this.#isMissing(first.operation)) {
         this.#end?.vanish()
         this.#closed()
       }
+      const next = this.#impatient.findIndex(({ operation }) => this.#isMissing(operation))
+      this.#impatient.splice(0, next === -1 ? this.#impatient.length : next)
+      this.#awaitFirst()
     })
+  }
+
+  #isMissing(operation: Operation): boolean {
+    return operation.returnedAt === Number.POSITIVE_INFINITY && operation.connection === this.#connection
   }
 
   /** Sends what there is, of the last command only a part, and is gone. What was never sent whole is no operation. */
