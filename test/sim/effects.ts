@@ -9,7 +9,7 @@ import { EFFECT, EFFECT_HEADER_BYTES, ENTRY_KIND, ENTRY_PREFIX_BYTES } from '../
 export type RawSpace = Map<string, string>
 
 /** One change: of a key to a value, or of the range from `key` to `value`. */
-interface Effect {
+export interface Effect {
   readonly op: number
   readonly key: string
   readonly value: string
@@ -43,7 +43,12 @@ export function effectsOf(data: Uint8Array | null): Effects {
 }
 
 /** Applies the next entry of a cell, if it changes keys. */
-export function applyEntry(space: RawSpace, open: OpenGroup, effects: Effects): void {
+export function applyEntry<S>(
+  space: S,
+  open: OpenGroup,
+  effects: Effects,
+  change: (space: S, changes: readonly Effect[]) => void,
+): void {
   if (effects.isPart) {
     open.push(effects)
     return
@@ -52,8 +57,8 @@ export function applyEntry(space: RawSpace, open: OpenGroup, effects: Effects): 
   const parts = open.splice(0)
   if (effects.parts === -1) return
   assert(effects.parts === parts.length, 'a group is closed by an entry of its own')
-  for (const part of parts) apply(space, part.changes)
-  apply(space, effects.changes)
+  for (const part of parts) change(space, part.changes)
+  change(space, effects.changes)
 }
 
 /** The cell's clock as of an entry; null when it has none. */
@@ -76,7 +81,8 @@ function changesOf(bytes: Buffer): Effect[] {
   return changes
 }
 
-function apply(space: RawSpace, changes: readonly Effect[]): void {
+/** Changes a space, in the order in which they stand there. */
+export function changeSpace(space: RawSpace, changes: readonly Effect[]): void {
   for (const { op, key, value } of changes) {
     switch (op) {
       case EFFECT.put:

@@ -22,13 +22,14 @@ import { ENTRY_KIND, rangeOf, SCOPE } from '../../src/storage/index.ts'
 import type { Stores } from '../../src/store/index.ts'
 import {
   applyEntry,
-  type Effects,
+  changeSpace,
   effectsOf,
   firstDifference,
   type OpenGroup,
   type RawSpace,
   stampOf,
 } from './effects.ts'
+import { OverlayImage } from './overlay-image.ts'
 import { RecordedEntry } from './recorded.ts'
 import { Tiling } from './tiling.ts'
 
@@ -67,6 +68,7 @@ class SeenPeer {
   cell: Peer['cell'] | null = null
   /** How far its entries were followed. */
   followed = 0
+  readonly overlay = new OverlayImage()
 
   constructor(record: CellRecord) {
     this.record = record
@@ -85,6 +87,8 @@ export class Replicas {
   readonly #firstIndex: number
   readonly #trace: (text: string) => void
   readonly tiling = new Tiling()
+  /** At the next comparisons every entry that a peer holds is looked at again. */
+  thorough = false
   comparisons = 0
   entriesSeen = 0
 
@@ -239,14 +243,14 @@ export class Replicas {
   ): void {
     const { applied, written, id } = peer
     const { cell, store } = peer
-    const overlay: Effects[] = []
-    const open: OpenGroup = []
-    for (let at = written + 1; at <= applied; at++) {
-      const entry = peer.group.entry(at)
-      const data = entry.type === 0 ? entry.data : null
-      const known = record.entries.get(at)
-      overlay.push(data === null || known === undefined ? effectsOf(data) : known.effectsOf(data))
+    const { overlay } = this.#seenOf(peer)
+    const changed = overlay.follow(peer, record.entries, this.thorough)
+    if (changed !== 0) {
+      throw new WrongState(
+        `cell ${cell.id}: entry ${changed} at peer ${id} on store ${store.id} is not what was applied there`,
+      )
     }
+    const addOverlay = overlay.taken()
     const range = rangeOf(cell.system ? SCOPE.system : SCOPE.user, cell.start, cell.end)
     const start = latin1(range.start)
     const end = latin1(range.end)
@@ -268,7 +272,7 @@ export class Replicas {
           return
         }
         snapshot.release()
-        for (const effects of overlay) applyEntry(found, open, effects)
+        addOverlay(found)
         // What the overlay says of keys that were given away since is another cell's affair.
         for (const key of found.keys()) if (key < start || key >= end) found.delete(key)
         this.comparisons++
@@ -300,7 +304,7 @@ export class Replicas {
       }
       const kind = entry.data?.[0]
       if (kind === ENTRY_KIND.commitMerge && !this.#merge(record, space, entry.data as Uint8Array, peer)) return false
-      applyEntry(space, record.open, entry.data === null ? effectsOf(null) : entry.effectsOf(entry.data))
+      applyEntry(space, record.open, entry.data === null ? effectsOf(null) : entry.effectsOf(entry.data), changeSpace)
       this.#followClock(record, cell, stampOf(entry.data))
       if (kind === ENTRY_KIND.split) this.#split(record, space, peer, entry.data as Uint8Array)
       entry.data = null

@@ -269,7 +269,9 @@ class Play {
     watch.look()
     const gap = watch.replicas.tiling.gap()
     if (gap !== null) throw new WrongState(gap)
+    watch.replicas.thorough = true
     const wanted = watch.compareAll()
+    watch.replicas.thorough = false
     await this.#until(
       () => watch.replicas.comparisons >= wanted,
       FAREWELL_MS_MAX,
