@@ -16,7 +16,7 @@ export const writeBack: MicroSuite = {
     const reader = new EffectReader()
     let found = 0
     const collect = (): void => {
-      const newest = new NewestEffects()
+      const newest = new NewestEffects(1)
       for (const entry of entries) {
         reader.reset(entry)
         newest.lookAt(reader.buffer)

@@ -17,6 +17,12 @@ export class NewestEffects {
   #slots = new Int32Array(SLOTS_MIN)
   #fields = new Int32Array(SLOTS_MIN * FIELDS)
   #hashes = new Int32Array(SLOTS_MIN)
+  readonly #seed: number
+
+  /** @param seed a number that clients do not know, or they could choose keys that all meet in one slot */
+  constructor(seed: number) {
+    this.#seed = seed
+  }
 
   /** The effects that are put next lie in `buffer`. */
   lookAt(buffer: Buffer): void {
@@ -25,7 +31,7 @@ export class NewestEffects {
 
   put(keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
     const buffer = this.#buffers[this.#buffers.length - 1] as Buffer
-    const hash = hashOf(buffer, keyStart, keyEnd)
+    const hash = hashOfKey(buffer, keyStart, keyEnd, this.#seed)
     const mask = this.#slots.length - 1
     let slot = hash & mask
     for (;;) {
@@ -110,8 +116,8 @@ export class NewestEffects {
 }
 
 /** FNV-1a, with its bits mixed once more, for the low ones choose the slot. */
-function hashOf(buffer: Buffer, start: number, end: number): number {
-  let hash = 0x811c9dc5 | 0
+export function hashOfKey(buffer: Buffer, start: number, end: number, seed: number): number {
+  let hash = 0x811c9dc5 ^ seed
   for (let i = start; i < end; i++) hash = Math.imul(hash ^ (buffer[i] as number), 0x01000193)
   return hash ^ (hash >>> 15)
 }

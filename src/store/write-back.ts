@@ -143,7 +143,7 @@ export class WriteBack {
     const state = request?.state ?? peer.state()
     // Later entries, or later requests, are for another job.
     if (state.appliedIndex < peer.applied || this.#waiting.has(peer)) dirty.add(peer)
-    this.#jobs.set(store, newJob(peer, state, request, new NewestEffects()))
+    this.#jobs.set(store, newJob(peer, state, request, new NewestEffects(this.#stores.random.u32())))
     return true
   }
 
@@ -281,7 +281,7 @@ export class WriteBack {
   #addCompanions(store: Store, job: Job, batch: EngineBatch): void {
     const dirty = this.#dirty.get(store)
     if (dirty === undefined || this.#waiting.size > 0) return
-    const newest = new NewestEffects()
+    const newest = new NewestEffects(this.#stores.random.u32())
     let looked = 0
     for (const peer of dirty) {
       if (batch.keys.length + newest.length >= PIECE_KEYS || looked++ >= PIECE_KEYS) break

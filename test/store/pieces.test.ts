@@ -6,7 +6,7 @@ import { type AnswerBatch, AnswerReader, Fate, FIRST_USER_CELL, Refusal } from '
 import { dataKey, EFFECT, SCOPE } from '../../src/storage/index.ts'
 import { EffectReader, EntryWriter, expiryOfValue, userKeyText } from '../../src/store/entry.ts'
 import { Lease } from '../../src/store/lease.ts'
-import { NewestEffects } from '../../src/store/newest.ts'
+import { hashOfKey, NewestEffects } from '../../src/store/newest.ts'
 import { Origin } from '../../src/store/origin.ts'
 import { Parking, ParkingBudget } from '../../src/store/parking.ts'
 import { PendingAnswers } from '../../src/store/pending.ts'
@@ -381,6 +381,30 @@ test('a leader of many turns a millisecond keeps its lease, though answers take 
   }
 })
 
+test('keys that were chosen to meet in one slot of what is written back do so for one seed only', () => {
+  // Pairs of blocks that lead from one state of the hash to the same next one: of each pair either may stand in a key.
+  const prefix = Buffer.from('k')
+  let keys = [prefix]
+  for (let stage = 0; stage < 6; stage++) {
+    const [any] = keys as [Buffer]
+    const seen = new Map<number, Buffer>()
+    for (let i = 0; ; i++) {
+      const block = Buffer.alloc(4)
+      block.writeUInt32LE(Math.imul(i, 0x9e3779b1) >>> 0)
+      const hash = hashOfKey(Buffer.concat([any, block]), 0, any.length + 4, 0)
+      const other = seen.get(hash)
+      seen.set(hash, block)
+      if (other === undefined) continue
+      keys = keys.flatMap((key) => [Buffer.concat([key, block]), Buffer.concat([key, other])])
+      break
+    }
+  }
+  const hashes = (seed: number) => new Set(keys.map((key) => hashOfKey(key, 0, key.length, seed))).size
+  expect(keys).toHaveLength(64)
+  expect(hashes(0)).toBe(1)
+  expect(hashes(0x1234_5678)).toBeGreaterThan(16)
+})
+
 test('of many effects on each key the newest counts, also over ranges deleted in between', () => {
   fc.assert(
     fc.property(
@@ -393,7 +417,7 @@ test('of many effects on each key the newest counts, also over ranges deleted in
         { maxLength: 4000 },
       ),
       (steps) => {
-        const newest = new NewestEffects()
+        const newest = new NewestEffects(7)
         const model = new Map<string, string | null>()
         const name = (key: number) => `key:${String(key).padStart(5, '0')}`
         for (const [i, { op, key, to }] of steps.entries()) {
