@@ -16,7 +16,7 @@ import { type Absorbed, type Cell, type CellState, type CommitMerge, Refusal, sa
 import type { Entry } from '../raft/index.ts'
 import { metaKey, stagingRange } from '../storage/index.ts'
 import { apply } from './apply.ts'
-import { commitOf, hasAbsorbed, hasComeToItsEnd, isAdjacent } from './merge.ts'
+import { commitOf, hasAbsorbed, hasComeToItsEnd, isAdjacent, isRollbackOf, raiseVersion } from './merge.ts'
 import type { Peer } from './peer.ts'
 import { retire } from './removal.ts'
 import { settle } from './settle.ts'
@@ -153,9 +153,14 @@ export function applyCommit(stores: Stores, peer: Peer, entry: Entry): Peer | nu
     stores.log('info', 'a merge was decided on another epoch and does nothing', { cell: before.id })
     return null
   }
+  const found = bornHere(stores, peer.store, commit.source)
+  if (!found?.initialized || wasRolledBack(found, commit.preparedIndex)) {
+    refuseLate(stores, peer, commit.source)
+    return null
+  }
   stores.splits.cancel(peer)
   stores.snapshots.cancel(peer)
-  const source = takeOut(stores, peer, commit)
+  const source = takeOut(stores, peer, found, commit)
   const version = Math.max(before.epoch.version, source.cell.epoch.version) + 1
   peer.cell = { ...hull(before, source.cell), epoch: { version, confVer: before.epoch.confVer } }
   peer.keys += source.keys
@@ -184,12 +189,32 @@ function rangeIn({ start, end }: CommitMerge, like: Cell): Cell {
   return { ...like, start, end }
 }
 
+/**
+ * Has the source's peer here gone on behind that preparation? A rollback in its log, be it known to be committed or not,
+ * follows a refusal in the target's.
+ */
+function wasRolledBack({ applied, merging, group, snapshotIn }: Peer, preparedIndex: number): boolean {
+  if (applied >= preparedIndex && merging?.index !== preparedIndex) return true
+  // It lacks what its others have trimmed, and no log is trimmed behind a preparation that is not decided.
+  if (snapshotIn?.installing) return true
+  for (let index = Math.max(preparedIndex + 1, group.firstIndex()); index <= group.lastIndex(); index++) {
+    if (isRollbackOf(group.entry(index), preparedIndex)) return true
+  }
+  return false
+}
+
+/**
+ * A majority had refused this merge, and this peer, which had the commit in its log, is the one that goes on without them
+ * (`unsafe-recover.ts`): what it has of the source went on by itself, or elsewhere. It does what the refusal would have done.
+ */
+function refuseLate(stores: Stores, peer: Peer, source: number): void {
+  const { cell } = peer
+  stores.log('warn', 'a merge that had been refused does nothing: its source has gone on', { cell: cell.id, source })
+  raiseVersion(stores, peer)
+}
+
 /** The source's peer here, with all applied that is committed, and out of service. */
-function takeOut(stores: Stores, peer: Peer, { source: id, sourceVersion, preparedIndex }: CommitMerge): Peer {
-  const { store } = peer
-  const source = bornHere(stores, store, id)
-  assert(source?.initialized, 'where a merge is committed a peer of the source is there')
-  assert(!source.snapshotIn?.installing, 'a peer that has all of the log takes no snapshot')
+function takeOut(stores: Stores, peer: Peer, source: Peer, { sourceVersion, preparedIndex }: CommitMerge): Peer {
   while (source.applied < preparedIndex) apply(stores, source, source.group.entry(source.applied + 1))
   const { merging, cell } = source
   const isPrepared = merging?.target === peer.cell.id && merging.index === preparedIndex

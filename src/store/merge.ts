@@ -257,12 +257,23 @@ export function applyMergeStep(stores: Stores, peer: Peer, entry: Entry): boolea
       peer.merging = null
       break
   }
+  raiseVersion(stores, peer)
+  return true
+}
+
+/** All that a refusal does: what was asked of the former version counts no more. */
+export function raiseVersion(stores: Stores, peer: Peer): void {
+  const { epoch } = peer.cell
   peer.mergeWanted = null
   stores.splits.cancel(peer)
   peer.cell = { ...peer.cell, epoch: { ...epoch, version: epoch.version + 1 } }
   stores.heartbeats.due(peer)
   stores.touch(peer)
-  return true
+}
+
+export function isRollbackOf(entry: Entry, preparedIndex: number): boolean {
+  if (!isOfMerge(entry) || entry.data[0] !== ENTRY_KIND.rollbackMerge) return false
+  return decodeRollbackMerge(entry.data.subarray(1)).preparedIndex === preparedIndex
 }
 
 /**

@@ -9,9 +9,11 @@
  * never acknowledged. Who was told *done* may be wrong after this, which is why nobody does it but by order.
  *
  * Until the state is flushed, a power cut takes the configuration back to the one that is stuck. Nothing that was acknowledged
- * meanwhile is lost by that, for the log has it: the order is to be given again.
+ * meanwhile is lost by that, for the log has it: the order is to be given again. PD's orders are not obeyed before: changes of
+ * members made on this configuration would mean nothing on that one, and those they added would be members of another cell.
  *
- * What the log holds is applied as it would have been: splits and merges, too, for what is behind them rests on them. But
+ * What the log holds is applied as it would have been: splits and merges, too, for what is behind them rests on them, unless
+ * the source of a merge is known here to have gone on (`absorb.ts`): then those that are lost had refused it. But
  * changes of members only raise the version: they name copies that are gone. A child that is born so has copies on the lost
  * stores, and is stuck in its turn: the order is to be given again. Other copies that are left are no members now: they ask
  * PD, and are told (`membership.ts`).
@@ -110,6 +112,8 @@ export class UnsafeRecoveries {
       this.#stores.flushes.flush(store, () => {
         for (const job of written) {
           if (!this.#jobs.includes(job)) continue
+          job.peer.forcedUpTo = 0
+          this.#stores.heartbeats.due(job.peer)
           job.request.outcomes.push(outcomeOf(job.peer, null))
           this.#end(job)
         }
@@ -160,9 +164,7 @@ export class UnsafeRecoveries {
     const epoch = { version: cell.epoch.version, confVer: Math.max(confVer, cell.epoch.confVer) + CONF_VER_STEP }
     peer.confState = aloneIn(id)
     peer.cell = { ...cell, epoch, peers: [self] }
-    peer.forcedUpTo = 0
     job.phase = 'writes'
-    this.#stores.heartbeats.due(peer)
     this.#stores.writeBack.force(peer, () => {
       job.phase = 'written'
     })
