@@ -85,8 +85,8 @@ export class Settings {
   }
 
   get forRouter(): RouterSettings {
-    const { requestTimeout, connectionOrder } = this.options
-    return { requestTimeoutMs: requestTimeout, connectionOrder }
+    const { requestTimeout, connectionOrder, valueMax } = this.options
+    return { requestTimeoutMs: requestTimeout, connectionOrder, valueBytesMax: valueMax }
   }
 
   /** Names and values of what fits one of the patterns, each once. A name that is no pattern is given as it was typed. */

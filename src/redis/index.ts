@@ -44,5 +44,13 @@ export {
   lookupCommand,
   unknownCommandError,
 } from './table.ts'
-export { databaseFault, invalidExpireError, texts, tooBigText, wrongArityError } from './texts.ts'
+export {
+  databaseFault,
+  invalidExpireError,
+  KEY_BYTES_MAX,
+  texts,
+  tooBigKeyText,
+  tooBigText,
+  wrongArityError,
+} from './texts.ts'
 export { PAGE_KEYS_MAX, parseScan, type ScanRequest } from './walks.ts'

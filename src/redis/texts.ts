@@ -30,6 +30,10 @@ export function tooBigText(valueBytesMax: number): string {
   return `TOOBIG value larger than value-max (${valueBytesMax} bytes)`
 }
 
+/** A longer key would be a burden to whoever keeps it, with every part of its value. */
+export const KEY_BYTES_MAX = 1024 * 1024
+export const tooBigKeyText = `TOOBIG a key is at most ${KEY_BYTES_MAX} bytes long`
+
 /** For a name that `lookupCommand` does not know; `container` is the row of its first word, if there is one. */
 export function unknownCommandText(args: Arguments, container: CommandRow | undefined): string {
   if (container !== undefined) {

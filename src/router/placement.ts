@@ -19,14 +19,15 @@ import { Join } from './join.ts'
 import type { LaneKeeper } from './lane-keeper.ts'
 import type { KeyRange, Pending } from './pending.ts'
 import { compareKey, type RangeMap, type RouteEntry } from './range-map.ts'
-import { crossCell } from './replies.ts'
+import { crossCell, errorReply } from './replies.ts'
 import type { Lane, RouterSession } from './session.ts'
-import { encodePart, keyPlace, liesInOneCell, type Part, partsByCell } from './spread.ts'
+import { encodePart, faultOfCut, keyPlace, liesInOneCell, type Part, partsByCell } from './spread.ts'
 
 const ALL_KEYS: KeyRange = { start: new Uint8Array(0), end: null }
 
 export class Placement {
   isStrict: boolean
+  valueBytesMax: number
   readonly #map: RangeMap
   readonly #keeper: LaneKeeper
   readonly #fates: Fates
@@ -35,6 +36,7 @@ export class Placement {
 
   constructor(map: RangeMap, keeper: LaneKeeper, fates: Fates, owner: { wantRoutes(): void }, isSystem: boolean) {
     this.isStrict = false
+    this.valueBytesMax = Number.POSITIVE_INFINITY
     this.#map = map
     this.#keeper = keeper
     this.#fates = fates
@@ -128,6 +130,11 @@ export class Placement {
   /** A command whose keys lie in several cells. */
   #placeCut(session: RouterSession, pending: Pending, args: Arguments): boolean {
     const row = pending.row as CommandRow
+    const fault = faultOfCut(row, args, this.valueBytesMax)
+    if (fault !== null) {
+      this.#fates.giveUp(session, null, pending, errorReply(fault))
+      return true
+    }
     const parts = partsByCell(row, args, this.#map)
     if (parts === null) {
       this.#owner.wantRoutes()

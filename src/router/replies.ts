@@ -1,22 +1,23 @@
 /** The replies that the router itself gives, as RESP bytes. */
 import { fromLatin1 } from '../base/index.ts'
 
-function error(text: string): Uint8Array {
+/** The whole error, code first. */
+export function errorReply(text: string): Uint8Array {
   return fromLatin1(`-${text}\r\n`)
 }
 
 export const replies = {
   /** A write of which no answer told whether it was executed. */
-  unknown: error('UNKNOWN the fate of this command is not known: it was not sent a second time'),
+  unknown: errorReply('UNKNOWN the fate of this command is not known: it was not sent a second time'),
   /** Of a write over several cells some parts were executed, and others were not in time. */
-  partly: error('UNKNOWN some parts of this command were executed and others were not'),
-  unavailable: error('UNAVAILABLE not executed within the request time-out: safe to send again'),
-  overtaken: error('UNAVAILABLE not executed, while a command behind it was: safe to send again'),
-  stopped: error('MISCONF not executed: the disk of a store is full, or the store has stopped'),
+  partly: errorReply('UNKNOWN some parts of this command were executed and others were not'),
+  unavailable: errorReply('UNAVAILABLE not executed within the request time-out: safe to send again'),
+  overtaken: errorReply('UNAVAILABLE not executed, while a command behind it was: safe to send again'),
+  stopped: errorReply('MISCONF not executed: the disk of a store is full, or the store has stopped'),
 } as const
 
 export function crossCell(first: Uint8Array, second: Uint8Array): Uint8Array {
-  return error(
+  return errorReply(
     `CROSSCELL the keys ${quoted(first)} and ${quoted(second)} lie in different cells: keys with one {tag} never do`,
   )
 }

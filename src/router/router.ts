@@ -29,6 +29,8 @@ const SCAN_INTERVAL_MS_MIN = 5
 export interface RouterSettings {
   readonly requestTimeoutMs: number
   readonly connectionOrder: 'keys' | 'strict'
+  /** Larger ones are refused before a command is cut. Without it the cells refuse them, each in its own part. */
+  readonly valueBytesMax?: number
 }
 
 export interface RouterOptions {
@@ -81,7 +83,7 @@ export class Router implements LaneOwner {
     this.#keeper = new LaneKeeper(this.map, this.#outbox, this)
     this.#fates = new Fates()
     this.#placement = new Placement(this.map, this.#keeper, this.#fates, this, options.system ?? false)
-    this.#placement.isStrict = options.settings.connectionOrder === 'strict'
+    this.configure(options.settings)
     this.#sessions = new Map()
     this.#lastSession = null
     this.#lastSessionId = 0
@@ -119,6 +121,7 @@ export class Router implements LaneOwner {
   configure(settings: RouterSettings): void {
     this.#settings = settings
     this.#placement.isStrict = settings.connectionOrder === 'strict'
+    this.#placement.valueBytesMax = settings.valueBytesMax ?? Number.POSITIVE_INFINITY
   }
 
   open(client: RouterClient): RouterSession {

@@ -1,12 +1,38 @@
 /** Cutting a command over several cells into one command per cell. */
 import { fromLatin1 } from '../base/index.ts'
-import { type Arguments, type CommandRow, keysEnd, lineEnd } from '../redis/index.ts'
+import {
+  type Arguments,
+  type CommandRow,
+  KEY_BYTES_MAX,
+  keysEnd,
+  lineEnd,
+  tooBigKeyText,
+  tooBigText,
+  wrongArityError,
+} from '../redis/index.ts'
 import { holdsKey, type RangeMap, type RouteEntry } from './range-map.ts'
 
 /** What of a command goes to one cell: its keys, by their indexes among the arguments. */
 export interface Part {
   readonly route: RouteEntry
   readonly keys: number[]
+}
+
+/**
+ * What is wrong with a command that is to be cut, whatever the cells hold; null if nothing is. Each cell would find it in
+ * its own part alone, when the others had been executed.
+ */
+export function faultOfCut(row: CommandRow, args: Arguments, valueBytesMax: number): string | null {
+  const { firstKey, keyStep } = row
+  const hasValues = keyStep === 2
+  if (hasValues && (args.count - firstKey) % 2 !== 0) return wrongArityError(row)
+  if (args.commandEnd - args.commandStart <= Math.min(KEY_BYTES_MAX, valueBytesMax)) return null
+  const end = keysEnd(row, args)
+  for (let i = firstKey; i < end; i += keyStep) {
+    if (args.length(i) > KEY_BYTES_MAX) return tooBigKeyText
+    if (hasValues && args.length(i + 1) > valueBytesMax) return tooBigText(valueBytesMax)
+  }
+  return null
 }
 
 /** Whether all keys behind the first one lie in the cell of the first. */

@@ -1,9 +1,6 @@
 /** What a command shares with others, and how much of it there is. */
-import { type Arguments, type CommandRow, keysEnd } from '../redis/index.ts'
+import { type Arguments, type CommandRow, KEY_BYTES_MAX, keysEnd } from '../redis/index.ts'
 import type { WorkingState } from './working-state.ts'
-
-/** A longer key would be a burden to the engine, in which every part of its value carries it. */
-export const KEY_BYTES_MAX = 1024 * 1024
 
 const NO_KEYS: readonly string[] = []
 

@@ -17,10 +17,11 @@ import {
   parseCommand,
   ReplyTooLarge,
   ReplyWriter,
+  tooBigKeyText,
   unknownCommandError,
   wrongArityError,
 } from '../redis/index.ts'
-import { hasHugeKey, isWholeRange, KEY_BYTES_MAX, keysOf, missingKeys, sharedKeys } from './command-keys.ts'
+import { hasHugeKey, isWholeRange, keysOf, missingKeys, sharedKeys } from './command-keys.ts'
 import { ValueIsFar } from './key-record.ts'
 import type { Origin } from './origin.ts'
 import type { ParkedCommand } from './parking.ts'
@@ -329,7 +330,7 @@ export class Evaluator {
       return false
     }
     if (hasHugeKey(args, row)) {
-      reply.error('TOOBIG', `a key is at most ${KEY_BYTES_MAX} bytes long`)
+      reply.errorText(tooBigKeyText)
       return false
     }
     return true

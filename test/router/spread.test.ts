@@ -78,6 +78,24 @@ describe('replies are joined', () => {
   })
 })
 
+test('what is wrong with a command over several cells is told before any part of it is sent', () => {
+  const world = new FakeWorld('spread', 3, 2, ['h', 'p'])
+  const made = new Bench(world, { requestTimeoutMs: 500, connectionOrder: 'keys', valueBytesMax: 10 })
+  made.pass(() => made.router.takeRoutes(world.routes()))
+  const client = made.open()
+  const long = 'k'.repeat(1024 * 1024 + 1)
+  const arity = (name: string) => `-ERR wrong number of arguments for '${name}' command\r\n`
+  const key = '-TOOBIG a key is at most 1048576 bytes long\r\n'
+  expect(run(made, client, 'MSET a 1 z 2 k', 'MSETNX a 1 z', `MSET a 1 z ${'v'.repeat(11)}`)).toEqual([
+    arity('mset'),
+    arity('msetnx'),
+    '-TOOBIG value larger than value-max (10 bytes)\r\n',
+  ])
+  expect(run(made, client, `DEL a z ${long}`, `MSET a 1 ${long} 2`)).toEqual([key, key])
+  expect(world.executions).toEqual([])
+  expect(run(made, client, `MSET a 1 z ${'v'.repeat(10)}`)).toEqual(['+OK\r\n'])
+})
+
 test('keys of one atomic command in two cells: CROSSCELL, which names two keys, and nothing is sent', () => {
   const { bench: made, client, world } = bench('h')
   const row = commands.find(({ name }) => name === 'mget')
