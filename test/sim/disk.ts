@@ -204,9 +204,10 @@ export class SimulatedDisk implements Disk {
           throw new Error('EIO: simulated write error')
         }
         assert(offset + bytes.length <= inode.bytes.length, 'a preallocated file is written behind its end')
-        const before = inode.bytes.slice(offset, offset + bytes.length)
+        // Copies from the pool: a piece of memory of its own costs more than what is put into it.
+        const before = Buffer.from(inode.bytes.subarray(offset, offset + bytes.length))
         inode.bytes.set(bytes, offset)
-        inode.pending.push({ offset, before, after: new Uint8Array(bytes), phantom: false })
+        inode.pending.push({ offset, before, after: Buffer.from(bytes), phantom: false })
       },
       sync: (done) => {
         alive()

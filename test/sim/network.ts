@@ -70,7 +70,7 @@ export class WireEnd {
       const rest = bytes.length - start
       const length = rest > 1 && random.chance(settings.cutProbability) ? 1 + random.below(rest - 1) : rest
       this.bufferedBytes += length
-      this.#post(new Uint8Array(bytes.subarray(start, start + length)))
+      this.#post(Buffer.from(bytes.subarray(start, start + length)))
       start += length
     }
     if (this.bufferedBytes > settings.highWaterBytes) this.#waitsForDrain = true

@@ -8,7 +8,7 @@
  */
 import { type RunResult, run } from './run.ts'
 
-const WARM_UP = 12
+const WARM_UP = 20
 const RUNS = 6
 
 export async function measureSpeed(): Promise<number> {
