@@ -1,8 +1,8 @@
 /**
  * An engine that outlives a full disk.
  *
- * RocksDB that has once run out of room writes no more, whatever room there is later, until it is opened anew; it reads
- * as before. Phases: a write or a flush finds no room → it is held, and so is every one behind it; reads go on → there is
+ * RocksDB that has once run out of room reads as before and writes no more. From a compaction that found none it recovers
+ * by itself, from a flush it does not, whatever room there is later, until it is opened anew. Phases: a write or a flush finds no room → it is held, and so is every one behind it; reads go on → there is
  * room again, and no snapshot is out → reads wait, those under way end → the database is closed and opened anew, which
  * brings back from its own log whatever was acknowledged → reads go on, and what was held is done, in its order.
  *
