@@ -1,6 +1,7 @@
 /** `cellarium bench`, from its flags to a table: against a running server, or servers of our own, one after the other. */
-import { writeFileSync } from 'node:fs'
+import { accessSync, constants, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
+import { dirname, resolve } from 'node:path'
 import { SetUpError } from '../base/index.ts'
 import type { Target } from './connection.ts'
 import type { BenchOptions } from './flags.ts'
@@ -31,6 +32,7 @@ interface Report {
 
 /** Rejects with a `SetUpError` when there is no such server. */
 export async function bench(options: BenchOptions, edges: BenchEdges): Promise<void> {
+  for (const file of [options.jsonFile, options.svgFile]) refuseUnwritable(file)
   const directory = options.embedded?.dir || tmpdir()
   const machine = lookAtMachine(directory)
   const rows = options.embedded === null ? [await measureRunning(options, edges)] : await measureOwn(options, edges)
@@ -45,6 +47,17 @@ export async function bench(options: BenchOptions, edges: BenchEdges): Promise<v
   for (const line of textOf(report, options)) edges.say(line)
   if (options.jsonFile !== '') writeFileSync(options.jsonFile, `${JSON.stringify(report, null, 2)}\n`)
   if (options.svgFile !== '') writeFileSync(options.svgFile, pictureOf(report, options))
+}
+
+/** Now, and not when all has been measured. */
+function refuseUnwritable(file: string): void {
+  if (file === '') return
+  const directory = dirname(resolve(file))
+  try {
+    accessSync(directory, constants.W_OK)
+  } catch (error) {
+    throw new SetUpError(`${file} cannot be written: ${directory} (${(error as NodeJS.ErrnoException).code})`)
+  }
 }
 
 /** Few threads: each costs a core's caches something, and one can ask for more than a server of a few cores answers. */

@@ -10,6 +10,7 @@ interface FlagRow {
   readonly default: string
   readonly summary: string
   readonly min?: number
+  readonly max?: number
 }
 
 const loadRows = {
@@ -45,7 +46,7 @@ const loadRows = {
 
 const serverRows = {
   host: { type: 'text', default: '127.0.0.1', summary: 'of the running server' },
-  port: { type: 'integer', default: '6379', summary: 'of the running server', min: 1 },
+  port: { type: 'integer', default: '6379', summary: 'of the running server', min: 1, max: 65535 },
   password: { type: 'text', default: '', summary: 'of the running server (better: CELLARIUM_REQUIREPASS)' },
 } as const satisfies Record<string, FlagRow>
 
@@ -169,6 +170,7 @@ function numberOf(name: FlagName, text: string): number {
     throw new SetUpError(`--${name} is ${what}, not '${text}'`)
   }
   if (row.min !== undefined && value < row.min) throw new SetUpError(`--${name} is at least ${row.min}, not ${text}`)
+  if (row.max !== undefined && value > row.max) throw new SetUpError(`--${name} is at most ${row.max}, not ${text}`)
   return value
 }
 
@@ -190,6 +192,7 @@ function mixOf(text: string): Mix {
     if (!(commandNames as readonly (string | undefined)[]).includes(name) || Number(weight) === 0) {
       throw new SetUpError(`--mix is like set or set=1,get=9, of ${commandNames.join(', ')}; it has '${part}'`)
     }
+    if (Object.hasOwn(mix, name as CommandName)) throw new SetUpError(`--mix has ${name} twice`)
     mix[name as CommandName] = Number(weight)
   }
   return mix

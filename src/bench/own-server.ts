@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { SetUpError } from '../base/index.ts'
 import type { Target } from './connection.ts'
 
 export interface OwnServerOptions {
@@ -95,7 +96,12 @@ function readyLine(child: ChildProcess): Promise<{ host: string; port: number; h
       complained = (complained + String(chunk)).slice(-4000)
     })
     child.once('error', reject)
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${complained}`)))
+    // All that it said has come when its pipes are closed.
+    child.once('close', (code) => {
+      const [, refusal] = /^cellarium: (.*)$/m.exec(complained) ?? []
+      const isMendable = code === 1 && refusal !== undefined
+      reject(isMendable ? new SetUpError(refusal) : new Error(`the server ended with ${code}: ${complained}`))
+    })
   })
 }
 

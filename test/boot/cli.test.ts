@@ -66,6 +66,8 @@ describe('The command line', () => {
     ['bench --embedded=yes', '--embedded takes no value'],
     ['bench now', "bench takes only flags, and not 'now'"],
     ['bench --pipelin 16', 'there is no flag --pipelin: did you mean --pipeline?'],
+    ['bench --port 99999', '--port is at most 65535, not 99999'],
+    ['bench --mix set=1,get,SET', '--mix has set twice'],
     ['bench --pipeline 0', '--pipeline is at least 1, not 0'],
     ['bench --duration soon', "--duration is a time such as 500ms or 10s, not 'soon'"],
     ['bench --distribution normal', "--distribution is one of uniform, zipfian, not 'normal'"],

@@ -165,6 +165,17 @@ test('cellarium bench starts servers of its own, writes figures and a picture, a
   expect(readdirSync(base).sort()).toEqual(['figures.json', 'picture.svg'])
 })
 
+test.each([
+  [['--port', '1', '--json', '/nowhere/a.json'], '/nowhere/a.json cannot be written: /nowhere (ENOENT)'],
+  [['--embedded', '--replicas', '9', '--stores', '3'], '--replicas 9 needs as many stores, and --stores is 3'],
+  [['--embedded', '--executors', '1000'], '--executors is at most 999, not 1000'],
+])('cellarium bench %j is refused in one line before anything is measured', async (flags, line) => {
+  const program = new Program(['bench', ...flags])
+  expect(await program.exit).toEqual({ code: 1, signal: null })
+  expect(program.stderr).toBe(`cellarium: ${line}\n`)
+  expect(program.stdout).toBe('')
+})
+
 test('cellarium bench says what to do when nobody answers', async () => {
   const program = new Program(['bench', '--port', '1', '--duration', '1s'])
   expect((await program.exit).code).toBe(1)
