@@ -79,6 +79,8 @@ export class Search {
   readonly #optionalTaken: number[] = []
   #left: number
   readonly #seen = new Set<string>()
+  /** By state and step. */
+  readonly #known = new Map<GroupState, Map<number, GroupState[]>>()
   readonly #frames: Frame[] = []
   #stuck: Stuck | null = null
   #deepest = -1
@@ -173,13 +175,28 @@ export class Search {
   /** Where `candidate` leads, without what could as well be reached with `optional`, taken last, left out or taken later. */
   #successors(candidate: number, state: GroupState, before: GroupState | null, optional: number): GroupState[] {
     const step = this.#steps[candidate] as Step
-    let found = successors(step, state, this.#states)
+    let found = this.#reached(candidate, state)
     if (step.optional) found = found.filter((next) => next !== state)
     if (before === null || found.length === 0) return found
-    const without = successors(step, before, this.#states)
+    const without = this.#reached(candidate, before)
     const sameChain = this.#chain[candidate] === this.#chain[optional]
     const couldComeFirst = !sameChain && without.includes(before)
     return found.filter((next) => !without.includes(next) && !(couldComeFirst && next === state))
+  }
+
+  /** Other orders come to the same states: what a step makes of one is found once. */
+  #reached(candidate: number, state: GroupState): GroupState[] {
+    let known = this.#known.get(state)
+    if (known === undefined) {
+      known = new Map()
+      this.#known.set(state, known)
+    }
+    let found = known.get(candidate)
+    if (found === undefined) {
+      found = successors(this.#steps[candidate] as Step, state, this.#states)
+      known.set(candidate, found)
+    }
+    return found
   }
 
   #push(state: GroupState, taken: number, before: GroupState | null, chainBefore: number): void {
