@@ -58,8 +58,7 @@ export async function serve(given: ServeOptions): Promise<Served> {
   const advice = threadPoolAdvice(options.stores)
   if (advice !== null) say(advice)
   // For all threads there will be, and this one: the process is ours. Inside another program it is not.
-  const growthPercent = heapGrowthPercent(options)
-  if (growthPercent !== null) setFlagsFromString(`--heap-growing-percent=${growthPercent}`)
+  setFlagsFromString(`--heap-growing-percent=${heapGrowthPercent(options)}`)
 
   let phase = 'setting up the directories'
   let running: Running | null = null

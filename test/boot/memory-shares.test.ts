@@ -12,7 +12,7 @@ function options(memory: string) {
 test('where memory is plenty, engines and heaps have the sizes at which they do most', () => {
   expect(engineMemory(options('4gb'))).toEqual({ writeBufferBytes: 16 * MIB })
   expect(heapLimits(options('4gb'))).toEqual({})
-  expect(heapGrowthPercent(options('4gb'))).toBe(null)
+  expect(heapGrowthPercent(options('4gb'))).toBe(100)
 })
 
 test('where memory is short, they shrink with it, and have a least size', () => {
@@ -24,7 +24,7 @@ test('where memory is short, they shrink with it, and have a least size', () => 
   expect(heapGrowthPercent(options('64mb'))).toBe(30)
 })
 
-test('V8 knows the flag by which heaps are made to grow less', () => {
+test('V8 knows the flag by which heaps are made to grow by so much', () => {
   const run = spawnSync(process.execPath, ['--heap-growing-percent=30', '-e', '0'], { encoding: 'utf8' })
   expect([run.status, run.stderr]).toEqual([0, ''])
 })
