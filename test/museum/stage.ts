@@ -63,6 +63,7 @@ export class Stage {
         settings,
         wallMs: () => WALL_START_MS + cluster.nowMs,
         // It sends nothing of itself.
+        depthMax: 1,
         resting: true,
         vanished: 0,
       }

@@ -18,6 +18,8 @@ export interface ClientWorld {
   readonly schedule: Schedule
   /** Wall time without any skew. */
   readonly wallMs: () => number
+  /** Commands that a client has waiting at most: the settings' own, or fewer for a while. */
+  depthMax: number
   /** Set when clients should send no more. */
   resting: boolean
   /** Clients that have vanished in the middle of a command. */
@@ -111,11 +113,11 @@ export class Client {
   }
 
   #burst(): void {
-    const { settings, source, resting } = this.#world
+    const { settings, source, resting, depthMax } = this.#world
     if (resting || this.#end === null || this.#leaving) return
     // Half of the bursts are single commands, so that their mean is the one that `think` counts with.
-    const depth = this.#random.chance(0.5) ? 1 : this.#random.between(1, settings.depthMax)
-    const room = settings.depthMax - this.#waiting.length
+    const depth = this.#random.chance(0.5) ? 1 : this.#random.between(1, depthMax)
+    const room = depthMax - this.#waiting.length
     const commands: string[][] = []
     for (let i = 0; i < Math.min(depth, room); i++) commands.push(source.next())
     if (this.#random.chance(settings.vanishProbability)) this.#vanish(commands)

@@ -34,6 +34,7 @@ function play(seed: string, habit: Habit, untilMs: number) {
     settings,
     schedule,
     wallMs,
+    depthMax: settings.depthMax,
     resting: false,
     vanished: 0,
   }
