@@ -2,7 +2,6 @@
  * The life of an executor on a piscina worker: one task that ends only when the system stops. The thread dies of anything
  * that is thrown outside an actor; the supervisor on the main thread sees its exit.
  */
-
 import { performance } from 'node:perf_hooks'
 import { threadId } from 'node:worker_threads'
 import { expose } from 'comlink/dist/esm/comlink.mjs'

@@ -44,8 +44,8 @@ export function heapLimits({ memory, executors }: Options): ResourceLimits {
 
 /**
  * How soon a heap is collected whole. V8 finds that out by how fast a heap grows, and one that is small it collects at each
- * fourth part more: with cells moving, once a second in each thread, each time for 10 to 50 ms in which no command is
- * answered there. Twice what is left is a fourth of those pauses for some tens of megabytes.
+ * fourth part more or so: with cells moving, about once in two seconds in each thread, each time for 10 to 50 ms in which no
+ * command is answered there. Some tens of megabytes more are fewer of those pauses.
  *
  * A command that waits for the engine lives long enough to leave the young generation and dies soon after, and with it lie
  * the buffers that it held: garbage of many times its size, in all of the allocator's arenas. So where memory is short it is

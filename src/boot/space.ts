@@ -3,7 +3,7 @@ import { statfsSync, statSync } from 'node:fs'
 import { SetUpError } from '../base/index.ts'
 import type { StorePlace, Topology } from '../model/index.ts'
 import { type RocksOptions, SEGMENT_BYTES } from '../storage/index.ts'
-import type { Space } from '../store/index.ts'
+import { roomLeft, type Space } from '../store/index.ts'
 
 const MIB = 1024 * 1024
 /** RocksDB keeps what is in its two memtables in a log of its own until both are files, and files are made of files. */
@@ -28,12 +28,16 @@ export function roomToBegin(logs: number, stores: number): number {
   return logs * SEGMENTS_KEPT * SEGMENT_BYTES + stores * DATABASE_BYTES
 }
 
+export function hasRoomFor(directory: string, bytes: number): boolean {
+  const { capacityBytes, freeBytes } = roomOn(directory)
+  return capacityBytes === 0 || freeBytes >= bytes
+}
+
 /** Said before anything waits for room that nobody makes. */
 export function refuseScarceRoom(directory: string, neededBytes: number): void {
-  const { capacityBytes, freeBytes } = roomOn(directory)
-  if (capacityBytes === 0 || freeBytes >= neededBytes) return
+  if (hasRoomFor(directory, neededBytes)) return
   throw new SetUpError(
-    `${directory} has only ${inMib(freeBytes)} of room, and ${inMib(neededBytes)} are needed to begin: make room, or give another --dir`,
+    `${directory} has only ${inMib(roomOn(directory).freeBytes)} of room, and ${inMib(neededBytes)} are needed to begin: make room, or give another --dir`,
   )
 }
 
@@ -65,8 +69,7 @@ export class Spaces {
 
   /** Below this what stores have taken on cannot be expected to be written. */
   hasRoom(place: StorePlace): boolean {
-    const { capacityBytes, freeBytes, reserveBytes } = this.of(place)
-    return capacityBytes === 0 || freeBytes >= reserveBytes / 2
+    return roomLeft(this.of(place), 0) !== 'none'
   }
 
   #shared(place: StorePlace): { reserveBytes: number; sharers: number } {

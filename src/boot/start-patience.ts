@@ -5,7 +5,7 @@
  * start that has no room for another file, and has not ended in ten seconds, waits for that and for nothing else.
  */
 import { SEGMENT_BYTES } from '../storage/index.ts'
-import { refuseScarceRoom, roomToBegin } from './space.ts'
+import { hasRoomFor, refuseScarceRoom, roomToBegin } from './space.ts'
 
 const LOOK_MS = 500
 const PATIENCE_MS = 10_000
@@ -36,13 +36,9 @@ export class StartPatience {
   }
 
   #look(): void {
-    try {
-      for (const directory of this.#directories) refuseScarceRoom(directory, SEGMENT_BYTES)
-      this.#waitedMs = 0
-    } catch {
-      this.#waitedMs += LOOK_MS
-      if (this.#waitedMs >= PATIENCE_MS) this.#over()
-    }
+    const waits = this.#directories.some((directory) => !hasRoomFor(directory, SEGMENT_BYTES))
+    this.#waitedMs = waits ? this.#waitedMs + LOOK_MS : 0
+    if (this.#waitedMs >= PATIENCE_MS) this.#over()
   }
 
   #over(): void {

@@ -1,5 +1,4 @@
 /** What PD is asked and told beside orders for one cell: settings, schedulers, stores, why, cuts at many keys. */
-
 import { compareBytes } from '../base/index.ts'
 import type { PdQuestion, PdTold, StoreChange } from '../model/index.ts'
 import { type Answered, fromDesk, HttpError, type HttpOptions, type Row, refuse } from './rows.ts'

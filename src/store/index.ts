@@ -16,4 +16,5 @@
 export { stores } from './actor.ts'
 export { type Space, type StorageEdge, storageEdge, UNKNOWN_SPACE } from './edges.ts'
 export type { ValueSizes } from './key-record.ts'
+export { roomLeft } from './room.ts'
 export type { Stores, StoresArgs } from './stores.ts'

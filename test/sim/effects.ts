@@ -81,18 +81,42 @@ function changesOf(bytes: Buffer): Effect[] {
   return changes
 }
 
-/** Changes a space, in the order in which they stand there. */
+/** Something that effects change. */
+export interface Changing {
+  /** null: it is deleted. */
+  put(key: string, value: string | null): void
+  clear(start: string, end: string): void
+}
+
+export function putIn(space: RawSpace, key: string, value: string | null): void {
+  if (value === null) space.delete(key)
+  else space.set(key, value)
+}
+
+export function clearIn(space: Map<string, unknown>, start: string, end: string): void {
+  for (const key of space.keys()) if (key >= start && key < end) space.delete(key)
+}
+
 export function changeSpace(space: RawSpace, changes: readonly Effect[]): void {
+  const changing = {
+    put: (key: string, value: string | null) => putIn(space, key, value),
+    clear: (start: string, end: string) => clearIn(space, start, end),
+  }
+  change(changing, changes)
+}
+
+/** In the order in which they stand there. */
+export function change(changing: Changing, changes: readonly Effect[]): void {
   for (const { op, key, value } of changes) {
     switch (op) {
       case EFFECT.put:
-        space.set(key, value)
+        changing.put(key, value)
         break
       case EFFECT.delete:
-        space.delete(key)
+        changing.put(key, null)
         break
       case EFFECT.deleteRange:
-        for (const each of [...space.keys()]) if (each >= key && each < value) space.delete(each)
+        changing.clear(key, value)
         break
       default:
         throw new Error(`an effect of an unknown kind: ${op}`)

@@ -5,8 +5,16 @@
  * Each entry is held against the record when it comes in, and all that are left when the peer has written something back.
  * Of those that stay some are looked at again each time, in turn, and all of them where it is asked to be thorough.
  */
-import { EFFECT } from '../../src/storage/index.ts'
-import { applyEntry, type Effect, effectsOf, type OpenGroup, type RawSpace } from './effects.ts'
+import {
+  applyEntry,
+  type Changing,
+  change,
+  clearIn,
+  effectsOf,
+  type OpenGroup,
+  putIn,
+  type RawSpace,
+} from './effects.ts'
 import type { RecordedEntry } from './recorded.ts'
 
 /** Entries that are looked at again in one comparison. */
@@ -24,7 +32,7 @@ interface Behind {
   readonly group: { entry(index: number): Entry }
 }
 
-export class OverlayImage {
+export class OverlayImage implements Changing {
   #from = -1
   #upTo = -1
   /** The next to be looked at again. */
@@ -62,13 +70,8 @@ export class OverlayImage {
     const ranges = [...this.#ranges]
     const changes = [...this.#changes]
     return (space) => {
-      for (const { start, end } of ranges) {
-        for (const key of space.keys()) if (key >= start && key < end) space.delete(key)
-      }
-      for (const [key, value] of changes) {
-        if (value === null) space.delete(key)
-        else space.set(key, value)
-      }
+      for (const { start, end } of ranges) clearIn(space, start, end)
+      for (const [key, value] of changes) putIn(space, key, value)
     }
   }
 
@@ -86,25 +89,7 @@ export class OverlayImage {
   }
 
   clear(start: string, end: string): void {
-    for (const key of this.#changes.keys()) if (key >= start && key < end) this.#changes.delete(key)
+    clearIn(this.#changes, start, end)
     this.#ranges.push({ start, end })
-  }
-}
-
-function change(image: OverlayImage, changes: readonly Effect[]): void {
-  for (const { op, key, value } of changes) {
-    switch (op) {
-      case EFFECT.put:
-        image.put(key, value)
-        break
-      case EFFECT.delete:
-        image.put(key, null)
-        break
-      case EFFECT.deleteRange:
-        image.clear(key, value)
-        break
-      default:
-        throw new Error(`an effect of an unknown kind: ${op}`)
-    }
   }
 }

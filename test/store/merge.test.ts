@@ -269,6 +269,25 @@ function besideBothLeaders(harness: StoreHarness) {
   return { away, host, lagging }
 }
 
+/** The target takes the source in everywhere but there. It hears again with what is returned. */
+async function mergeUnheard(harness: StoreHarness, { node }: Peer): Promise<() => void> {
+  const step = node.step.bind(node)
+  node.step = () => 'ok'
+  order(harness, CHILD, FIRST_USER_CELL)
+  await harness.until(() => harness.peersOf(CHILD).length === 1, 'it is merged elsewhere')
+  return () => {
+    node.step = step
+  }
+}
+
+/** What its leader has written back is not in the log any more: who lacks it gets a snapshot. */
+async function trimmedLeader(harness: StoreHarness, cell: number): Promise<Peer> {
+  const leader = harness.leadingPeer(cell) as Peer
+  await harness.until(() => leader.barrier === null, 'it is written')
+  leader.store.log.trim(leader.group, leader.written)
+  return leader
+}
+
 function tellMerged(harness: StoreHarness, { store, id, cell }: Peer): void {
   const removed = { store: store.id, cell: cell.id, peer: id, confVer: cell.epoch.confVer, merged: true } as const
   harness.tell(store.place.executor, { kind: 'peerRemoved', ...removed })
@@ -277,9 +296,7 @@ function tellMerged(harness: StoreHarness, { store, id, cell }: Peer): void {
 test('what is left of a source where the target has no peer any more goes when PD says that it is merged', async () => {
   const harness = await twoCells(3)
   const { away, lagging } = besideBothLeaders(harness)
-  lagging.node.step = () => 'ok'
-  order(harness, CHILD, FIRST_USER_CELL)
-  await harness.until(() => harness.peersOf(CHILD).length === 1, 'it is merged elsewhere')
+  await mergeUnheard(harness, lagging)
   const [left] = harness.peersOf(CHILD) as [Peer]
   await harness.removePeer(FIRST_USER_CELL, lagging.id)
   await harness.until(() => lagging.destroyed, 'the target has two peers')
@@ -331,16 +348,11 @@ test('where the target gets a snapshot it takes the place of the source, too', a
   const harness = await twoCells(3)
   const { away, host, lagging } = besideBothLeaders(harness)
   // Nothing of the target's reaches it, while it hears the source.
-  const step = lagging.node.step.bind(lagging.node)
-  lagging.node.step = () => 'ok'
-  order(harness, CHILD, FIRST_USER_CELL)
-  await harness.until(() => harness.peersOf(CHILD).length === 1, 'it is merged elsewhere')
+  const hearAgain = await mergeUnheard(harness, lagging)
   const version = cellOf(harness, FIRST_USER_CELL).epoch.version
   for (const key of keys) await harness.ask(['APPEND', key, '!'], { version })
-  const leader = harness.leadingPeer(FIRST_USER_CELL) as Peer
-  await harness.until(() => leader.barrier === null, 'it is written')
-  leader.store.log.trim(leader.group, leader.written)
-  lagging.node.step = step
+  const leader = await trimmedLeader(harness, FIRST_USER_CELL)
+  hearAgain()
   await harness.until(() => harness.peersOf(CHILD).length === 0, 'the snapshot is installed')
   await harness.until(() => lagging.absorbed.length === 1 && lagging.applied === leader.applied, 'it has caught up')
   await harness.transfer(FIRST_USER_CELL, away)
@@ -369,20 +381,15 @@ test('a merge is applied when the source has installed what it takes in', async 
 test('while a peer installs a larger cell nobody comes to be in what is added to it', async () => {
   const harness = await twoCells(3)
   const { away, host, lagging } = besideBothLeaders(harness)
-  const step = lagging.node.step.bind(lagging.node)
-  lagging.node.step = () => 'ok'
-  order(harness, CHILD, FIRST_USER_CELL)
-  await harness.until(() => harness.peersOf(CHILD).length === 1, 'it is merged elsewhere')
-  const leader = harness.leadingPeer(FIRST_USER_CELL) as Peer
-  await harness.until(() => leader.barrier === null, 'it is written')
-  leader.store.log.trim(leader.group, leader.written)
+  const hearAgain = await mergeUnheard(harness, lagging)
+  const leader = await trimmedLeader(harness, FIRST_USER_CELL)
   // All of the snapshot is in the engine, but not known to stay there, when the cell is cut once more.
   const engine = harness.engines.get(away) as Engine
   const flush = engine.flush.bind(engine)
   const held: (() => void)[] = []
   let flushes = 0
   engine.flush = (done) => (++flushes > 1 ? held.push(() => flush(done)) : flush(done))
-  lagging.node.step = step
+  hearAgain()
   await harness.until(() => lagging.snapshotIn?.installing === true && held.length > 0, 'it is being installed')
   await harness.ask(['SET', 'key:130', 'older'], { version: leader.cell.epoch.version })
   const others = cellOf(harness, FIRST_USER_CELL).peers
