@@ -90,12 +90,13 @@ export type OrderStep =
   /** One joint change: the learner `peer` is promoted, and the voter `removed` goes. */
   | { readonly kind: 'replacePeer'; readonly peer: Peer; readonly removed: Peer }
   | { readonly kind: 'transferLeader'; readonly toStore: number }
-  /** Cut at `key`, or, when it is null, in the middle. The child's peers live on stores of the parent's. */
+  /** Cut at `key`; null: in the middle. The child has a peer beside each voter; if `single`, it keeps one in the end. */
   | {
       readonly kind: 'split'
       readonly key: Uint8Array | null
       readonly child: number
       readonly childPeers: readonly Peer[]
+      readonly single?: boolean
     }
   /** The cell becomes a part of its neighbour, whose peers live on the same stores. */
   | { readonly kind: 'merge'; readonly target: Cell }

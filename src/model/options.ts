@@ -47,8 +47,7 @@ export const optionTable = {
   splitPeers: {
     type: ['all', 'one'],
     default: 'all',
-    summary:
-      'where the child of a split begins: on all stores of its parent, or on one (a single copy, until more are made)',
+    summary: 'copies of a child of a split to begin with: on all stores of its parent, or one, until more are made',
   },
   memory: {
     type: 'bytes',

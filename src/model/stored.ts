@@ -145,6 +145,8 @@ export interface Split {
   readonly childKeys: number
   readonly parentBytes: number
   readonly childBytes: number
+  /** The child goes on with one copy: it is born on all stores, and whoever leads it first removes the others. */
+  readonly single: boolean
 }
 
 export function encodeSplit(split: Split): Uint8Array {
@@ -166,5 +168,6 @@ export function decodeSplit(bytes: Uint8Array): Split {
     childKeys: split.childKeys,
     parentBytes: sizeFrom(split.parentBytes),
     childBytes: sizeFrom(split.childBytes),
+    single: split.single ?? false,
   }
 }

@@ -60,6 +60,8 @@ export interface SplitStep {
   readonly key: Uint8Array | null
   readonly child: number
   readonly childPeers: readonly Peer[]
+  /** The child keeps one of them (`--split-peers one`). */
+  readonly single: boolean
   /** Of the parent as it is cut. */
   readonly version: number
 }

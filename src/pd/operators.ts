@@ -228,9 +228,9 @@ export class Operators {
     if (this.#isStuck(operator, patience, nowMs)) return this.#end(operator, 'noProgress', nowMs)
     const report = view.cell(operator.cell)
     if (fate === 'cut' || report === undefined) return null
-    if (!splitFits(step, report, this.#settings.splitPeers === 'all')) return this.#end(operator, 'cancelled', nowMs)
-    const { kind, key, child, childPeers } = step
-    return this.#order(operator, { kind, key, child, childPeers }, report, generation, nowMs)
+    if (!splitFits(step, report)) return this.#end(operator, 'cancelled', nowMs)
+    const { kind, key, child, childPeers, single } = step
+    return this.#order(operator, { kind, key, child, childPeers, single }, report, generation, nowMs)
   }
 
   #advanceMerge(operator: Operator, step: MergeStep, view: View, generation: number, nowMs: number): Order | null {

@@ -34,14 +34,19 @@ export function planSplit(
   if (key !== null && !isWithin(cell, key))
     return no(`the key is not between the first and the last of cell ${cell.id}`)
   if (report.joint) return no(`a change of the members of cell ${cell.id} is under way`)
-  const all = view.settings.splitPeers === 'all'
-  if (all && cell.peers.some((peer) => peer.role === 'learner')) {
+  if (cell.peers.some((peer) => peer.role === 'learner')) {
     return no(`cell ${cell.id} has a learner, which has to be a voter first`)
   }
-  const parents = all ? cell.peers : cell.peers.filter((peer) => peer.id === leader.id)
-  const childPeers = parents.map((peer): Peer => ({ ...peer, id: NEW_PEER }))
-  const { version } = cell.epoch
-  const step: SplitStep = { kind: 'split', store: leader.store, peer: 0, key, child: NEW_PEER, childPeers, version }
+  const step: SplitStep = {
+    kind: 'split',
+    store: leader.store,
+    peer: 0,
+    key,
+    child: NEW_PEER,
+    childPeers: cell.peers.map((peer): Peer => ({ ...peer, id: NEW_PEER })),
+    single: view.settings.splitPeers === 'one',
+    version: cell.epoch.version,
+  }
   return { wish: { kind: 'split', class: operatorClass, cell: cell.id, reason, steps: [step] } }
 }
 
@@ -73,13 +78,9 @@ export function fateOfSplit(step: SplitStep, parentId: number, view: View): 'ask
   return end === null || view.cellAt(end, system) !== undefined ? 'void' : 'cut'
 }
 
-/**
- * False when members came or went since it was planned: the child's peers would not live where its data is. So, too, when
- * another leads and none of the child's peers is to live with it: who led may be gone, and the only copy with it.
- */
-export function splitFits(step: SplitStep, { cell, leader }: CellReport, all: boolean): boolean {
-  if (all && step.childPeers.length !== cell.peers.length) return false
-  if (!step.childPeers.some((peer) => peer.store === leader.store)) return false
+/** False when members came or went since it was planned: the child's peers would not live where its data is. */
+export function splitFits(step: SplitStep, { cell }: CellReport): boolean {
+  if (step.childPeers.length !== cell.peers.length) return false
   return step.childPeers.every((peer) => peerOn(cell, peer.store)?.role === peer.role)
 }
 

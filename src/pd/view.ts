@@ -102,7 +102,7 @@ export class View extends StoreView {
   removalOf({ store, cell, peer, confVer }: MemberWanted): PeerRemoved | null {
     const now = this.cell(cell)?.cell
     if (this.#merged.has(cell)) return { kind: 'peerRemoved', store, cell, peer, confVer, merged: true }
-    if (now === undefined || now.epoch.confVer <= confVer || peerWithId(now, peer) !== undefined) return null
+    if (now === undefined || now.epoch.confVer < confVer || peerWithId(now, peer) !== undefined) return null
     return { kind: 'peerRemoved', store, cell, peer, confVer: now.epoch.confVer }
   }
 

@@ -54,7 +54,7 @@ export class Heartbeats {
     for (const peer of this.#due) {
       if (cells.length === CELLS_PER_TURN) break
       told.push(peer)
-      if (peer.working !== null && !peer.destroyed) cells.push(reportOf(peer, nowMs))
+      if (peer.working !== null && !peer.destroyed && peer.unsyncedChanges === 0) cells.push(reportOf(peer, nowMs))
     }
     if (all || cells.length > 0) {
       const { syncs, bytes } = this.#stores.rawLog.stats

@@ -133,9 +133,9 @@ export function answersNow({ nowMs, options }: Stores, leader: Peer, id: number)
 }
 
 /** Several at once go through a joint configuration. Raft refuses what comes while one is in force. */
-function proposeChange(peer: Peer, changes: readonly ConfChangeSingle[], peers: readonly Member[]): void {
+export function proposeChange(peer: Peer, changes: readonly ConfChangeSingle[], peers: readonly Member[]): boolean {
   const context = encodeMembershipChange({ peers, epoch: peer.cell.epoch })
-  peer.node.proposeConfChange(confChangeV2(changes, undefined, context))
+  return peer.node.proposeConfChange(confChangeV2(changes, undefined, context))
 }
 
 export function applyMembership(stores: Stores, peer: Peer, entry: Entry): void {
@@ -163,12 +163,23 @@ export function applyMembership(stores: Stores, peer: Peer, entry: Entry): void 
     epoch: { version: peer.cell.epoch.version, confVer: peer.cell.epoch.confVer + 1 },
     peers: membersOf(confState, stores_),
   }
-  stores.heartbeats.due(peer)
   // That this is committed is written with whatever is written next. If all went down before, and a copy with them, who is
-  // left would go by the members as they were, of whom there may be no majority any more.
-  stores.syncSoon()
-  if (peer.isLeader) tellTheRemoved(stores, peer, stores_)
-  if (wasMember && peerWithId(peer.cell, peer.id) === undefined) stores.removals.remove(peer)
+  // left would go by the members as they were, of whom there may be no majority any more. So nobody is told before.
+  peer.unsyncedChanges++
+  stores.afterSync(() => {
+    peer.unsyncedChanges--
+    stores.heartbeats.due(peer)
+    if (peer.isLeader) tellTheRemoved(stores, peer, stores_)
+  })
+  if (wasMember && !isMember(peer) && confState.voters.length > 1) stores.removals.remove(peer)
+}
+
+/**
+ * Who is removed goes by its own log, if those who stay could elect one of them by the members as they were. Where one stays
+ * it could not: until that one, or PD, says that it is gone, it stays and votes.
+ */
+function isMember({ cell, id }: Peer): boolean {
+  return peerWithId(cell, id) !== undefined
 }
 
 /** Nobody writes to them any more, and one that sleeps would not miss it. */
@@ -207,7 +218,9 @@ export function hearOfRemoval(stores: Stores, { store, cell, peer: id, confVer, 
   const peer = stores.peer(store, cell)
   if (merged && peer?.id === id && !peer.snapshotIn?.installing) return hearOfMerger(stores, peer)
   // Ids are never used twice, and a later configuration has no place for this one.
-  if (peer?.id !== id || knownConfVer(peer) >= confVer || peer.snapshotIn?.installing) return
+  if (peer?.id !== id || peer.snapshotIn?.installing) return
+  const known = knownConfVer(peer)
+  if (known > confVer || (known === confVer && (isMember(peer) || !peer.initialized))) return
   stores.removals.removeUnknowing(peer)
 }
 

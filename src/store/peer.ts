@@ -18,6 +18,7 @@ import type { EnginePage } from './pages.ts'
 import { type ParkedCommand, Parking } from './parking.ts'
 import { PendingAnswers } from './pending.ts'
 import type { Applying } from './settle.ts'
+import type { Single } from './single.ts'
 import type { SnapshotIn } from './snapshot-in.ts'
 import type { SnapshotOut } from './snapshot-out.ts'
 import type { SplitJob } from './split.ts'
@@ -166,6 +167,8 @@ export class Peer {
   destroyed = false
   /** As of this `confVer` it was a member, though it may know nothing of its cell yet; 0: not known. */
   bornConfVer = 0
+  /** Changes of members that were applied, and would be forgotten in a crash. */
+  unsyncedChanges = 0
   /** The leader's part of a split under way. */
   split: SplitJob | null = null
   /** The cell as it was before a split whose effects are not all in the engine yet: what the child lacks. */
@@ -175,6 +178,8 @@ export class Peer {
   bornOf: Peer | null = null
   /** What its parent's leader knew of its keys when it was born here: where clients go on when it leads. */
   inherited: KnownKeys | null = null
+  /** It was born to go on with one copy; null: not so, or it is settled. */
+  single: Single | null = null
   /** The last split, or commit of a merge, that was applied here: what others have of it, or it of others. */
   splitIndex = 0
 

@@ -14,7 +14,7 @@ export class Removals {
   readonly #stores: Stores
   /** Buried and synced; their data waits until the engine is free. */
   #buried: Peer[] = []
-  /** To be removed as soon as what their children were born with is durable. */
+  /** To be removed as soon as what they were born with is written, and what their children were born with is durable. */
   readonly #staying = new Set<Peer>()
   /** Removed, but their data is still there. */
   readonly #leaving = new Set<Peer>()
@@ -29,8 +29,7 @@ export class Removals {
 
   remove(peer: Peer): void {
     const { store } = peer
-    if (peer.durable < peer.splitIndex) {
-      // What a child was born with is only in this peer's log until the engine has it for good: the log stays till then.
+    if (mustStay(peer)) {
       this.#staying.add(peer)
       return
     }
@@ -74,10 +73,11 @@ export class Removals {
   /** Deletes what is buried where the engine is free; called each turn. */
   advance(): void {
     for (const peer of this.#staying) {
-      if (peer.durable >= peer.splitIndex || peer.destroyed) {
+      if (peer.destroyed || !mustStay(peer)) {
         this.#staying.delete(peer)
         if (!peer.destroyed) this.remove(peer)
-      } else if (peer.barrier === null && !peer.store.flushing) this.#stores.flushes.flush(peer.store, () => {})
+      } else if (peer.barrier === null && peer.bornOf === null && !peer.store.flushing)
+        this.#stores.flushes.flush(peer.store, () => {})
     }
     if (this.#buried.length === 0) return
     const waiting: Peer[] = []
@@ -100,6 +100,14 @@ export class Removals {
     }
     this.#buried = waiting
   }
+}
+
+/**
+ * What a child was born with is only in its parent's log until the engine has it for good: the log stays till then. And
+ * what the child's birth still writes must not come behind the deletion of all that is the child's.
+ */
+function mustStay({ durable, splitIndex, bornOf }: Peer): boolean {
+  return durable < splitIndex || bornOf !== null
 }
 
 /** Nothing more is heard, said or evaluated. */

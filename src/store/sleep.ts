@@ -301,7 +301,7 @@ export function forgetKeys(stores: Stores, peer: Peer): void {
 function isAtRest(peer: Peer): boolean {
   const { node } = peer
   if (peer.destroyed || peer.member === undefined || node.inJoint || peer.orphanedMs !== 0) return false
-  if (peer.merging !== null || peer.isAdministered) return false
+  if (peer.merging !== null || peer.isAdministered || (peer.isLeader && peer.single !== null)) return false
   if (peer.snapshotIn !== null || peer.snapshotOut?.streaming || peer.barrier !== null || peer.bornOf !== null)
     return false
   if (peer.unsynced > 0 || !peer.pending.isEmpty || !peer.parked.isEmpty || node.hasReady()) return false

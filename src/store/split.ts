@@ -32,6 +32,7 @@ import { behind, rangeOfCell } from './cell-range.ts'
 import { administrative, ownBytesOf } from './entry.ts'
 import { KeyChanges } from './key-changes.ts'
 import type { Peer } from './peer.ts'
+import { Single } from './single.ts'
 import type { Stores } from './stores.ts'
 import { campaignUntilLed } from './survivors.ts'
 import { View } from './view.ts'
@@ -164,7 +165,7 @@ export class Splits {
       return this.cancel(peer)
     // A change of members since the order makes the ids of the child's peers wrong; a child is never born joint.
     if (peer.confState.votersOutgoing.length > 0) return this.cancel(peer)
-    if (!fits(job.order.childPeers, cell, peer.store.id) || node.proposalBudgetBytes() === 0 || peer.isAdministered)
+    if (!fits(job.order.childPeers, cell) || node.proposalBudgetBytes() === 0 || peer.isAdministered)
       return this.cancel(peer)
     if (working.rangeEffects !== job.rangeEffects) return this.cancel(peer)
     const changes = (working.changes ?? new KeyChanges()).leftOf(key)
@@ -179,6 +180,7 @@ export class Splits {
       childKeys: working.count - parentKeys,
       parentBytes,
       childBytes: working.sizeBytes - parentBytes,
+      single: job.order.single ?? false,
     }
     if (!node.propose(administrative(ENTRY_KIND.split, encodeSplit(split)))) return this.cancel(peer)
     job.view?.release()
@@ -252,13 +254,10 @@ function beginningOfTag(key: Uint8Array): Uint8Array {
   return tag === null ? key : fromLatin1(tag)
 }
 
-/**
- * Do the child's peers live on stores of the parent's peers, in the same roles, and one of them here? An order may be older
- * than the leader: a child that has one peer, on a store that has been lost since, would be born nowhere, and its half of
- * the keys with it. Who leads is there, and has all that it cuts.
- */
-function fits(childPeers: readonly Member[], parent: Cell, here: number): boolean {
-  if (!childPeers.some((peer) => peer.store === here)) return false
+/** Do the child's peers live beside the parent's, in the same roles, and beside all who vote? An order may be older. */
+function fits(childPeers: readonly Member[], parent: Cell): boolean {
+  const isBeside = (peer: Member) => childPeers.some(({ store }) => store === peer.store)
+  if (!parent.peers.every((peer) => peer.role !== 'voter' || isBeside(peer))) return false
   return childPeers.every((peer) => peerOn(parent, peer.store)?.role === peer.role)
 }
 
@@ -381,6 +380,7 @@ function bearChild(stores: Stores, parent: Peer, cell: Cell, split: Split): Peer
   }
   const child = createPeer(stores, store, state, group)
   child.bornOf = parent
+  if (split.single) child.single = new Single(cell.epoch.confVer)
   // It has been used as its parent was: one that was never used would be put to sleep at once.
   child.usedMs = parent.usedMs
   if (stranger !== undefined) child.leaderContactMs = stranger.leaderContactMs

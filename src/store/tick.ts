@@ -2,6 +2,7 @@
 import { mayCampaign } from './hear.ts'
 import { askIfMember, obey } from './membership.ts'
 import type { Peer } from './peer.ts'
+import { keepOne } from './single.ts'
 import type { Stores } from './stores.ts'
 import { campaignAgain } from './survivors.ts'
 
@@ -46,6 +47,7 @@ function tickPeer(stores: Stores, peer: Peer): void {
   // client is to wait is for its gateway to say.
   if (!peer.pending.isEmpty && stores.nowMs - peer.ledMs > FATE_MS) peer.pending.abandon()
   stores.splits.tick(peer)
+  if (peer.single !== null) keepOne(stores, peer, peer.single)
   stores.pages.tick(peer)
   askIfMember(stores, peer)
   if (hasWork(peer)) stores.touch(peer)

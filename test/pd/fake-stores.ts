@@ -111,7 +111,7 @@ export class FakeWorld {
     return true
   }
 
-  /** The child has a leader at once, where the parent has its own. */
+  /** The child has a leader at once, where the parent has its own; where it is to keep one copy, it has done so. */
   #split(held: FakeCell, step: Extract<OrderStep, { kind: 'split' }>): boolean {
     const { cell } = held
     const key = step.key ?? middleOf(cell)
@@ -122,8 +122,10 @@ export class FakeWorld {
     }
     const epoch = { version: cell.epoch.version + 1, confVer: cell.epoch.confVer }
     held.cell = { ...cell, end: key, epoch }
-    const child = { ...cell, id: step.child, start: key, epoch, peers: step.childPeers }
-    const leader = peerOn(child, held.leader) ?? (child.peers[0] as Peer)
+    const leader = step.childPeers.find(({ store }) => store === held.leader) ?? (step.childPeers[0] as Peer)
+    const peers = step.single ? [leader] : step.childPeers
+    const born = step.single ? { ...epoch, confVer: epoch.confVer + 2 } : epoch
+    const child = { ...cell, id: step.child, start: key, epoch: born, peers }
     this.cells.set(child.id, { cell: child, leader: leader.store, term: 6 })
     return true
   }

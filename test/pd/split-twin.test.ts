@@ -101,12 +101,13 @@ describe('A cell that has grown', () => {
 
   test('has a child with one peer under `--split-peers one`, which then gets its copies', () => {
     const bench = new Bench(4, twoCells, 3, { splitPeers: 'one' })
-    const children: number[] = []
+    const children: boolean[] = []
     bench.runUntil(() => bench.world.orders.length > 0, 5_000)
     grow(bench, 2)
-    for (const { step } of bench.world.orders) if (step.kind === 'split') children.push(step.childPeers.length)
+    for (const { step } of bench.world.orders) if (step.kind === 'split') children.push(step.single === true)
     expect(children.length).toBeGreaterThan(0)
-    expect(children.every((count) => count === 1)).toBe(true)
+    expect(children.every((isSingle) => isSingle)).toBe(true)
+    expect(Math.min(...bench.voters)).toBeLessThan(3)
     expect(bench.runUntil(() => bench.voters.every((count) => count === 3), 30_000)).toBe(true)
   })
 

@@ -121,3 +121,14 @@ describe('A store', () => {
     expect(world(stores, []).view.storeState(77, 0)).toBe('lost')
   })
 })
+
+test('who asks whether it is a member is told that it is not, also by who knows no later change than the asker', () => {
+  const of = world(places(3, 3), [cellReport({ peers: '1 2', confVer: 7 })])
+  const asked = (peer: number, confVer: number) =>
+    of.view.removalOf({ kind: 'memberWanted', store: 3, cell: 2, peer, confVer })
+  const [member] = of.view.cell(2)?.cell.peers ?? []
+  expect(asked(99, 6)).toMatchObject({ kind: 'peerRemoved', peer: 99, confVer: 7 })
+  expect(asked(99, 7)).toMatchObject({ kind: 'peerRemoved', peer: 99, confVer: 7 })
+  expect(asked(99, 8)).toBeNull()
+  expect(asked(member?.id as number, 6)).toBeNull()
+})

@@ -4,6 +4,7 @@
  */
 import { expect, test } from 'vitest'
 import { FIRST_USER_CELL, type Order, type Peer } from '../../src/model/index.ts'
+import { memoryRaftLog } from '../../src/storage/index.ts'
 import { StoreHarness } from './harness.ts'
 
 /** Voters on stores 1, 2 and 3, a learner that has caught up on store 4. */
@@ -154,4 +155,58 @@ test('an order that was held for a second is left', async () => {
   harness.drop = () => false
   await harness.run(1000)
   expect(host(harness, 1)?.cell.peers).toHaveLength(3)
+})
+
+test('who leaves one alone goes when that one has it on its disk, and votes till then', async () => {
+  const harness = new StoreHarness(3)
+  const syncs: { readonly endMs: number; readonly end: () => void }[] = []
+  let syncMs = 0
+  harness.logs[0] = memoryRaftLog((end) => {
+    syncs.push({ endMs: harness.nowMs + syncMs, end })
+  })
+  const disk = () => {
+    while ((syncs[0]?.endMs ?? Number.POSITIVE_INFINITY) <= harness.nowMs) syncs.shift()?.end()
+    return false
+  }
+  harness.drop = disk
+  const until = (isSo: () => boolean, what: string) => harness.until(() => disk() || isSo(), what)
+  const started = harness.startWith(2)
+  let isStarted = false
+  void started.then(() => {
+    isStarted = true
+  })
+  while (!isStarted) {
+    disk()
+    await new Promise(setImmediate)
+  }
+  const stays = harness.leadingPeer()
+  const other = harness.nodes[1]?.host?.peer(2, FIRST_USER_CELL)
+  if (stays?.store.id !== 1 || other === undefined) throw new Error('led from the first store')
+  syncMs = 60
+  harness.heartbeats = []
+  const isTold = () =>
+    harness.heartbeats.some(({ cells }) =>
+      cells.some(({ cell }) => cell.id === FIRST_USER_CELL && cell.peers.length === 1),
+    )
+  harness.order(FIRST_USER_CELL, { kind: 'removePeer', peer: { id: other.id, store: 2, role: 'voter' } })
+  await until(() => stays.cell.peers.length === 1 && other.cell.peers.length === 1, 'both have applied it')
+  expect([stays.unsyncedChanges, other.destroyed, isTold()]).toEqual([1, false, false])
+  await until(() => other.destroyed, 'it has gone')
+  expect(stays.unsyncedChanges).toBe(0)
+  await until(isTold, 'PD is told')
+})
+
+test('who leaves one alone and is told nothing hears of it from PD, and goes', async () => {
+  const harness = new StoreHarness(3)
+  await harness.startWith(2)
+  const id = 1001
+  harness.drop = (_from, _to, { kind }) => kind === 'peerRemoved'
+  await harness.removePeer(FIRST_USER_CELL, id)
+  await harness.until(() => harness.memberAsked.some((asked) => asked.peer === id), 'it asks')
+  const asked = harness.memberAsked.find((each) => each.peer === id)
+  const confVer = harness.leadingPeer()?.cell.epoch.confVer ?? 0
+  expect(asked?.confVer).toBe(confVer)
+  harness.drop = () => false
+  harness.tell(1, { kind: 'peerRemoved', store: 2, cell: FIRST_USER_CELL, peer: id, confVer })
+  await harness.until(() => harness.peersOf(FIRST_USER_CELL).length === 1, 'it has gone')
 })

@@ -1,4 +1,4 @@
-import * as $protobuf from "protobufjs/minimal.js";
+import * as $protobuf from "protobufjs";
 import Long = require("long");
 
 /** Namespace cellarium. */
@@ -935,6 +935,9 @@ export namespace cellarium {
         /** Split childBytes. */
         childBytes: number;
 
+        /** Split single. */
+        single: boolean;
+
         /**
          * Encodes the specified Split message. Does not implicitly {@link cellarium.Split.verify|verify} messages.
          * @param message Split message or plain object to encode
@@ -982,6 +985,9 @@ export namespace cellarium {
 
             /** Split childBytes */
             childBytes?: (number|null);
+
+            /** Split single */
+            single?: (boolean|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

@@ -2342,6 +2342,7 @@ export const cellarium = $root.cellarium = (() => {
          * @property {number|null} [childKeys] Split childKeys
          * @property {number|null} [parentBytes] Split parentBytes
          * @property {number|null} [childBytes] Split childBytes
+         * @property {boolean|null} [single] Split single
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -2439,6 +2440,14 @@ export const cellarium = $root.cellarium = (() => {
         Split.prototype.childBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
         /**
+         * Split single.
+         * @member {boolean} single
+         * @memberof cellarium.Split
+         * @instance
+         */
+        Split.prototype.single = false;
+
+        /**
          * Encodes the specified Split message. Does not implicitly {@link cellarium.Split.verify|verify} messages.
          * @function encode
          * @memberof cellarium.Split
@@ -2471,6 +2480,8 @@ export const cellarium = $root.cellarium = (() => {
                 writer.uint32(/* id 7, wireType 0 =*/56).uint64(message.parentBytes);
             if (message.childBytes != null && $Object.hasOwnProperty.call(message, "childBytes") && (typeof message.childBytes === "object" ? message.childBytes.low || message.childBytes.high : message.childBytes !== 0))
                 writer.uint32(/* id 8, wireType 0 =*/64).uint64(message.childBytes);
+            if (message.single != null && $Object.hasOwnProperty.call(message, "single") && message.single !== false)
+                writer.uint32(/* id 9, wireType 0 =*/72).bool(message.single);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -2581,6 +2592,15 @@ export const cellarium = $root.cellarium = (() => {
                             message.childBytes = value;
                         else
                             delete message.childBytes;
+                        continue;
+                    }
+                case 9: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.bool())
+                            message.single = value;
+                        else
+                            delete message.single;
                         continue;
                     }
                 }
