@@ -54,7 +54,10 @@ export class Client {
   }
 
   start(): void {
-    this.#later(this.#random.float() * 100, () => this.#open())
+    this.#later(this.#random.float() * 100, () => {
+      // A short rest may have come and gone before: whoever was told to go on has begun with that.
+      if (this.#generation === 0) this.#open()
+    })
   }
 
   /** Works again after everyone has rested. */

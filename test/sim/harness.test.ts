@@ -11,7 +11,7 @@ import { CommandSource, drawWorkload } from './workload.ts'
 const WALL_START_MS = 1_800_000_000_000
 
 /** Clients against the map, for so much virtual time; at the end every key is read. */
-function play(seed: string, habit: Habit, untilMs: number) {
+function play(seed: string, habit: Habit, untilMs: number, amidst = (_: readonly Client[]): void => {}) {
   const time = new VirtualTime()
   const random = new Random(seed)
   const wallMs = () => WALL_START_MS + time.nowMs
@@ -40,6 +40,7 @@ function play(seed: string, habit: Habit, untilMs: number) {
   }
   const clients = Array.from({ length: settings.clients }, () => new Client(world, random.fork()))
   for (const client of clients) client.start()
+  time.schedule(10, () => amidst(clients))
   time.run(untilMs)
   world.resting = true
   time.run(untilMs + 20_000)
@@ -65,6 +66,15 @@ test('a correct server, whatever the workload: every history is accepted, and de
   }
   expect(operations).toBeGreaterThan(50_000)
   expect(unknown).toBeGreaterThan(20)
+})
+
+test('a client that is told to go on before it has begun has one connection, and each reply is to its own command', () => {
+  for (let seed = 0; seed < 10; seed++) {
+    const { history } = play(`early ${seed}`, 'none', 3_000, (clients) => {
+      for (const client of clients) client.resume()
+    })
+    expect(checkHistory(history.operations).violations, `seed ${seed}`).toEqual([])
+  }
 })
 
 const habits: readonly Habit[] = [
