@@ -152,7 +152,7 @@ export function applyMembership(stores: Stores, peer: Peer, entry: Entry): void 
     peer.cell = { ...peer.cell, epoch: { ...peer.cell.epoch, confVer: peer.cell.epoch.confVer + 1 } }
     return
   }
-  const wasMember = peerWithId(peer.cell, peer.id) !== undefined
+  const wasMember = isMember(peer)
   const confState = peer.node.applyConfChange(conf)
   const stores_ = new Map<number, number>()
   for (const member of peer.cell.peers) stores_.set(member.id, member.store)
@@ -171,13 +171,12 @@ export function applyMembership(stores: Stores, peer: Peer, entry: Entry): void 
     stores.heartbeats.due(peer)
     if (peer.isLeader) tellTheRemoved(stores, peer, stores_)
   })
+  // Who is removed goes by its own log, if those who stay could elect one of them by the members as they were. Where one stays
+  // it could not: until that one, or PD, says that it is gone, it stays and votes.
   if (wasMember && !isMember(peer) && confState.voters.length > 1) stores.removals.remove(peer)
 }
 
-/**
- * Who is removed goes by its own log, if those who stay could elect one of them by the members as they were. Where one stays
- * it could not: until that one, or PD, says that it is gone, it stays and votes.
- */
+/** This very peer, by its id: another one of the cell may have come to its store. */
 function isMember({ cell, id }: Peer): boolean {
   return peerWithId(cell, id) !== undefined
 }
