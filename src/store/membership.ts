@@ -31,6 +31,7 @@ import {
   contextOf,
   decodeConfChange,
   type Entry,
+  leaveJointChange,
   removeNode,
 } from '../raft/index.ts'
 import { HEARTBEAT_TICKS } from './birth.ts'
@@ -179,6 +180,15 @@ export function applyMembership(stores: Stores, peer: Peer, entry: Entry): void 
 /** This very peer, by its id: another one of the cell may have come to its store. */
 function isMember({ cell, id }: Peer): boolean {
   return peerWithId(cell, id) !== undefined
+}
+
+/**
+ * At each tick, at a leader. Raft leaves a joint configuration by itself, each time it has applied something; but it proposes
+ * nothing while leadership is being given away. Where that came to nothing and no command comes, nothing would be applied
+ * ever again: until it is left no member could be moved.
+ */
+export function leaveJointAgain({ node, confState, applied }: Peer): void {
+  if (confState.autoLeave && applied === node.lastIndex) node.proposeConfChange(leaveJointChange())
 }
 
 /** Nobody writes to them any more, and one that sleeps would not miss it. */

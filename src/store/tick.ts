@@ -1,6 +1,6 @@
 /** Time's part of the turn: what each peer that is awake does at each tick. Those that sleep are not looked at. */
 import { mayCampaign } from './hear.ts'
-import { askIfMember, obey } from './membership.ts'
+import { askIfMember, leaveJointAgain, obey } from './membership.ts'
 import type { Peer } from './peer.ts'
 import { keepOne } from './single.ts'
 import type { Stores } from './stores.ts'
@@ -37,6 +37,7 @@ function tickPeer(stores: Stores, peer: Peer): void {
     peer.store.leaders++
     peer.ledMs = stores.nowMs
     stores.sleep.consider(peer)
+    leaveJointAgain(peer)
   } else if (!mayCampaign(stores, peer)) {
     // A follower that has promised silence keeps its election clock at zero.
     node.setElectionElapsed(0)

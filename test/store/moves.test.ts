@@ -107,6 +107,23 @@ test.each([1, 2, 3, 4])(
   },
 )
 
+test('a joint configuration is left also when leadership was being given away in vain as it came, and nobody writes', async () => {
+  const harness = await beforeTheChange()
+  const leader = host(harness, 1)
+  const outgoing = () => leader?.confState.votersOutgoing.length
+  harness.drop = (from, to) => from === 3 || to === 3
+  harness.order(FIRST_USER_CELL, replace({ id: 1001, store: 2 }))
+  await harness.until(() => (leader?.node.lastIndex ?? 0) > (leader?.applied ?? 0), 'the change is proposed')
+  leader?.node.transferLeadership(1002)
+  await harness.until(() => outgoing() === 3, 'it is joint')
+  expect(leader?.node.leadTransferee).toBe(1002)
+  await harness.until(() => outgoing() === 0, 'it is left')
+  expect([leader?.isLeader, leader?.node.term]).toEqual([true, leader?.leadTerm])
+  const length = leader?.node.lastIndex
+  await harness.run(500)
+  expect(leader?.node.lastIndex).toBe(length)
+})
+
 test('PD hears how far a snapshot has come', async () => {
   const harness = new StoreHarness(2)
   await harness.startWith(1)
