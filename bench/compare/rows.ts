@@ -48,6 +48,7 @@ export const rows: readonly Row[] = [
   row('set-p1-one-copy', { pipeline: 1 }, [rate(0.6, 1.3)], one),
   row('set-p16-one-copy', {}, [rate(0.6, 1.3)], one),
   row('set-p16-100-cells', { spread: true }, [rate(0.8, 1)], { ...three, cells: 100 }, cellarium(three)),
+  row('set-c500-p16-100-cells', { spread: true, connections: 500 }, [], { ...three, cells: 100 }, cellarium(three)),
   row('set-p16-10m-keys', { keys: 10_000_000 }),
   row('set-p16-zipfian', { distribution: 'zipfian' }),
   row('set-1k-p1', { pipeline: 1, valueBytes: 1024 }),

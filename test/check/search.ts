@@ -25,7 +25,7 @@ import { type Group, type Step, successors } from './partition.ts'
 export type SearchResult =
   | { readonly kind: 'legal'; readonly configurations: number }
   | { readonly kind: 'illegal'; readonly configurations: number; readonly stuck: Stuck }
-  /** There were more configurations than permitted; nothing is known. */
+  /** There were more configurations, or states, than permitted; nothing is known. */
   | { readonly kind: 'undecided'; readonly configurations: number }
 
 /** The longest order that was found, for people to start from. */
@@ -40,6 +40,10 @@ export interface Stuck {
 }
 
 const LAST_SHOWN = 8
+/** More would fill the heap where hundreds of steps could come next; what is forgotten is found again. */
+const REACHED_MAX = 500_000
+/** States are kept for good, and a configuration may lead to hundreds: so many on average end the search as well. */
+const STATES_PER_CONFIGURATION_MAX = 4
 
 interface Frame {
   readonly state: GroupState
@@ -81,6 +85,7 @@ export class Search {
   readonly #seen = new Set<string>()
   /** By state and step. */
   readonly #known = new Map<GroupState, Map<number, GroupState[]>>()
+  #knownCount = 0
   readonly #frames: Frame[] = []
   #stuck: Stuck | null = null
   #deepest = -1
@@ -152,11 +157,16 @@ export class Search {
         this.#release(step, chainBefore)
         continue
       }
-      if (this.#seen.size >= this.#configurationsMax) return { kind: 'undecided', configurations: this.#seen.size }
+      if (this.#tooMany()) return { kind: 'undecided', configurations: this.#seen.size }
       this.#seen.add(name)
       this.#push(state, step, before, chainBefore)
     }
     return { kind: 'illegal', configurations: this.#seen.size, stuck: this.#stuck as Stuck }
+  }
+
+  #tooMany(): boolean {
+    const most = this.#configurationsMax
+    return this.#seen.size >= most || this.#states.size >= most * STATES_PER_CONFIGURATION_MAX
   }
 
   /** The next candidate of this frame that leads to a state not tried yet, which is `found[foundAt]`; −1 when there is none. */
@@ -186,16 +196,17 @@ export class Search {
 
   /** Other orders come to the same states: what a step makes of one is found once. */
   #reached(candidate: number, state: GroupState): GroupState[] {
-    let known = this.#known.get(state)
-    if (known === undefined) {
-      known = new Map()
-      this.#known.set(state, known)
+    const before = this.#known.get(state)?.get(candidate)
+    if (before !== undefined) return before
+    if (this.#knownCount >= REACHED_MAX) {
+      this.#known.clear()
+      this.#knownCount = 0
     }
-    let found = known.get(candidate)
-    if (found === undefined) {
-      found = successors(this.#steps[candidate] as Step, state, this.#states)
-      known.set(candidate, found)
-    }
+    const found = successors(this.#steps[candidate] as Step, state, this.#states)
+    const known = this.#known.get(state)
+    if (known === undefined) this.#known.set(state, new Map([[candidate, found]]))
+    else known.set(candidate, found)
+    this.#knownCount++
     return found
   }
 
