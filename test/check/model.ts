@@ -33,10 +33,6 @@ export class StateTable {
     this.empty = this.intern(new Array<KeyState>(keys).fill(null))
   }
 
-  get size(): number {
-    return this.#states.size
-  }
-
   /** Keeps `keys`: the caller no longer owns the array. */
   intern(keys: KeyState[]): GroupState {
     let name = ''

@@ -25,7 +25,7 @@ import { type Group, type Step, successors } from './partition.ts'
 export type SearchResult =
   | { readonly kind: 'legal'; readonly configurations: number }
   | { readonly kind: 'illegal'; readonly configurations: number; readonly stuck: Stuck }
-  /** There were more configurations, or states, than permitted; nothing is known. */
+  /** There were more configurations than permitted; nothing is known. */
   | { readonly kind: 'undecided'; readonly configurations: number }
 
 /** The longest order that was found, for people to start from. */
@@ -42,8 +42,6 @@ export interface Stuck {
 const LAST_SHOWN = 8
 /** More would fill the heap where hundreds of steps could come next; what is forgotten is found again. */
 const REACHED_MAX = 500_000
-/** States are kept for good, and a configuration may lead to hundreds: so many on average end the search as well. */
-const STATES_PER_CONFIGURATION_MAX = 4
 
 interface Frame {
   readonly state: GroupState
@@ -157,16 +155,11 @@ export class Search {
         this.#release(step, chainBefore)
         continue
       }
-      if (this.#tooMany()) return { kind: 'undecided', configurations: this.#seen.size }
+      if (this.#seen.size >= this.#configurationsMax) return { kind: 'undecided', configurations: this.#seen.size }
       this.#seen.add(name)
       this.#push(state, step, before, chainBefore)
     }
     return { kind: 'illegal', configurations: this.#seen.size, stuck: this.#stuck as Stuck }
-  }
-
-  #tooMany(): boolean {
-    const most = this.#configurationsMax
-    return this.#seen.size >= most || this.#states.size >= most * STATES_PER_CONFIGURATION_MAX
   }
 
   /** The next candidate of this frame that leads to a state not tried yet, which is `found[foundAt]`; −1 when there is none. */
